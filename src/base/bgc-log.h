@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* Structured logging to the journal, or to standard error where that is a terminal or a pipe. Takes
+ * strings, never objects. Levels: warning, something an administrator should look at; message, the
+ * life of a job (created, transferred, cancelled); info, decisions; debug, everything else (shown
+ * only when verbose or when G_MESSAGES_DEBUG asks). */
+
+#pragma once
+
+#include <glib.h>
+
+/* Installs the writer. Call once, first thing in main. */
+void bgc_log_init (const char *program, gboolean verbose);
+
+/* A line about one job. @job_id is its 32 hex digits; @format as of printf. Fields in the journal:
+ * BGCOPY_JOB, BGCOPY_OWNER. */
+void bgc_log_job (GLogLevelFlags level, const char *job_id, guint32 owner, const char *format, ...) G_GNUC_PRINTF (4, 5);

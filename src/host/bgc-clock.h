@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* Port: what time it is, and alarms. Two times: wall (may jump, for people) and boot (CLOCK_BOOTTIME,
+ * counts suspend, for deadlines), both in microseconds. Main thread only. */
+
+#pragma once
+
+#include <glib-object.h>
+
+#define BGC_TYPE_CLOCK (bgc_clock_get_type ())
+G_DECLARE_INTERFACE (BgcClock, bgc_clock, BGC, CLOCK, GObject)
+
+typedef void (*BgcAlarmFunc) (gpointer data);
+
+struct _BgcClockInterface {
+  GTypeInterface parent;
+  gint64 (*wall) (BgcClock *self);
+  gint64 (*boot) (BgcClock *self);
+  guint64 (*set_alarm) (BgcClock *self, gint64 when, const char *name, BgcAlarmFunc function, gpointer data);
+  void (*cancel_alarm) (BgcClock *self, guint64 alarm);
+};
+
+gint64 bgc_clock_wall (BgcClock *self);
+gint64 bgc_clock_boot (BgcClock *self);
+/* Calls @function once from the main loop when boot time has reached @when (at once, but never from
+ * within this call, when it already has). @name is static, for the log. Never 0. */
+guint64 bgc_clock_set_alarm (BgcClock *self, gint64 when, const char *name, BgcAlarmFunc function, gpointer data);
+/* One helper to disarm: cancels *@alarm if it is not 0 and makes it 0. A function that has begun to
+ * run makes its own id 0 itself, first thing. */
+void bgc_clock_clear_alarm (BgcClock *self, guint64 *alarm);

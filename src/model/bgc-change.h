@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* A proposed change to one job: what the store writes in one transaction and, once it is durable,
+ * what the live job becomes. It owns copies only, so the store's thread may read it while the main
+ * thread goes on with the live job. */
+
+#pragma once
+
+#include "model/bgc-job.h"
+
+/* A temporary file that could not be deleted, kept until it is. */
+typedef struct {
+  guint64 id;        /* the store's number; 0 = new */
+  guint32 owner;     /* uid */
+  char *path;        /* (owned) absolute */
+  guint64 device;    /* 0 and 0 = not known */
+  guint64 inode;
+} BgcLeftover;
+
+BgcLeftover *bgc_leftover_new (guint32 owner, const char *path, guint64 device, guint64 inode);
+void bgc_leftover_free (BgcLeftover *self);
+
+typedef struct {
+  BgcJobId id;
+  gboolean create;             /* the job is new: header and files are all of it */
+  gboolean forget;             /* the job and its files leave the store; header, if any, is still assigned */
+  BgcJob *header;              /* (owned) (nullable) draft to store and assign; NULL = header unchanged */
+  GPtrArray *files;            /* (owned) (element-type BgcFile) to insert or replace */
+  GArray *removed_files;       /* (owned) (element-type guint32) indexes */
+  GPtrArray *leftovers;        /* (owned) (element-type BgcLeftover) to add */
+  GArray *settled_leftovers;   /* (owned) (element-type guint64) ids to drop */
+} BgcChange;
+
+BgcChange *bgc_change_new (const BgcJobId *id);
+void bgc_change_free (BgcChange *self);
+/* The file as it would be: the copy in this change, else a new copy of the live one put into it.
+ * NULL if there is no such file. @live may be NULL. */
+BgcFile *bgc_change_edit_file (BgcChange *self, const BgcJob *live, guint32 index);
+/* The file as it would be, without copying; NULL if none or removed. */
+const BgcFile *bgc_change_peek_file (const BgcChange *self, const BgcJob *live, guint32 index);
+/* Moves header and files into @live. The change is spent; free it. */
+void bgc_change_apply (BgcChange *self, BgcJob *live);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcChange, bgc_change_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcLeftover, bgc_leftover_free)

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* A job: what its owner asked for and how far it has come. Plain data without I/O or clock; times are
+ * passed in. The live job has its files; a draft (bgc_job_draft()) is a copy of everything but the
+ * files, to be stored first and assigned to the live job once durable. */
+
+#pragma once
+
+#include "base/bgc-limits.h"
+#include "model/bgc-file-list.h"
+#include "model/bgc-job-id.h"
+#include "model/bgc-job-state.h"
+
+typedef struct {
+  BgcJobId id;
+  BgcJobType type;
+  guint32 owner;          /* uid */
+  guint64 sequence;       /* order of creation, unique on the machine; sorts lists oldest first */
+  BgcJobState state;      /* read anywhere; assigned only by bgc_job_set_state() */
+  BgcPriority priority;
+  char *display_name;     /* (owned) */
+  char *description;      /* (owned) "" if none */
+  gint64 creation_time;   /* wall clock, microseconds since the epoch; likewise the next two */
+  gint64 modification_time;
+  gint64 completion_time; /* entered transferred; 0 = not yet */
+  guint32 minimum_retry_delay;  /* seconds */
+  gboolean retry_delay_is_set;  /* the owner chose it: no short first waits */
+  guint32 no_progress_timeout;  /* seconds, 0 = never retry */
+  guint32 maximum_download_time; /* seconds */
+  guint notify_flags;     /* BgcNotifyFlags */
+  guint32 minimum_notification_interval; /* milliseconds */
+  gboolean auto_complete;
+  guint32 error_count;    /* never falls */
+  guint32 retry_count;    /* retries since the last byte or Resume */
+  BgcFailure *error;      /* (owned) (nullable) set exactly in error and transient-error */
+  BgcWaitReason wait_reason;
+  gint64 next_attempt;    /* wall clock, microseconds; 0 = none planned */
+  gint64 active_time;     /* microseconds in connecting and transferring since the last Resume, up to the last stored change */
+  gint64 no_progress_time; /* microseconds of waiting since the first transient error of this run in which an attempt was possible; -1 = no run */
+  gboolean completing;    /* Complete has begun: at start it is finished first */
+  guint32 next_index;     /* of the next file */
+  BgcFileList *files;     /* (owned) (nullable) NULL in a draft */
+} BgcJob;
+
+/* Born suspended, with the defaults of @limits. @name is copied. */
+BgcJob *bgc_job_new (const BgcJobId *id, BgcJobType type, guint32 owner, const char *name, gint64 now, const BgcLimits *limits);
+void bgc_job_free (BgcJob *self);
+/* A copy without files. */
+BgcJob *bgc_job_draft (const BgcJob *self);
+/* Moves everything but the files from @draft (transfer full) into @self. */
+void bgc_job_assign (BgcJob *self, BgcJob *draft);
+/* Moves to @state if the table lets it, sets modification_time, and drops error, wait_reason and
+ * next_attempt where the new state has none. Error: InvalidState. */
+gboolean bgc_job_set_state (BgcJob *self, BgcJobState state, gint64 now, GError **error);
+/* For the store alone: a state as it was read. */
+void bgc_job_restore_state (BgcJob *self, BgcJobState state);
+/* Replaces the error record; @failure transfer full, nullable. */
+void bgc_job_set_error (BgcJob *self, BgcFailure *failure);
+/* Checked setters. Errors: StringTooLong, InvalidArgument. */
+gboolean bgc_job_set_display_name (BgcJob *self, const char *name, GError **error);
+gboolean bgc_job_set_description (BgcJob *self, const char *description, GError **error);
+/* Raised to the floor, marked as the owner's choice. */
+void bgc_job_set_minimum_retry_delay (BgcJob *self, guint32 seconds);
+/* Bytes of text that the job without its files costs its owner's quota. */
+gsize bgc_job_stored_bytes (const BgcJob *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcJob, bgc_job_free)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* What a local name may look like; whether the owner may write there only a worker can tell. Pure. */
+
+#pragma once
+
+#include "base/bgc-error.h"
+
+/* TRUE for an absolute, valid UTF-8 path of at most BGC_PATH_MAX_BYTES whose last component is a
+ * file name of at most 255 bytes, not "." or "..", without control characters and not ending in '/'.
+ * Errors: InvalidPath, StringTooLong. */
+gboolean bgc_path_check (const char *path, GError **error);
+/* The last component; points into @path. */
+const char *bgc_path_base (const char *path);
+/* The directory, "/" for a file in the root. Owned by the caller. */
+char *bgc_path_directory (const char *path);
+/* A temporary file's hidden name: ".bgcopy-" and 32 hex digits. Owned by the caller. */
+char *bgc_path_temporary_name (GRand *random);
+/* TRUE if @name has that form: the only names that are ever deleted unseen. */
+gboolean bgc_path_is_temporary_name (const char *name);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* Where files may go and how they get there: the questions put to an owner's worker, and its answers.
+ * Plain data. */
+
+#pragma once
+
+#include "model/bgc-failure.h"
+
+/* Whether a file may be put under a path. */
+typedef struct {
+  gboolean allowed;
+  BgcErrorCode code;   /* where not allowed: InvalidPath, AccessDenied, NotFound … */
+  char *message;       /* (owned) (nullable) */
+  char *identity;      /* (owned) (nullable) the path with its directory's links resolved, where it differs */
+} BgcPathVerdict;
+
+/* One temporary file to delete or to put into place. */
+typedef struct {
+  guint32 index;       /* the caller's: comes back with the result */
+  char *directory;     /* (owned) of the local name */
+  char *temporary;     /* (owned) name in it */
+  char *target;        /* (owned) (nullable) name to be renamed to; NULL = delete it */
+  guint64 device;      /* of the temporary file, 0 and 0 = never reported: any regular file of the owner with one link */
+  guint64 inode;
+  gboolean overwrite;
+} BgcPlacement;
+
+typedef struct {
+  guint32 index;
+  gboolean done;       /* deleted or absent; renamed, or found at its target already */
+  BgcFailure *failure; /* (owned) (nullable) where not done */
+} BgcPlacementResult;
+
+/* @code is read where @allowed is FALSE. Strings are copied and may be NULL. */
+BgcPathVerdict *bgc_path_verdict_new (gboolean allowed, BgcErrorCode code, const char *message, const char *identity);
+void bgc_path_verdict_free (BgcPathVerdict *self);
+BgcPlacement *bgc_placement_new (guint32 index, const char *directory, const char *temporary, const char *target, guint64 device, guint64 inode, gboolean overwrite);
+BgcPlacement *bgc_placement_copy (const BgcPlacement *self);
+void bgc_placement_free (BgcPlacement *self);
+/* @failure transfer full; NULL = done. */
+BgcPlacementResult *bgc_placement_result_new (guint32 index, BgcFailure *failure);
+void bgc_placement_result_free (BgcPlacementResult *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcPathVerdict, bgc_path_verdict_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcPlacement, bgc_placement_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcPlacementResult, bgc_placement_result_free)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* One running job in the worker: its HTTP session, its files side by side, their durability. What
+ * happens is told as BgcFileReport. Main thread only; every system call on a user's path runs on an
+ * I/O thread. */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "model/bgc-file.h"
+#include "model/bgc-report.h"
+
+typedef struct _BgcTransfer BgcTransfer;
+
+typedef struct {
+  guint files_at_once;          /* requests side by side */
+  guint64 checkpoint_bytes;     /* a file's bytes are made durable at least this often … */
+  guint checkpoint_seconds;     /* … and this often; 0 = never by time */
+  const char *user_agent;       /* borrowed */
+} BgcTransferSettings;
+
+/* @report is the transfer's own; copy what must last. May be called until the transfer is stopped. */
+typedef void (*BgcTransferFunc) (const BgcFileReport *report, gpointer data);
+
+BgcTransfer *bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function, gpointer data);
+/* Queues a file; @file transfer full, in the state the daemon knows: temporary name, device and inode,
+ * durable bytes, validators. Work begins by itself. */
+void bgc_transfer_add (BgcTransfer *self, BgcFile *file);
+/* Body bytes received so far, durable or not. */
+guint64 bgc_transfer_received (BgcTransfer *self);
+/* An answer of a server has come. */
+gboolean bgc_transfer_is_connected (BgcTransfer *self);
+/* Files added and neither whole nor failed. */
+guint bgc_transfer_unsettled (BgcTransfer *self);
+/* Stops everything; ends when no byte will be written any more. Unless @discard what was received is
+ * made durable and reported first. */
+void bgc_transfer_stop_async (BgcTransfer *self, gboolean discard, GAsyncReadyCallback callback, gpointer data);
+gboolean bgc_transfer_stop_finish (BgcTransfer *self, GAsyncResult *result, GError **error);
+/* Only after stop has ended. */
+void bgc_transfer_free (BgcTransfer *self);

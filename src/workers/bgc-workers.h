@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* Port: the owners' workers. A worker is started when there is something for it to do and goes when
+ * it has been idle for 10 s; callers name only the owner. Main thread only.
+ *
+ * Everything that comes back has been checked: indexes are those of the job, counters only grow and
+ * never pass sizes, strings are UTF-8 and short. A breach, a closed connection, or 10 s without an
+ * answer while busy ends the worker: pending calls fail with WorkerLost and "lost" is emitted. */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "model/bgc-job.h"
+#include "model/bgc-placement.h"
+#include "model/bgc-report.h"
+
+#define BGC_TYPE_WORKERS (bgc_workers_get_type ())
+G_DECLARE_INTERFACE (BgcWorkers, bgc_workers, BGC, WORKERS, GObject)
+
+struct _BgcWorkersInterface {
+  GTypeInterface parent;
+  void (*check_async) (BgcWorkers *self, guint32 owner, const char *const *paths, GAsyncReadyCallback callback, gpointer data);
+  GPtrArray *(*check_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
+  void (*start_job_async) (BgcWorkers *self, const BgcJob *job, guint files_at_once, GAsyncReadyCallback callback, gpointer data);
+  gboolean (*start_job_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
+  void (*stop_job_async) (BgcWorkers *self, guint32 owner, const BgcJobId *id, gboolean discard, GAsyncReadyCallback callback, gpointer data);
+  gboolean (*stop_job_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
+  void (*place_async) (BgcWorkers *self, guint32 owner, GPtrArray *placements, GAsyncReadyCallback callback, gpointer data);
+  GPtrArray *(*place_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
+  void (*shut_down_async) (BgcWorkers *self, GAsyncReadyCallback callback, gpointer data);
+  gboolean (*shut_down_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
+};
+
+/* Signals:
+ *   report (const BgcReport *report, guint owner)  a running job moved
+ *   lost (guint owner, const char *why)            a worker is gone; its running jobs no longer run
+ * Any _finish of an owner whose worker cannot be started or was lost: WorkerLost; a uid without a
+ * passwd entry: OwnerUnknown. */
+
+/* May files stand under @paths (absolute, already checked by bgc_path_check())? Calls in quick
+ * succession travel together. Result: (element-type BgcPathVerdict), one for each path, in order. */
+void bgc_workers_check_async (BgcWorkers *self, guint32 owner, const char *const *paths, GAsyncReadyCallback callback, gpointer data);
+GPtrArray *bgc_workers_check_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
+
+/* Runs the pending files of @job (not copied: it must stay alive until stopped or lost; its files are
+ * read as the job goes on, a pending one may be removed or altered only while it is stopped), @files_at_once side by side in the order of their indexes. The adapter
+ * feeds a long job in portions. Ends with the acknowledgement of the start. For a job that runs
+ * already: feeds it the files it did not have yet. */
+void bgc_workers_start_job_async (BgcWorkers *self, const BgcJob *job, guint files_at_once, GAsyncReadyCallback callback, gpointer data);
+gboolean bgc_workers_start_job_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
+
+/* Stops a running job; ends when no byte will be written any more. Unless @discard, what was received
+ * is made durable first, and a last report comes before the end. Stopping a job that does not run is
+ * success. */
+void bgc_workers_stop_job_async (BgcWorkers *self, guint32 owner, const BgcJobId *id, gboolean discard, GAsyncReadyCallback callback, gpointer data);
+gboolean bgc_workers_stop_job_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
+
+/* Deletes temporary files, or renames them into place in the order given (data and directory synced;
+ * the modification time is the server's; mode 0666 less umask 022, or that of what it replaces).
+ * Result: (element-type BgcPlacementResult). Ends with Timeout after 10 s without an answer. */
+void bgc_workers_place_async (BgcWorkers *self, guint32 owner, GPtrArray *placements, GAsyncReadyCallback callback, gpointer data);
+GPtrArray *bgc_workers_place_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
+
+/* Lets every worker make its data durable and go; ends when all are gone (5 s at most). */
+void bgc_workers_shut_down_async (BgcWorkers *self, GAsyncReadyCallback callback, gpointer data);
+gboolean bgc_workers_shut_down_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
+
+/* For implementations. */
+void bgc_workers_emit_report (BgcWorkers *self, const BgcReport *report, guint32 owner);
+void bgc_workers_emit_lost (BgcWorkers *self, guint32 owner, const char *why);
