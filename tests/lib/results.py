@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright 2026 The bgcopyd authors
+"""Counts what automake's TAP driver wrote into the .trs files of one or more build trees.
+
+Prints what failed or was skipped, then one line: "N passed, N failed" (", N skipped" if any).
+Exit code 0 only if something passed, nothing failed and every skip is one of the allowed ones."""
+
+import argparse
+import fnmatch
+import os
+import re
+import sys
+
+
+def read_allowed(path):
+    """Lines "TEST-FILE | TEST NAME PATTERN | why it cannot run there"; # begins a comment."""
+    allowed = []
+    if path and os.path.exists(path):
+        with open(path, encoding='utf-8') as f:
+            for line in f:
+                line = line.split('#', 1)[0].strip()
+                if line:
+                    parts = [p.strip() for p in line.split('|')]
+                    if len(parts) != 3 or not all(parts):
+                        sys.exit(f'{path}: "{line}" is not TEST | PATTERN | REASON')
+                    allowed.append(parts)
+    return allowed
+
+
+def expected_tests(build):
+    """The tests the Makefile names, so that one whose result is missing is not overlooked."""
+    with open(os.path.join(build, 'Makefile'), encoding='utf-8') as f:
+        text = f.read().replace('\\\n', ' ')
+    found = re.search(r'^TEST_LOGS = (.*)$|^TESTS = (.*)$', text, re.M)
+    tests = re.search(r'^TESTS = (.*)$', text, re.M)
+    if not found or not tests:
+        return []
+    words = re.sub(r'\$\(NULL\)', '', tests.group(1)).split()
+    words = [re.sub(r'\$\((\w+)\)', '', w) for w in words]
+    return [re.sub(r'\.(py|sh)$', '', w) for w in words if w]
+
+
+def collect(build):
+    """Yields (test, result, name)."""
+    seen = set()
+    for directory, folders, files in os.walk(build):
+        folders[:] = [d for d in folders if not d.startswith('bgcopyd-')]
+        for name in files:
+            if not name.endswith('.trs'):
+                continue
+            path = os.path.join(directory, name)
+            test = os.path.relpath(path, build)[:-len('.trs')]
+            seen.add(test)
+            with open(path, encoding='utf-8', errors='replace') as f:
+                for line in f:
+                    m = re.match(r':test-result:\s+(\S+)\s*(.*)', line)
+                    if m:
+                        yield test, m.group(1), m.group(2)
+    for test in expected_tests(build):
+        if test not in seen:
+            yield test, 'ERROR', 'left no result'
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--allowed-skips')
+    parser.add_argument('--distcheck', help='file that says pass or fail')
+    parser.add_argument('builds', nargs='+')
+    options = parser.parse_args()
+    allowed = read_allowed(options.allowed_skips)
+    passed, failed, skipped, unexpected = 0, 0, 0, 0
+    for build in options.builds:
+        for test, result, name in collect(build):
+            if result in ('PASS', 'XFAIL'):
+                passed += 1
+            elif result == 'SKIP':
+                skipped += 1
+                if any(test.endswith(a[0]) and fnmatch.fnmatch(name, a[1]) for a in allowed):
+                    print(f'skipped, as allowed: {build} {test}: {name}')
+                else:
+                    unexpected += 1
+                    print(f'SKIPPED: {build} {test}: {name}')
+            else:
+                failed += 1
+                print(f'{result}: {build} {test}: {name}')
+    if options.distcheck:
+        try:
+            with open(options.distcheck, encoding='utf-8') as f:
+                good = f.read().strip() == 'pass'
+        except OSError:
+            good = False
+        passed, failed = (passed + 1, failed) if good else (passed, failed + 1)
+        print('distcheck:', 'passed' if good else 'FAILED')
+    if unexpected:
+        print(f'{unexpected} skipped tests are not in {options.allowed_skips}: they count as failed')
+    line = f'{passed} passed, {failed} failed'
+    print(line + (f', {skipped} skipped' if skipped else ''), flush=True)
+    sys.exit(0 if passed and not failed and not unexpected else 1)
+
+
+if __name__ == '__main__':
+    main()
