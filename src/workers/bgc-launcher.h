@@ -20,5 +20,6 @@ struct _BgcLauncherInterface {
 /* Errors: WorkerLost, OwnerUnknown. */
 void bgc_launcher_start_async (BgcLauncher *self, guint32 owner, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer data);
 GSocketConnection *bgc_launcher_start_finish (BgcLauncher *self, GAsyncResult *result, GError **error);
-/* The owner's worker is to be gone: asked to end, and killed if it does not. Never blocks. */
+/* The owner's worker is to be gone: asked to end the first time, killed when told again. Never blocks.
+ * A worker that was told to stop stands in nobody's way: start may be called at once. */
 void bgc_launcher_stop (BgcLauncher *self, guint32 owner);

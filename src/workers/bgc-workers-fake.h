@@ -24,9 +24,9 @@ guint bgc_workers_fake_running (BgcWorkersFake *self);
 GPtrArray *bgc_workers_fake_log (BgcWorkersFake *self);
 /* Placements asked for so far (element-type BgcPlacement), owned by the fake. */
 GPtrArray *bgc_workers_fake_placements (BgcWorkersFake *self);
-/* Short forms of reports; also bgc_workers_emit_report() works on it. */
+/* Short forms of reports of a running job; @failure is transfer full. Also bgc_workers_emit_report() works on it. */
 void bgc_workers_fake_report_progress (BgcWorkersFake *self, const BgcJob *job, guint32 index, guint64 durable, guint64 total);
 void bgc_workers_fake_report_whole (BgcWorkersFake *self, const BgcJob *job, guint32 index, guint64 total);
 void bgc_workers_fake_report_failed (BgcWorkersFake *self, const BgcJob *job, guint32 index, BgcFailure *failure);
-/* The owner's worker dies: pending calls fail, nothing runs, "lost" is emitted. */
+/* The owner's worker dies: nothing runs, "lost" is emitted, then pending calls fail. */
 void bgc_workers_fake_lose (BgcWorkersFake *self, guint32 owner);

@@ -6,7 +6,8 @@
  *
  * Everything that comes back has been checked: indexes are those of the job, counters only grow and
  * never pass sizes, strings are UTF-8 and short. A breach, a closed connection, or 10 s without an
- * answer while busy ends the worker: pending calls fail with WorkerLost and "lost" is emitted. */
+ * answer while busy ends the worker: "lost" is emitted and then the pending calls fail with
+ * WorkerLost. */
 
 #pragma once
 

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "workers/bgc-workers-fake.h"
+
+typedef enum { CALL_START, CALL_STOP, CALL_PLACE, N_CALLS } Call;
+
+/* A job that runs. */
+typedef struct {
+  BgcJobId id;
+  guint32 owner;
+  guint64 received; /* bytes its reports have told of so far */
+} Run;
+
+/* A call that hangs. */
+typedef struct {
+  Call call;
+  guint32 owner;
+  BgcJobId id;       /* of a stop */
+  GPtrArray *places; /* (owned) (nullable) of a place: element-type BgcPlacement */
+  GTask *task;       /* (owned) */
+} Pending;
+
+struct _BgcWorkersFake {
+  GObject parent;
+  GHashTable *verdicts;  /* (owned) path → BgcErrorCode */
+  GHashTable *failures;  /* (owned) temporary name → BgcErrorCode */
+  GHashTable *runs;      /* (owned) BgcJobId → Run */
+  GPtrArray *log;        /* (owned) of "+id" and "-id" */
+  GPtrArray *placements; /* (owned) element-type BgcPlacement */
+  GPtrArray *pending;    /* (owned) element-type Pending, in the order of the calls */
+  gboolean hang[N_CALLS];
+};
+
+static void bgc_workers_fake_workers_init (BgcWorkersInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (BgcWorkersFake, bgc_workers_fake, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (BGC_TYPE_WORKERS, bgc_workers_fake_workers_init))
+
+static void
+pending_free (Pending *pending)
+{
+  g_clear_pointer (&pending->places, g_ptr_array_unref);
+  g_clear_object (&pending->task);
+  g_free (pending);
+}
+
+static void
+bgc_workers_fake_init (BgcWorkersFake *self)
+{
+  self->verdicts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->failures = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->runs = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, NULL, g_free);
+  self->log = g_ptr_array_new_with_free_func (g_free);
+  self->placements = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify) pending_free);
+}
+
+static void
+bgc_workers_fake_finalize (GObject *object)
+{
+  BgcWorkersFake *self = BGC_WORKERS_FAKE (object);
+
+  g_clear_pointer (&self->verdicts, g_hash_table_unref);
+  g_clear_pointer (&self->failures, g_hash_table_unref);
+  g_clear_pointer (&self->runs, g_hash_table_unref);
+  g_clear_pointer (&self->log, g_ptr_array_unref);
+  g_clear_pointer (&self->placements, g_ptr_array_unref);
+  g_clear_pointer (&self->pending, g_ptr_array_unref);
+  G_OBJECT_CLASS (bgc_workers_fake_parent_class)->finalize (object);
+}
+
+static void
+bgc_workers_fake_class_init (BgcWorkersFakeClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = bgc_workers_fake_finalize;
+}
+
+/* Codes are kept plus one, so that a table can tell code 0 from nothing. */
+static gboolean
+find_code (GHashTable *table, const char *key, BgcErrorCode *code)
+{
+  guint value = GPOINTER_TO_UINT (g_hash_table_lookup (table, key));
+
+  if (value == 0)
+    return FALSE;
+  *code = value - 1;
+  return TRUE;
+}
+
+static void
+set_code (GHashTable *table, const char *key, BgcErrorCode code)
+{
+  if (code == BGC_N_ERRORS)
+    g_hash_table_remove (table, key);
+  else
+    g_hash_table_insert (table, g_strdup (key), GUINT_TO_POINTER (code + 1u));
+}
+
+static void
+note (BgcWorkersFake *self, char sign, const BgcJobId *id)
+{
+  char hex[BGC_JOB_ID_HEX_LENGTH + 1];
+
+  bgc_job_id_to_hex (id, hex);
+  g_ptr_array_add (self->log, g_strdup_printf ("%c%s", sign, hex));
+}
+
+static Pending *
+pending_new (BgcWorkersFake *self, Call call, guint32 owner, GAsyncReadyCallback callback, gpointer data, gpointer tag)
+{
+  Pending *pending = g_new0 (Pending, 1);
+
+  pending->call = call;
+  pending->owner = owner;
+  pending->task = g_task_new (self, NULL, callback, data);
+  g_task_set_source_tag (pending->task, tag);
+  return pending;
+}
+
+static GPtrArray *
+place_all (BgcWorkersFake *self, GPtrArray *placements)
+{
+  GPtrArray *results = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_result_free);
+
+  for (guint i = 0; i < placements->len; i++)
+    {
+      const BgcPlacement *placement = g_ptr_array_index (placements, i);
+      BgcFailure *failure = NULL;
+      BgcErrorCode code;
+
+      if (find_code (self->failures, placement->temporary, &code))
+        failure = bgc_failure_new (BGC_CONTEXT_LOCAL_FILE, code, FALSE, "The test says so");
+      g_ptr_array_add (results, bgc_placement_result_new (placement->index, failure));
+    }
+  return results;
+}
+
+/* Answers @pending (transfer full). A GTask that is returned where it was made calls back from an idle. */
+static void
+answer (BgcWorkersFake *self, Pending *pending)
+{
+  if (pending->call == CALL_STOP)
+    g_hash_table_remove (self->runs, &pending->id);
+  if (pending->call == CALL_PLACE)
+    g_task_return_pointer (pending->task, place_all (self, pending->places), (GDestroyNotify) g_ptr_array_unref);
+  else
+    g_task_return_boolean (pending->task, TRUE);
+  pending_free (pending);
+}
+
+static void
+answer_or_hang (BgcWorkersFake *self, Pending *pending)
+{
+  if (self->hang[pending->call])
+    g_ptr_array_add (self->pending, pending);
+  else
+    answer (self, pending);
+}
+
+static void
+fake_check_async (BgcWorkers *workers, guint32 owner, const char *const *paths, GAsyncReadyCallback callback,
+                  gpointer data)
+{
+  BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, data);
+  GPtrArray *verdicts = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_path_verdict_free);
+
+  g_task_set_source_tag (task, fake_check_async);
+  for (guint i = 0; paths[i] != NULL; i++)
+    {
+      BgcErrorCode code = BGC_N_ERRORS;
+      gboolean refused = find_code (self->verdicts, paths[i], &code);
+
+      g_ptr_array_add (verdicts, bgc_path_verdict_new (!refused, code, refused ? "The test says so" : NULL, NULL));
+    }
+  g_task_return_pointer (task, verdicts, (GDestroyNotify) g_ptr_array_unref);
+}
+
+static void
+fake_start_job_async (BgcWorkers *workers, const BgcJob *job, guint files_at_once, GAsyncReadyCallback callback,
+                      gpointer data)
+{
+  BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
+
+  if (!g_hash_table_contains (self->runs, &job->id))
+    {
+      Run *run = g_new0 (Run, 1);
+
+      run->id = job->id;
+      run->owner = job->owner;
+      g_hash_table_insert (self->runs, &run->id, run);
+    }
+  note (self, '+', &job->id);
+  answer_or_hang (self, pending_new (self, CALL_START, job->owner, callback, data, fake_start_job_async));
+}
+
+static void
+fake_stop_job_async (BgcWorkers *workers, guint32 owner, const BgcJobId *id, gboolean discard,
+                     GAsyncReadyCallback callback, gpointer data)
+{
+  BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
+  Pending *pending = pending_new (self, CALL_STOP, owner, callback, data, fake_stop_job_async);
+
+  pending->id = *id;
+  note (self, '-', id);
+  answer_or_hang (self, pending);
+}
+
+static void
+fake_place_async (BgcWorkers *workers, guint32 owner, GPtrArray *placements, GAsyncReadyCallback callback, gpointer data)
+{
+  BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
+  Pending *pending = pending_new (self, CALL_PLACE, owner, callback, data, fake_place_async);
+
+  pending->places = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  for (guint i = 0; i < placements->len; i++)
+    {
+      const BgcPlacement *placement = g_ptr_array_index (placements, i);
+
+      g_ptr_array_add (pending->places, bgc_placement_copy (placement));
+      g_ptr_array_add (self->placements, bgc_placement_copy (placement));
+    }
+  answer_or_hang (self, pending);
+}
+
+static void
+fake_shut_down_async (BgcWorkers *workers, GAsyncReadyCallback callback, gpointer data)
+{
+  BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, data);
+
+  g_task_set_source_tag (task, fake_shut_down_async);
+  g_hash_table_remove_all (self->runs);
+  g_task_return_boolean (task, TRUE);
+}
+
+static GPtrArray *
+fake_finish_array (BgcWorkers *workers, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static gboolean
+fake_finish (BgcWorkers *workers, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+bgc_workers_fake_workers_init (BgcWorkersInterface *iface)
+{
+  iface->check_async = fake_check_async;
+  iface->check_finish = fake_finish_array;
+  iface->start_job_async = fake_start_job_async;
+  iface->start_job_finish = fake_finish;
+  iface->stop_job_async = fake_stop_job_async;
+  iface->stop_job_finish = fake_finish;
+  iface->place_async = fake_place_async;
+  iface->place_finish = fake_finish_array;
+  iface->shut_down_async = fake_shut_down_async;
+  iface->shut_down_finish = fake_finish;
+}
+
+BgcWorkersFake *
+bgc_workers_fake_new (void)
+{
+  return g_object_new (BGC_TYPE_WORKERS_FAKE, NULL);
+}
+
+void
+bgc_workers_fake_set_verdict (BgcWorkersFake *self, const char *path, BgcErrorCode code)
+{
+  set_code (self->verdicts, path, code);
+}
+
+void
+bgc_workers_fake_set_placement (BgcWorkersFake *self, const char *temporary, BgcErrorCode code)
+{
+  set_code (self->failures, temporary, code);
+}
+
+void
+bgc_workers_fake_hang (BgcWorkersFake *self, gboolean starts, gboolean stops, gboolean places)
+{
+  g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->pending);
+
+  self->hang[CALL_START] = starts;
+  self->hang[CALL_STOP] = stops;
+  self->hang[CALL_PLACE] = places;
+  self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify) pending_free);
+  while (waiting->len > 0)
+    answer_or_hang (self, g_ptr_array_steal_index (waiting, 0));
+}
+
+gboolean
+bgc_workers_fake_is_running (BgcWorkersFake *self, const BgcJobId *id)
+{
+  return g_hash_table_contains (self->runs, id);
+}
+
+guint
+bgc_workers_fake_running (BgcWorkersFake *self)
+{
+  return g_hash_table_size (self->runs);
+}
+
+GPtrArray *
+bgc_workers_fake_log (BgcWorkersFake *self)
+{
+  return self->log;
+}
+
+GPtrArray *
+bgc_workers_fake_placements (BgcWorkersFake *self)
+{
+  return self->placements;
+}
+
+/* Makes a report of one file; device and inode are made up but stable. @file transfer full. */
+static void
+report_file (BgcWorkersFake *self, const BgcJob *job, BgcFileReport *file)
+{
+  g_autoptr (BgcReport) report = bgc_report_new (&job->id);
+  Run *run = g_hash_table_lookup (self->runs, &job->id);
+  const BgcFile *known = bgc_file_list_find (job->files, file->index);
+
+  g_ptr_array_add (report->files, file);
+  /* The real one lets nothing through about a job that does not run. */
+  g_return_if_fail (run != NULL);
+  file->device = 1;
+  file->inode = 1000 + file->index;
+  file->attempts = 1;
+  if (known != NULL && file->durable > known->bytes_transferred)
+    run->received += file->durable - known->bytes_transferred;
+  report->connected = TRUE;
+  report->received = run->received;
+  bgc_workers_emit_report (BGC_WORKERS (self), report, job->owner);
+}
+
+void
+bgc_workers_fake_report_progress (BgcWorkersFake *self, const BgcJob *job, guint32 index, guint64 durable, guint64 total)
+{
+  BgcFileReport *file = bgc_file_report_new (index, BGC_FILE_EVENT_PROGRESS);
+
+  file->durable = durable;
+  file->total = total;
+  report_file (self, job, file);
+}
+
+void
+bgc_workers_fake_report_whole (BgcWorkersFake *self, const BgcJob *job, guint32 index, guint64 total)
+{
+  BgcFileReport *file = bgc_file_report_new (index, BGC_FILE_EVENT_WHOLE);
+
+  file->durable = total;
+  file->total = total;
+  report_file (self, job, file);
+}
+
+void
+bgc_workers_fake_report_failed (BgcWorkersFake *self, const BgcJob *job, guint32 index, BgcFailure *failure)
+{
+  BgcFileReport *file = bgc_file_report_new (index, BGC_FILE_EVENT_FAILED);
+  const BgcFile *known = bgc_file_list_find (job->files, index);
+
+  file->durable = known == NULL ? 0 : known->bytes_transferred;
+  file->total = known == NULL ? BGC_SIZE_UNKNOWN : known->bytes_total;
+  file->failure = failure;
+  report_file (self, job, file);
+}
+
+void
+bgc_workers_fake_lose (BgcWorkersFake *self, guint32 owner)
+{
+  g_autoptr (GPtrArray) failing = g_ptr_array_new_with_free_func ((GDestroyNotify) pending_free);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->runs);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((Run *) value)->owner == owner)
+      g_hash_table_iter_remove (&iter);
+  for (guint i = 0; i < self->pending->len;)
+    if (((Pending *) g_ptr_array_index (self->pending, i))->owner == owner)
+      g_ptr_array_add (failing, g_ptr_array_steal_index (self->pending, i));
+    else
+      i++;
+  bgc_workers_emit_lost (BGC_WORKERS (self), owner, "the test says so");
+  for (guint i = 0; i < failing->len; i++)
+    g_task_return_new_error (((Pending *) g_ptr_array_index (failing, i))->task, BGC_ERROR, BGC_ERROR_WORKER_LOST,
+                             "The worker was lost");
+}

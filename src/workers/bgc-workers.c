@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "workers/bgc-workers.h"
+
+enum { SIGNAL_REPORT, SIGNAL_LOST, N_SIGNALS };
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_INTERFACE (BgcWorkers, bgc_workers, G_TYPE_OBJECT)
+
+static void
+bgc_workers_default_init (BgcWorkersInterface *iface)
+{
+  signals[SIGNAL_REPORT] = g_signal_new ("report", BGC_TYPE_WORKERS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_UINT);
+  signals[SIGNAL_LOST] = g_signal_new ("lost", BGC_TYPE_WORKERS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                       G_TYPE_NONE, 2, G_TYPE_UINT, G_TYPE_STRING);
+}
+
+void
+bgc_workers_check_async (BgcWorkers *self, guint32 owner, const char *const *paths, GAsyncReadyCallback callback,
+                         gpointer data)
+{
+  BGC_WORKERS_GET_IFACE (self)->check_async (self, owner, paths, callback, data);
+}
+
+GPtrArray *
+bgc_workers_check_finish (BgcWorkers *self, GAsyncResult *result, GError **error)
+{
+  return BGC_WORKERS_GET_IFACE (self)->check_finish (self, result, error);
+}
+
+void
+bgc_workers_start_job_async (BgcWorkers *self, const BgcJob *job, guint files_at_once, GAsyncReadyCallback callback,
+                             gpointer data)
+{
+  BGC_WORKERS_GET_IFACE (self)->start_job_async (self, job, files_at_once, callback, data);
+}
+
+gboolean
+bgc_workers_start_job_finish (BgcWorkers *self, GAsyncResult *result, GError **error)
+{
+  return BGC_WORKERS_GET_IFACE (self)->start_job_finish (self, result, error);
+}
+
+void
+bgc_workers_stop_job_async (BgcWorkers *self, guint32 owner, const BgcJobId *id, gboolean discard,
+                            GAsyncReadyCallback callback, gpointer data)
+{
+  BGC_WORKERS_GET_IFACE (self)->stop_job_async (self, owner, id, discard, callback, data);
+}
+
+gboolean
+bgc_workers_stop_job_finish (BgcWorkers *self, GAsyncResult *result, GError **error)
+{
+  return BGC_WORKERS_GET_IFACE (self)->stop_job_finish (self, result, error);
+}
+
+void
+bgc_workers_place_async (BgcWorkers *self, guint32 owner, GPtrArray *placements, GAsyncReadyCallback callback,
+                         gpointer data)
+{
+  BGC_WORKERS_GET_IFACE (self)->place_async (self, owner, placements, callback, data);
+}
+
+GPtrArray *
+bgc_workers_place_finish (BgcWorkers *self, GAsyncResult *result, GError **error)
+{
+  return BGC_WORKERS_GET_IFACE (self)->place_finish (self, result, error);
+}
+
+void
+bgc_workers_shut_down_async (BgcWorkers *self, GAsyncReadyCallback callback, gpointer data)
+{
+  BGC_WORKERS_GET_IFACE (self)->shut_down_async (self, callback, data);
+}
+
+gboolean
+bgc_workers_shut_down_finish (BgcWorkers *self, GAsyncResult *result, GError **error)
+{
+  return BGC_WORKERS_GET_IFACE (self)->shut_down_finish (self, result, error);
+}
+
+void
+bgc_workers_emit_report (BgcWorkers *self, const BgcReport *report, guint32 owner)
+{
+  g_signal_emit (self, signals[SIGNAL_REPORT], 0, report, owner);
+}
+
+void
+bgc_workers_emit_lost (BgcWorkers *self, guint32 owner, const char *why)
+{
+  g_signal_emit (self, signals[SIGNAL_LOST], 0, owner, why);
+}
