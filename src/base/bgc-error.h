@@ -70,11 +70,12 @@ const char *bgc_error_name (BgcErrorCode code);
 gboolean bgc_error_from_name (const char *name, BgcErrorCode *out);
 /* The whole bus name, static. */
 const char *bgc_error_bus_name (BgcErrorCode code);
-/* 0x80200001 …, or 0 where BITS has none. An HTTP status has 0x80190000 + status instead, see
- * bgc_error_bits_code_for_status(). */
+/* 0x80200001 …, or the Windows code that BITS passes on (0x80070005), or 0 where there is none.
+ * An HTTP status has 0x80190000 + status instead, see bgc_error_bits_code_for_status(). */
 guint32 bgc_error_bits_code (BgcErrorCode code);
 guint32 bgc_error_bits_code_for_status (guint http_status);
-/* FALSE for a BITS code that names no error of ours. */
+/* Also takes codes that are finer than ours, and those of HTTP statuses (AuthenticationRequired,
+ * ProxyAuthenticationRequired, else HttpStatus). FALSE for a BITS code that names no error of ours. */
 gboolean bgc_error_from_bits_code (guint32 bits_code, BgcErrorCode *out);
 /* One untranslated sentence without a full stop; marked for translation. */
 const char *bgc_error_description (BgcErrorCode code);

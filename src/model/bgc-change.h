@@ -26,7 +26,8 @@ typedef struct {
   gboolean create;             /* the job is new: header and files are all of it */
   gboolean forget;             /* the job and its files leave the store; header, if any, is still assigned */
   BgcJob *header;              /* (owned) (nullable) draft to store and assign; NULL = header unchanged */
-  GPtrArray *files;            /* (owned) (element-type BgcFile) to insert or replace */
+  GPtrArray *files;            /* (owned) (element-type BgcFile) to insert or replace, sorted by index: add with
+                                * bgc_change_put_file(), or at the end in order */
   GArray *removed_files;       /* (owned) (element-type guint32) indexes */
   GPtrArray *leftovers;        /* (owned) (element-type BgcLeftover) to add */
   GArray *settled_leftovers;   /* (owned) (element-type guint64) ids to drop */
@@ -34,8 +35,10 @@ typedef struct {
 
 BgcChange *bgc_change_new (const BgcJobId *id);
 void bgc_change_free (BgcChange *self);
+/* Adds @file (transfer full) at its place, or replaces the one of the same index. */
+void bgc_change_put_file (BgcChange *self, BgcFile *file);
 /* The file as it would be: the copy in this change, else a new copy of the live one put into it.
- * NULL if there is no such file. @live may be NULL. */
+ * NULL if there is no such file or this change removes it. @live may be NULL. */
 BgcFile *bgc_change_edit_file (BgcChange *self, const BgcJob *live, guint32 index);
 /* The file as it would be, without copying; NULL if none or removed. */
 const BgcFile *bgc_change_peek_file (const BgcChange *self, const BgcJob *live, guint32 index);

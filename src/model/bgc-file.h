@@ -41,12 +41,12 @@ typedef struct {
 BgcFile *bgc_file_new (guint32 index, const char *remote, const char *local, const char *temporary);
 BgcFile *bgc_file_copy (const BgcFile *self);
 void bgc_file_free (BgcFile *self);
-/* What a temporary file may be left of: created and not yet renamed. */
+/* It may have left a temporary file behind: reported or attempted, and not yet renamed. */
 gboolean bgc_file_has_temporary (const BgcFile *self);
 /* Forgets the bytes held and what they were of: the file begins again from 0. Keeps the temporary
- * name; counts a restart. */
+ * name, and the device and inode that find the file to delete; counts a restart. */
 void bgc_file_restart (BgcFile *self);
-/* Bytes of text it costs its owner's quota. */
+/* Bytes of text it costs its owner's quota: of what the owner gave, so that no server changes it. */
 gsize bgc_file_stored_bytes (const BgcFile *self);
 /* "sha256:<64 hex>" or "sha512:<128 hex>", any case. Error: InvalidArgument. */
 gboolean bgc_file_checksum_check (const char *checksum, GError **error);

@@ -50,8 +50,11 @@ void bgc_job_free (BgcJob *self);
 BgcJob *bgc_job_draft (const BgcJob *self);
 /* Moves everything but the files from @draft (transfer full) into @self. */
 void bgc_job_assign (BgcJob *self, BgcJob *draft);
-/* Moves to @state if the table lets it, sets modification_time, and drops error, wait_reason and
- * next_attempt where the new state has none. Error: InvalidState. */
+/* Moves to @state if the table lets it (a state never follows itself) and sets modification_time. error
+ * stays in error and transient-error only, next_attempt in transient-error only. wait_reason stays in
+ * transient-error, becomes scheduler in queued (set a better one afterwards), none elsewhere.
+ * completion_time is set on entering transferred and stays through a pause; queued makes it 0.
+ * Error: InvalidState, nothing changed. */
 gboolean bgc_job_set_state (BgcJob *self, BgcJobState state, gint64 now, GError **error);
 /* For the store alone: a state as it was read. */
 void bgc_job_restore_state (BgcJob *self, BgcJobState state);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "base/bgc-enums.h"
+
+#include <string.h>
+
+static const char *const job_type_words[] = {
+  [BGC_JOB_TYPE_DOWNLOAD] = "download",
+  [BGC_JOB_TYPE_UPLOAD] = "upload",
+  [BGC_JOB_TYPE_UPLOAD_REPLY] = "upload-reply",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (job_type_words) == BGC_N_JOB_TYPES);
+
+static const char *const job_state_words[] = {
+  [BGC_JOB_STATE_QUEUED] = "queued",
+  [BGC_JOB_STATE_CONNECTING] = "connecting",
+  [BGC_JOB_STATE_TRANSFERRING] = "transferring",
+  [BGC_JOB_STATE_SUSPENDED] = "suspended",
+  [BGC_JOB_STATE_ERROR] = "error",
+  [BGC_JOB_STATE_TRANSIENT_ERROR] = "transient-error",
+  [BGC_JOB_STATE_TRANSFERRED] = "transferred",
+  [BGC_JOB_STATE_ACKNOWLEDGED] = "acknowledged",
+  [BGC_JOB_STATE_CANCELLED] = "cancelled",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (job_state_words) == BGC_N_JOB_STATES);
+
+static const char *const priority_words[] = {
+  [BGC_PRIORITY_FOREGROUND] = "foreground",
+  [BGC_PRIORITY_HIGH] = "high",
+  [BGC_PRIORITY_NORMAL] = "normal",
+  [BGC_PRIORITY_LOW] = "low",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (priority_words) == BGC_N_PRIORITIES);
+
+static const char *const wait_reason_words[] = {
+  [BGC_WAIT_NONE] = "none",
+  [BGC_WAIT_SCHEDULER] = "scheduler",
+  [BGC_WAIT_RETRY] = "retry",
+  [BGC_WAIT_NETWORK] = "network",
+  [BGC_WAIT_METERED] = "metered",
+  [BGC_WAIT_POWER] = "power",
+  [BGC_WAIT_DISK_FULL] = "disk-full",
+  [BGC_WAIT_BANDWIDTH_POLICY] = "bandwidth-policy",
+  [BGC_WAIT_OWNER_LOGGED_OUT] = "owner-logged-out",
+  [BGC_WAIT_WORKER_LOST] = "worker-lost",
+  [BGC_WAIT_SERVER_CANCEL] = "server-cancel",
+  [BGC_WAIT_STORAGE] = "storage",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (wait_reason_words) == BGC_N_WAIT_REASONS);
+
+static const char *const context_words[] = {
+  [BGC_CONTEXT_NONE] = "none",
+  [BGC_CONTEXT_UNKNOWN] = "unknown",
+  [BGC_CONTEXT_QUEUE_MANAGER] = "queue-manager",
+  [BGC_CONTEXT_NOTIFICATION] = "notification",
+  [BGC_CONTEXT_LOCAL_FILE] = "local-file",
+  [BGC_CONTEXT_REMOTE_FILE] = "remote-file",
+  [BGC_CONTEXT_TRANSPORT] = "transport",
+  [BGC_CONTEXT_REMOTE_APPLICATION] = "remote-application",
+  [BGC_CONTEXT_SERVER_CERTIFICATE] = "server-certificate",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (context_words) == BGC_N_CONTEXTS);
+
+static const char *const outcome_words[] = {
+  [BGC_OUTCOME_OK] = "ok",
+  [BGC_OUTCOME_PARTIAL] = "partial",
+  [BGC_OUTCOME_UNABLE_TO_DELETE_FILES] = "unable-to-delete-files",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (outcome_words) == BGC_N_OUTCOMES);
+
+/* In the order in which the API lists them. */
+static const struct
+{
+  guint flag;
+  const char *word;
+} notify_words[] = {
+  { BGC_NOTIFY_TRANSFERRED, "transferred" },
+  { BGC_NOTIFY_ERROR, "error" },
+  { BGC_NOTIFY_MODIFICATION, "modification" },
+  { BGC_NOTIFY_FILE_TRANSFERRED, "file-transferred" },
+  { BGC_NOTIFY_FILE_RANGES_TRANSFERRED, "file-ranges-transferred" },
+  { BGC_NOTIFY_DISABLE, "disable" },
+};
+
+static const char *
+word_of (const char *const *words, gsize n_words, guint value)
+{
+  return value < n_words ? words[value] : "unknown";
+}
+
+static gboolean
+value_of (const char *const *words, gsize n_words, const char *word, guint *out)
+{
+  if (word == NULL)
+    return FALSE;
+
+  for (gsize i = 0; i < n_words; i++)
+    {
+      if (strcmp (words[i], word) == 0)
+        {
+          *out = (guint) i;
+          return TRUE;
+        }
+    }
+
+  return FALSE;
+}
+
+const char *
+bgc_enums_job_type_to_string (BgcJobType value)
+{
+  return word_of (job_type_words, G_N_ELEMENTS (job_type_words), (guint) value);
+}
+
+gboolean
+bgc_enums_job_type_from_string (const char *word, BgcJobType *out)
+{
+  guint value;
+
+  if (!value_of (job_type_words, G_N_ELEMENTS (job_type_words), word, &value))
+    return FALSE;
+
+  *out = (BgcJobType) value;
+  return TRUE;
+}
+
+const char *
+bgc_enums_job_state_to_string (BgcJobState value)
+{
+  return word_of (job_state_words, G_N_ELEMENTS (job_state_words), (guint) value);
+}
+
+gboolean
+bgc_enums_job_state_from_string (const char *word, BgcJobState *out)
+{
+  guint value;
+
+  if (!value_of (job_state_words, G_N_ELEMENTS (job_state_words), word, &value))
+    return FALSE;
+
+  *out = (BgcJobState) value;
+  return TRUE;
+}
+
+const char *
+bgc_enums_priority_to_string (BgcPriority value)
+{
+  return word_of (priority_words, G_N_ELEMENTS (priority_words), (guint) value);
+}
+
+gboolean
+bgc_enums_priority_from_string (const char *word, BgcPriority *out)
+{
+  guint value;
+
+  if (!value_of (priority_words, G_N_ELEMENTS (priority_words), word, &value))
+    return FALSE;
+
+  *out = (BgcPriority) value;
+  return TRUE;
+}
+
+const char *
+bgc_enums_wait_reason_to_string (BgcWaitReason value)
+{
+  return word_of (wait_reason_words, G_N_ELEMENTS (wait_reason_words), (guint) value);
+}
+
+gboolean
+bgc_enums_wait_reason_from_string (const char *word, BgcWaitReason *out)
+{
+  guint value;
+
+  if (!value_of (wait_reason_words, G_N_ELEMENTS (wait_reason_words), word, &value))
+    return FALSE;
+
+  *out = (BgcWaitReason) value;
+  return TRUE;
+}
+
+const char *
+bgc_enums_context_to_string (BgcErrorContext value)
+{
+  return word_of (context_words, G_N_ELEMENTS (context_words), (guint) value);
+}
+
+gboolean
+bgc_enums_context_from_string (const char *word, BgcErrorContext *out)
+{
+  guint value;
+
+  if (!value_of (context_words, G_N_ELEMENTS (context_words), word, &value))
+    return FALSE;
+
+  *out = (BgcErrorContext) value;
+  return TRUE;
+}
+
+const char *
+bgc_enums_outcome_to_string (BgcOutcome value)
+{
+  return word_of (outcome_words, G_N_ELEMENTS (outcome_words), (guint) value);
+}
+
+const char **
+bgc_enums_notify_flags_to_strv (guint flags)
+{
+  const char **words = g_new0 (const char *, G_N_ELEMENTS (notify_words) + 1);
+  gsize n_words = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (notify_words); i++)
+    {
+      if ((flags & notify_words[i].flag) != 0)
+        words[n_words++] = notify_words[i].word;
+    }
+
+  return words;
+}
+
+gboolean
+bgc_enums_notify_flag_from_string (const char *word, guint *out)
+{
+  for (gsize i = 0; word != NULL && i < G_N_ELEMENTS (notify_words); i++)
+    {
+      if (strcmp (notify_words[i].word, word) == 0)
+        {
+          *out = notify_words[i].flag;
+          return TRUE;
+        }
+    }
+
+  return FALSE;
+}

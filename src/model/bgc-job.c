@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "model/bgc-job.h"
+
+#include <string.h>
+
+#include "base/bgc-text.h"
+
+#define NOTIFICATION_INTERVAL_DEFAULT 500u /* milliseconds, the API's default */
+
+BgcJob *
+bgc_job_new (const BgcJobId *id, BgcJobType type, guint32 owner, const char *name, gint64 now,
+             const BgcLimits *limits)
+{
+  BgcJob *self = g_new0 (BgcJob, 1);
+
+  self->id = *id;
+  self->type = type;
+  self->owner = owner;
+  self->state = BGC_JOB_STATE_SUSPENDED;
+  self->priority = BGC_PRIORITY_NORMAL;
+  self->display_name = g_strdup (name);
+  self->description = g_strdup ("");
+  self->creation_time = now;
+  self->modification_time = now;
+  self->minimum_retry_delay = limits->minimum_retry_delay;
+  self->no_progress_timeout = limits->no_progress_timeout;
+  self->maximum_download_time = limits->max_download_time;
+  self->notify_flags = BGC_NOTIFY_TRANSFERRED | BGC_NOTIFY_ERROR;
+  self->minimum_notification_interval = NOTIFICATION_INTERVAL_DEFAULT;
+  self->no_progress_time = -1;
+  self->files = bgc_file_list_new ();
+
+  return self;
+}
+
+/* What the header owns, the files not among it. */
+static void
+clear_header (BgcJob *self)
+{
+  g_clear_pointer (&self->display_name, g_free);
+  g_clear_pointer (&self->description, g_free);
+  g_clear_pointer (&self->error, bgc_failure_free);
+}
+
+void
+bgc_job_free (BgcJob *self)
+{
+  if (self == NULL)
+    return;
+
+  clear_header (self);
+  bgc_file_list_free (self->files);
+  g_free (self);
+}
+
+BgcJob *
+bgc_job_draft (const BgcJob *self)
+{
+  BgcJob *draft = g_new (BgcJob, 1);
+
+  *draft = *self;
+  draft->display_name = g_strdup (self->display_name);
+  draft->description = g_strdup (self->description);
+  draft->error = bgc_failure_copy (self->error);
+  draft->files = NULL;
+
+  return draft;
+}
+
+void
+bgc_job_assign (BgcJob *self, BgcJob *draft)
+{
+  BgcFileList *files = self->files;
+
+  g_return_if_fail (self != draft);
+
+  clear_header (self);
+  bgc_file_list_free (draft->files);
+  *self = *draft;
+  self->files = files;
+  g_free (draft);
+}
+
+static gboolean
+state_has_error (BgcJobState state)
+{
+  return state == BGC_JOB_STATE_ERROR || state == BGC_JOB_STATE_TRANSIENT_ERROR;
+}
+
+/* What waiting is about in a state just entered. A transient error's reason comes with its failure, so
+ * one already given is kept; a queued job waits for its turn until somebody knows better. */
+static void
+enter_waiting (BgcJob *self)
+{
+  if (self->state == BGC_JOB_STATE_TRANSIENT_ERROR)
+    return;
+
+  self->wait_reason = self->state == BGC_JOB_STATE_QUEUED ? BGC_WAIT_SCHEDULER : BGC_WAIT_NONE;
+  self->next_attempt = 0;
+}
+
+/* When the transfer was complete: told again after a pause, taken back when there is more to do. */
+static void
+enter_completion (BgcJob *self, gint64 now)
+{
+  if (self->state == BGC_JOB_STATE_QUEUED)
+    self->completion_time = 0;
+  else if (self->state == BGC_JOB_STATE_TRANSFERRED && self->completion_time == 0)
+    self->completion_time = now;
+}
+
+gboolean
+bgc_job_set_state (BgcJob *self, BgcJobState state, gint64 now, GError **error)
+{
+  if (!bgc_job_state_may_follow (self->state, state))
+    {
+      g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_STATE, "A job that is %s cannot become %s",
+                   bgc_enums_job_state_to_string (self->state), bgc_enums_job_state_to_string (state));
+      return FALSE;
+    }
+
+  self->state = state;
+  self->modification_time = now;
+  if (!state_has_error (state))
+    bgc_job_set_error (self, NULL);
+  enter_waiting (self);
+  enter_completion (self, now);
+
+  return TRUE;
+}
+
+void
+bgc_job_restore_state (BgcJob *self, BgcJobState state)
+{
+  self->state = state;
+}
+
+void
+bgc_job_set_error (BgcJob *self, BgcFailure *failure)
+{
+  bgc_failure_free (self->error);
+  self->error = failure;
+}
+
+static gboolean
+set_label (char **place, const char *text, guint max_characters, const char *what, GError **error)
+{
+  if (text == NULL || !bgc_text_is_label (text, G_MAXSIZE))
+    {
+      g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT,
+                   "%s is not UTF-8 or has control characters in it", what);
+      return FALSE;
+    }
+  if (!bgc_text_is_label (text, max_characters))
+    {
+      g_set_error (error, BGC_ERROR, BGC_ERROR_STRING_TOO_LONG, "%s has more than %u characters", what,
+                   max_characters);
+      return FALSE;
+    }
+
+  g_free (*place);
+  *place = g_strdup (text);
+  return TRUE;
+}
+
+gboolean
+bgc_job_set_display_name (BgcJob *self, const char *name, GError **error)
+{
+  return set_label (&self->display_name, name, BGC_NAME_MAX_CHARACTERS, "The display name", error);
+}
+
+gboolean
+bgc_job_set_description (BgcJob *self, const char *description, GError **error)
+{
+  return set_label (&self->description, description, BGC_DESCRIPTION_MAX_CHARACTERS, "The description", error);
+}
+
+void
+bgc_job_set_minimum_retry_delay (BgcJob *self, guint32 seconds)
+{
+  self->minimum_retry_delay = MAX (seconds, BGC_MINIMUM_RETRY_DELAY_FLOOR);
+  self->retry_delay_is_set = TRUE;
+}
+
+gsize
+bgc_job_stored_bytes (const BgcJob *self)
+{
+  return strlen (self->display_name) + strlen (self->description);
+}

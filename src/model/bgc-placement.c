@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "model/bgc-placement.h"
+
+BgcPathVerdict *
+bgc_path_verdict_new (gboolean allowed, BgcErrorCode code, const char *message, const char *identity)
+{
+  BgcPathVerdict *self = g_new0 (BgcPathVerdict, 1);
+
+  self->allowed = allowed;
+  self->code = code;
+  self->message = g_strdup (message);
+  self->identity = g_strdup (identity);
+
+  return self;
+}
+
+void
+bgc_path_verdict_free (BgcPathVerdict *self)
+{
+  if (self == NULL)
+    return;
+
+  g_free (self->message);
+  g_free (self->identity);
+  g_free (self);
+}
+
+BgcPlacement *
+bgc_placement_new (guint32 index, const char *directory, const char *temporary, const char *target,
+                   guint64 device, guint64 inode, gboolean overwrite)
+{
+  BgcPlacement *self = g_new0 (BgcPlacement, 1);
+
+  self->index = index;
+  self->directory = g_strdup (directory);
+  self->temporary = g_strdup (temporary);
+  self->target = g_strdup (target);
+  self->device = device;
+  self->inode = inode;
+  self->overwrite = overwrite;
+
+  return self;
+}
+
+BgcPlacement *
+bgc_placement_copy (const BgcPlacement *self)
+{
+  return bgc_placement_new (self->index, self->directory, self->temporary, self->target, self->device,
+                            self->inode, self->overwrite);
+}
+
+void
+bgc_placement_free (BgcPlacement *self)
+{
+  if (self == NULL)
+    return;
+
+  g_free (self->directory);
+  g_free (self->temporary);
+  g_free (self->target);
+  g_free (self);
+}
+
+BgcPlacementResult *
+bgc_placement_result_new (guint32 index, BgcFailure *failure)
+{
+  BgcPlacementResult *self = g_new0 (BgcPlacementResult, 1);
+
+  self->index = index;
+  self->done = failure == NULL;
+  self->failure = failure;
+
+  return self;
+}
+
+void
+bgc_placement_result_free (BgcPlacementResult *self)
+{
+  if (self == NULL)
+    return;
+
+  bgc_failure_free (self->failure);
+  g_free (self);
+}
