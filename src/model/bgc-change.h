@@ -8,18 +8,7 @@
 #pragma once
 
 #include "model/bgc-job.h"
-
-/* A temporary file that could not be deleted, kept until it is. */
-typedef struct {
-  guint64 id;        /* the store's number; 0 = new */
-  guint32 owner;     /* uid */
-  char *path;        /* (owned) absolute */
-  guint64 device;    /* 0 and 0 = not known */
-  guint64 inode;
-} BgcLeftover;
-
-BgcLeftover *bgc_leftover_new (guint32 owner, const char *path, guint64 device, guint64 inode);
-void bgc_leftover_free (BgcLeftover *self);
+#include "model/bgc-leftover.h"
 
 typedef struct {
   BgcJobId id;
@@ -46,4 +35,3 @@ const BgcFile *bgc_change_peek_file (const BgcChange *self, const BgcJob *live, 
 void bgc_change_apply (BgcChange *self, BgcJob *live);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcChange, bgc_change_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcLeftover, bgc_leftover_free)

@@ -18,7 +18,8 @@ typedef struct
 
 struct _BgcFileList
 {
-  BgcFile **files;      /* (owned) (nullable) sorted by index. Not a GPtrArray: that takes 16 places for one file */
+  /* (owned) (nullable) sorted by index. Not a GPtrArray: that takes 16 places for one file. */
+  BgcFile **files;
   guint length;
   guint capacity;
   guint counts[BGC_FILE_FAILED + 1];

@@ -174,7 +174,8 @@ bgc_job_set_display_name (BgcJob *self, const char *name, GError **error)
 gboolean
 bgc_job_set_description (BgcJob *self, const char *description, GError **error)
 {
-  return set_label (&self->description, description, BGC_DESCRIPTION_MAX_CHARACTERS, "The description", error);
+  return set_label (&self->description, description, BGC_DESCRIPTION_MAX_CHARACTERS, "The description",
+                    error);
 }
 
 void

@@ -3,30 +3,6 @@
 
 #include "model/bgc-placement.h"
 
-BgcPathVerdict *
-bgc_path_verdict_new (gboolean allowed, BgcErrorCode code, const char *message, const char *identity)
-{
-  BgcPathVerdict *self = g_new0 (BgcPathVerdict, 1);
-
-  self->allowed = allowed;
-  self->code = code;
-  self->message = g_strdup (message);
-  self->identity = g_strdup (identity);
-
-  return self;
-}
-
-void
-bgc_path_verdict_free (BgcPathVerdict *self)
-{
-  if (self == NULL)
-    return;
-
-  g_free (self->message);
-  g_free (self->identity);
-  g_free (self);
-}
-
 BgcPlacement *
 bgc_placement_new (guint32 index, const char *directory, const char *temporary, const char *target,
                    guint64 device, guint64 inode, gboolean overwrite)

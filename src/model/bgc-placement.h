@@ -7,14 +7,7 @@
 #pragma once
 
 #include "model/bgc-failure.h"
-
-/* Whether a file may be put under a path. */
-typedef struct {
-  gboolean allowed;
-  BgcErrorCode code;   /* where not allowed: InvalidPath, AccessDenied, NotFound … */
-  char *message;       /* (owned) (nullable) */
-  char *identity;      /* (owned) (nullable) the path with its directory's links resolved, where it differs */
-} BgcPathVerdict;
+#include "model/bgc-path-verdict.h"
 
 /* One temporary file to delete or to put into place. */
 typedef struct {
@@ -33,9 +26,6 @@ typedef struct {
   BgcFailure *failure; /* (owned) (nullable) where not done */
 } BgcPlacementResult;
 
-/* @code is read where @allowed is FALSE. Strings are copied and may be NULL. */
-BgcPathVerdict *bgc_path_verdict_new (gboolean allowed, BgcErrorCode code, const char *message, const char *identity);
-void bgc_path_verdict_free (BgcPathVerdict *self);
 BgcPlacement *bgc_placement_new (guint32 index, const char *directory, const char *temporary, const char *target, guint64 device, guint64 inode, gboolean overwrite);
 BgcPlacement *bgc_placement_copy (const BgcPlacement *self);
 void bgc_placement_free (BgcPlacement *self);
@@ -43,6 +33,5 @@ void bgc_placement_free (BgcPlacement *self);
 BgcPlacementResult *bgc_placement_result_new (guint32 index, BgcFailure *failure);
 void bgc_placement_result_free (BgcPlacementResult *self);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcPathVerdict, bgc_path_verdict_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcPlacement, bgc_placement_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcPlacementResult, bgc_placement_result_free)

@@ -39,6 +39,7 @@ bgc_rate_get (const BgcRate *self, gint64 now)
   guint newest = slot (self, 0);
   guint oldest = newest;
   gint64 elapsed;
+  guint64 moved;
 
   if (self->count < 2 || now - self->time[newest] > STALE)
     return 0;
@@ -54,5 +55,7 @@ bgc_rate_get (const BgcRate *self, gint64 now)
   if (elapsed <= 0)
     return 0;
 
-  return (guint64) ((gdouble) (self->bytes[newest] - self->bytes[oldest]) * G_USEC_PER_SEC / (gdouble) elapsed);
+  /* In floating point: the product may pass 64 bits. */
+  moved = self->bytes[newest] - self->bytes[oldest];
+  return (guint64) ((gdouble) moved * G_USEC_PER_SEC / (gdouble) elapsed);
 }

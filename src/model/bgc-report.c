@@ -3,32 +3,6 @@
 
 #include "model/bgc-report.h"
 
-#include "base/bgc-limits.h"
-
-BgcFileReport *
-bgc_file_report_new (guint32 index, BgcFileEvent event)
-{
-  BgcFileReport *self = g_new0 (BgcFileReport, 1);
-
-  self->index = index;
-  self->event = event;
-  self->total = BGC_SIZE_UNKNOWN;
-
-  return self;
-}
-
-void
-bgc_file_report_free (BgcFileReport *self)
-{
-  if (self == NULL)
-    return;
-
-  g_free (self->etag);
-  g_free (self->last_modified);
-  bgc_failure_free (self->failure);
-  g_free (self);
-}
-
 BgcReport *
 bgc_report_new (const BgcJobId *id)
 {

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "host/bgc-clock.h"
+
+G_DEFINE_INTERFACE (BgcClock, bgc_clock, G_TYPE_OBJECT)
+
+static void
+bgc_clock_default_init (BgcClockInterface *iface)
+{
+}
+
+gint64
+bgc_clock_wall (BgcClock *self)
+{
+  g_return_val_if_fail (BGC_IS_CLOCK (self), 0);
+
+  return BGC_CLOCK_GET_IFACE (self)->wall (self);
+}
+
+gint64
+bgc_clock_boot (BgcClock *self)
+{
+  g_return_val_if_fail (BGC_IS_CLOCK (self), 0);
+
+  return BGC_CLOCK_GET_IFACE (self)->boot (self);
+}
+
+guint64
+bgc_clock_set_alarm (BgcClock *self, gint64 when, const char *name, BgcAlarmFunc function, gpointer data)
+{
+  g_return_val_if_fail (BGC_IS_CLOCK (self), 0);
+  g_return_val_if_fail (function != NULL, 0);
+
+  return BGC_CLOCK_GET_IFACE (self)->set_alarm (self, when, name, function, data);
+}
+
+void
+bgc_clock_clear_alarm (BgcClock *self, guint64 *alarm)
+{
+  guint64 id = *alarm;
+
+  if (id == 0)
+    return;
+
+  g_return_if_fail (BGC_IS_CLOCK (self));
+  *alarm = 0;
+  BGC_CLOCK_GET_IFACE (self)->cancel_alarm (self, id);
+}
