@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright 2026 The bgcopyd authors
+"""What is left when the daemon, the worker or both end in the middle."""
+
+import tap
+from tap import equal, true
+
+FILES = 20
+
+
+def start_slow(world, **properties):
+    content = world.bytes(3_000_000)
+    world.web.put('big', content)
+    job = world.service.submit([(world.web.url('slow/1024/big'), world.local('big'))], MinimumNotificationInterval=50,
+                               **properties)
+    job.wait_state('transferring')
+    return job, content
+
+
+def finish(world, job, content):
+    job = world.find(job)
+    job.wait_state('transferred', seconds=60)
+    equal(job.complete(), 'ok')
+    equal(world.read('big') == content, True, 'content')
+    equal(world.listing(), ['big'])
+
+
+def test_stop_in_the_middle(world):
+    job, content = start_slow(world)
+    before = world.sha256(content)
+    world.restart()
+    finish(world, job, content)
+    equal(world.sha256(world.read('big')), before)
+    # What was received before the stop was kept: the second request asked for the rest.
+    ranges = [r for r in world.web.requests() if 'range="bytes=' in r]
+    true(ranges, f'no range was asked for: {world.web.requests()}')
+
+
+def test_daemon_killed(world):
+    job, content = start_slow(world)
+    world.restart(kill=True)
+    finish(world, job, content)
+
+
+def test_worker_killed(world):
+    job, content = start_slow(world, MinimumRetryDelay=5)
+    true(world.daemon.workers(), 'no worker runs')
+    world.daemon.kill_workers()
+    job.wait_state('transient-error', 'queued', 'connecting', 'transferring')
+    job.wait_state('transferred', seconds=60)
+    equal(job.complete(), 'ok')
+    equal(world.read('big') == content, True)
+
+
+def test_worker_killed_again_and_again(world):
+    job, content = start_slow(world)
+    for _ in range(3):
+        world.daemon.kill_workers()
+        job.resume()
+        if job.wait_state('transferring', 'transferred') == 'transferred':
+            break
+    job.wait_state('transferred', seconds=60)
+    equal(job.complete(), 'ok')
+    equal(world.read('big') == content, True)
+
+
+def test_queue_survives(world):
+    service = world.service
+    made = {}
+    for n in range(30):
+        job = service.create(f'job {n}', Priority=world.random.choice(['foreground', 'high', 'normal', 'low']))
+        if n % 3 == 0:
+            job.add_all([(f'http://127.0.0.1:9/{n}/{i}', world.local(f'{n}-{i}')) for i in range(n % 5 + 1)])
+        made[job.path] = (job.all(), job.every_file())
+    gone = service.create('gone')
+    gone.cancel()
+    world.restart(kill=True)
+    equal(world.service.list(), list(made))
+    for path, (properties, files) in made.items():
+        job = world.service.job(path.rsplit('/', 1)[1])
+        equal(job.all(), properties)
+        equal(job.every_file(), files)
+
+
+def test_error_and_wait_survive(world):
+    failed = world.service.submit([(world.web.url('missing'), world.local('m'))])
+    failed.wait_state('error')
+    waiting = world.service.submit([(world.web.url('status/503'), world.local('w'))], MinimumRetryDelay=3600)
+    waiting.wait_state('transient-error')
+    wanted = [(j.all()['State'], j.all()['Error'], j.all()['ErrorCount']) for j in (failed, waiting)]
+    world.restart()
+    got = [(j.all()['State'], j.all()['Error'], j.all()['ErrorCount']) for j in map(world.find, (failed, waiting))]
+    equal(got, wanted)
+    true(world.find(waiting).get('NextAttempt') > 0, 'the next attempt is planned')
+    equal(len([r for r in world.web.requests() if '/missing' in r]), 1, 'requests for what failed')
+
+
+def test_transferred_survives(world):
+    content = world.bytes(100_000)
+    job = world.service.submit([(world.web.put('t', content), world.local('t'))])
+    job.wait_state('transferred')
+    world.restart(kill=True)
+    job = world.find(job)
+    equal(job.state, 'transferred')
+    world.service.wait(lambda: (job.path, 'Transferred', ()) in world.service.signals, 'Transferred repeated')
+    equal(job.complete(), 'ok')
+    equal(world.read('t') == content, True)
+    equal(len(world.web.requests()), 1, 'requests')
+
+
+def test_killed_at_random_moments(world):
+    """SIGKILL of daemon, of worker or of both, while 20 files come in; BGC_KILLS sets how often (10)."""
+    import os
+    kills = int(os.environ.get('BGC_KILLS', '10'))
+    rng = world.random
+    contents = {f'f{n}': world.bytes(rng.randrange(1, 400_000)) for n in range(FILES)}
+    for name, content in contents.items():
+        world.web.put(name, content)
+    job = world.service.submit([(world.web.url(f'slow/64/{n}'), world.local(n)) for n in contents], Priority='foreground',
+                               AutoComplete=True)
+    from gi.repository import GLib
+    done = 0
+    for _ in range(kills):
+        loop = GLib.MainLoop()
+        GLib.timeout_add(rng.randrange(0, 400), loop.quit)
+        loop.run()
+        if world.service.job(job.id).state == 'acknowledged':
+            break
+        done += 1
+        which = rng.choice(['daemon', 'worker', 'both'])
+        if which != 'daemon':
+            world.daemon.kill_workers()
+        if which != 'worker':
+            world.restart(kill=True)
+        job = world.service.job(job.id)
+        if job.state in ('transient-error', 'error'):
+            job.resume()
+        equal(world.service.list(), [job.path], 'jobs')
+    tap.diagnose(f'{done} kills')
+    state = job.wait_state('acknowledged', 'transient-error', 'error', seconds=90)
+    if state != 'acknowledged':
+        tap.diagnose(f'{state}: {job.get("Error")}')
+        job.resume()
+        job.wait_state('acknowledged', seconds=90)
+    for name, content in contents.items():
+        equal(world.read(name) == content, True, name)
+    equal(world.listing(), sorted(contents), 'files left')
+    equal(world.service.list(), [job.path], 'jobs')
+
+
+test_killed_at_random_moments.limit = 1200
+
+tap.main(globals())
