@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "client/bgc-error-line.h"
+
+#include <gio/gio.h>
+#include <glib/gi18n.h>
+
+#include "base/bgc-error.h"
+#include "client/bgc-client.h"
+#include "client/bgc-display.h"
+
+/* A message that only repeats the sentence adds nothing. */
+static char *
+join (const char *sentence, const char *untranslated, const char *message)
+{
+  g_autofree char *safe = bgc_display_text (message);
+
+  if (safe[0] == '\0' || g_ascii_strcasecmp (safe, untranslated) == 0)
+    return g_strdup (sentence);
+  return g_strdup_printf ("%s: %s", sentence, safe);
+}
+
+static char *
+for_code (BgcErrorCode code, const char *message)
+{
+  const char *untranslated = bgc_error_description (code);
+
+  return join (_(untranslated), untranslated, message);
+}
+
+char *
+bgc_error_line_for_error (const GError *error)
+{
+  if (error->domain == BGC_ERROR)
+    return for_code (error->code, error->message);
+  if (g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT))
+    return g_strdup (_("no such job"));
+  if (g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
+      || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
+    return g_strdup_printf (
+      _("the service %s is not on this bus; is bgcopyd running? (see --session and --system)"),
+      BGC_CLIENT_BUS_NAME);
+  if (g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)
+      || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_DISCONNECTED)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
+    return g_strdup (_("the service went away before it answered"));
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    return g_strdup (_("the service did not answer in time"));
+  return bgc_display_text (error->message);
+}
+
+char *
+bgc_error_line_for_job (GVariant *error)
+{
+  const char *name = NULL;
+  const char *message = "";
+  guint32 status = 0;
+  BgcErrorCode code;
+  g_autofree char *line = NULL;
+
+  if (!g_variant_is_of_type (error, G_VARIANT_TYPE_VARDICT) || !g_variant_lookup (error, "name", "&s", &name))
+    return NULL;
+  g_variant_lookup (error, "message", "&s", &message);
+  g_variant_lookup (error, "http-status", "u", &status);
+  if (bgc_error_from_name (name, &code))
+    line = for_code (code, message);
+  else
+    {
+      g_autofree char *safe = bgc_display_text (name);
+      line = join (safe, safe, message);
+    }
+  if (status != 0)
+    {
+      char *with_status = g_strdup_printf (_("%s (HTTP status %u)"), line, status);
+      return with_status;
+    }
+  return g_steal_pointer (&line);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "client/bgc-job-wait.h"
+
+#include <glib/gi18n.h>
+#include <unistd.h>
+
+#include "base/bgc-error.h"
+#include "client/bgc-display.h"
+#include "client/bgc-exit-code.h"
+#include "client/bgc-interrupt.h"
+#include "client/bgc-progress-bar.h"
+#include "client/bgc-terminal.h"
+
+#define TICK_INTERVAL 250u                  /* milliseconds; so old a drawing may become */
+#define PATIENCE      (60 * G_USEC_PER_SEC) /* a service that is updated or that crashed is back by then */
+#define CHECKPOINT    (6 * G_USEC_PER_SEC)  /* the service stores an offset at least each 5 s */
+
+struct _BgcJobWait
+{
+  BgcClient *client;     /* (borrowed) */
+  BgcTerminal *terminal; /* (owned) (nullable) NULL = show nothing */
+  BgcJobView *view;      /* (owned) (nullable) */
+  guint tick_id;         /* wakes the loop while something counts time */
+  gint64 stopped;        /* monotonic, when the service went away; 0 = it is there */
+  guint64 held;          /* BytesTransferred as last seen */
+  gint64 held_time;      /* monotonic, when it was first seen */
+};
+
+static gboolean
+on_tick (gpointer data)
+{
+  /* Waking the loop is all it is for. */
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+start_ticking (BgcJobWait *self)
+{
+  if (self->tick_id != 0)
+    return;
+  self->tick_id = g_timeout_add (TICK_INTERVAL, on_tick, NULL);
+  g_source_set_name_by_id (self->tick_id, "bgcopyctl tick");
+}
+
+BgcJobWait *
+bgc_job_wait_new (BgcClient *client, gboolean show, GError **error)
+{
+  BgcJobWait *self;
+
+  bgc_client_listen (client);
+  if (!bgc_client_subscribe (client, error))
+    return NULL;
+  self = g_new0 (BgcJobWait, 1);
+  self->client = client;
+  self->terminal = show ? bgc_terminal_new (STDERR_FILENO) : NULL;
+  return self;
+}
+
+void
+bgc_job_wait_free (BgcJobWait *self)
+{
+  if (self->tick_id != 0)
+    g_source_remove (self->tick_id);
+  g_clear_pointer (&self->terminal, bgc_terminal_free);
+  g_clear_pointer (&self->view, bgc_job_view_free);
+  g_free (self);
+}
+
+const BgcJobView *
+bgc_job_wait_view (const BgcJobWait *self)
+{
+  return self->view;
+}
+
+/* ---- showing ---- */
+
+/* The service counts durable bytes, which grow in steps; between two steps the rate says where the
+ * transfer is. Never more than the next step can confirm. */
+static guint64
+shown_bytes (BgcJobWait *self, guint64 total, guint64 rate)
+{
+  guint64 held = bgc_job_view_number (self->view, "BytesTransferred", 0);
+  gint64 now = g_get_monotonic_time ();
+  gint64 age;
+
+  if (held != self->held || self->held_time == 0)
+    {
+      self->held = held;
+      self->held_time = now;
+    }
+  age = MIN (now - self->held_time, CHECKPOINT);
+  if (total == BGC_SIZE_UNKNOWN || held >= total || rate > G_MAXUINT32)
+    return held;
+  held += rate * (guint64) age / G_USEC_PER_SEC;
+  return MIN (held, total - 1);
+}
+
+static void
+draw (BgcJobWait *self)
+{
+  g_autofree char *name = bgc_job_view_name (self->view);
+  g_autofree char *note = NULL;
+  g_autofree char *line = NULL;
+  BgcProgressBar bar = { name, NULL, 0, BGC_SIZE_UNKNOWN, 0, bgc_terminal_is_unicode (self->terminal) };
+
+  bar.total = bgc_job_view_number (self->view, "BytesTotal", BGC_SIZE_UNKNOWN);
+  bar.rate = bgc_job_view_number (self->view, "Rate", 0);
+  bar.transferred = shown_bytes (self, bar.total, bar.rate);
+  if (self->stopped != 0)
+    note = g_strdup (_("the service went away; waiting for it to come back"));
+  else if (bgc_job_view_is_in (self->view, "transferred") || bgc_job_view_is_in (self->view, "acknowledged"))
+    note = g_strdup (_("putting the file in place"));
+  else if (bgc_job_view_is_in (self->view, "connecting"))
+    note = g_strdup (_("connecting"));
+  else if (!bgc_job_view_is_in (self->view, "transferring"))
+    note = bgc_job_view_waiting (self->view, g_get_real_time ());
+  bar.note = note;
+
+  /* A line in the last column would make some terminals wrap. */
+  line = bgc_progress_bar_render (&bar, bgc_terminal_columns (self->terminal) - 1);
+  bgc_terminal_draw (self->terminal, line);
+}
+
+/* ---- following ---- */
+
+static gboolean
+is_gone (const GError *error)
+{
+  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT)
+         || g_error_matches (error, BGC_ERROR, BGC_ERROR_NOT_FOUND);
+}
+
+/* Reads the job; TRUE also where the service went away meanwhile, which an event tells. */
+static gboolean
+read_job (BgcJobWait *self, gboolean *gone, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  g_autoptr (GVariant) properties
+    = bgc_client_read_job (self->client, bgc_job_view_path (self->view), &reason);
+
+  if (properties != NULL)
+    {
+      bgc_job_view_update (self->view, properties);
+      return TRUE;
+    }
+  *gone = is_gone (reason);
+  if (*gone || bgc_exit_code_for_error (reason) == BGC_EXIT_CODE_UNREACHABLE)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
+}
+
+/* After a restart the new process knows nothing of us. */
+static gboolean
+take_up_again (BgcJobWait *self, gboolean *gone, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  self->stopped = 0;
+  /* If it does not let us subscribe, reading the job below still lets us have that job's signals. */
+  if (!bgc_client_subscribe (self->client, &reason))
+    g_debug ("subscribing again: %s", reason->message);
+  return read_job (self, gone, error);
+}
+
+static void
+take_signal (BgcJobWait *self, const BgcClientEvent *event)
+{
+  g_autoptr (GVariant) changed = NULL;
+  const char *interface;
+
+  if (!g_str_equal (event->member, "PropertiesChanged")
+      || g_strcmp0 (event->path, bgc_job_view_path (self->view)) != 0
+      || !g_variant_is_of_type (event->parameters, G_VARIANT_TYPE ("(sa{sv}as)")))
+    return;
+  g_variant_get (event->parameters, "(&s@a{sv}@as)", &interface, &changed, NULL);
+  if (g_str_equal (interface, BGC_CLIENT_JOB))
+    bgc_job_view_update (self->view, changed);
+}
+
+static gboolean
+take_event (BgcJobWait *self, const BgcClientEvent *event, gboolean *gone, gboolean *lost, GError **error)
+{
+  switch (event->kind)
+    {
+    case BGC_CLIENT_EVENT_SERVICE_STOPPED:
+      self->stopped = g_get_monotonic_time ();
+      start_ticking (self);
+      return TRUE;
+    case BGC_CLIENT_EVENT_SERVICE_STARTED:
+      return take_up_again (self, gone, error);
+    case BGC_CLIENT_EVENT_BUS_CLOSED:
+      *lost = TRUE;
+      return TRUE;
+    case BGC_CLIENT_EVENT_SIGNAL:
+    default:
+      take_signal (self, event);
+      return TRUE;
+    }
+}
+
+/* TRUE if the state is one in which there is nothing to wait for. */
+static gboolean
+has_ended (BgcJobWait *self, BgcJobWaitEnd *end)
+{
+  if (bgc_job_view_is_in (self->view, "acknowledged"))
+    *end = BGC_JOB_WAIT_ACKNOWLEDGED;
+  else if (bgc_job_view_is_in (self->view, "error"))
+    *end = BGC_JOB_WAIT_FAILED;
+  else if (bgc_job_view_is_in (self->view, "cancelled"))
+    *end = BGC_JOB_WAIT_CANCELLED;
+  else
+    return FALSE;
+  return TRUE;
+}
+
+gboolean
+bgc_job_wait_run (BgcJobWait *self, const char *path, BgcJobWaitEnd *end, GError **error)
+{
+  gboolean gone = FALSE;
+  gboolean lost = FALSE;
+
+  self->view = bgc_job_view_new (path);
+  if (self->terminal != NULL)
+    start_ticking (self);
+  if (!read_job (self, &gone, error))
+    return FALSE;
+
+  for (;;)
+    {
+      g_autoptr (BgcClientEvent) event = bgc_client_next_event (self->client);
+
+      if (event != NULL && !take_event (self, event, &gone, &lost, error))
+        break;
+      lost = lost || (self->stopped != 0 && g_get_monotonic_time () - self->stopped > PATIENCE);
+      *end = gone ? BGC_JOB_WAIT_GONE : lost ? BGC_JOB_WAIT_LOST : BGC_JOB_WAIT_INTERRUPTED;
+      if (has_ended (self, end) || gone || lost || bgc_interrupt_get () != 0)
+        break;
+      if (self->terminal != NULL && bgc_terminal_is_due (self->terminal))
+        draw (self);
+      if (event == NULL)
+        bgc_client_wait (self->client);
+    }
+  if (self->terminal != NULL)
+    bgc_terminal_clear (self->terminal);
+  return error == NULL || *error == NULL;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* Where a download goes: the local name for a URL and what the caller said. Opens nothing. */
+
+#pragma once
+
+#include <glib.h>
+
+/* The last path segment of @url, percent-decoded and made harmless: no '/', no control characters, no
+ * leading dot, valid UTF-8, at most 255 bytes. "download" where nothing is left. Owned by the caller. */
+char *bgc_target_name_from_url (const char *url);
+/* The absolute local name. @path (nullable) is a file, or a directory that gets the URL's name: one that
+ * exists, or anything that ends in '/'. @directory is the absolute current one. Error: InvalidPath. */
+char *bgc_target_name_resolve (const char *url, const char *path, const char *directory, GError **error);
