@@ -27,7 +27,8 @@ bgc_job_new (const BgcJobId *id, BgcJobType type, guint32 owner, const char *nam
   self->minimum_retry_delay = limits->minimum_retry_delay;
   self->no_progress_timeout = limits->no_progress_timeout;
   self->maximum_download_time = limits->max_download_time;
-  self->notify_flags = BGC_NOTIFY_TRANSFERRED | BGC_NOTIFY_ERROR;
+  /* What BITS has, and what keeps a D-Bus property cache right. */
+  self->notify_flags = BGC_NOTIFY_TRANSFERRED | BGC_NOTIFY_ERROR | BGC_NOTIFY_MODIFICATION;
   self->minimum_notification_interval = NOTIFICATION_INTERVAL_DEFAULT;
   self->no_progress_time = -1;
   self->files = bgc_file_list_new ();
