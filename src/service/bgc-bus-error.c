@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "service/bgc-bus-error.h"
+
+#include "base/bgc-text.h"
+
+/* Bytes of an error message: it may repeat what the caller said, and that may be long. */
+#define MESSAGE_MAX_BYTES 1024
+
+char *
+bgc_bus_error_name (const GError *error)
+{
+  if (error->domain == BGC_ERROR && error->code >= 0 && error->code < (int) BGC_N_ERRORS)
+    return g_strdup (bgc_error_bus_name ((BgcErrorCode) error->code));
+  if (error->domain == G_DBUS_ERROR)
+    return g_dbus_error_encode_gerror (error);
+  return g_strdup ("org.freedesktop.DBus.Error.Failed");
+}
+
+void
+bgc_bus_error_return (GDBusMethodInvocation *invocation, const GError *error)
+{
+  g_autofree char *name = bgc_bus_error_name (error);
+  g_autofree char *message = bgc_text_escape (error->message, MESSAGE_MAX_BYTES);
+
+  g_dbus_method_invocation_return_dbus_error (invocation, name, message);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* One call from its arrival to its answer, and the table row that says how it is answered. */
+
+#pragma once
+
+#include "service/bgc-desk.h"
+
+typedef struct {
+  BgcDesk *desk;                     /* (owned) */
+  BgcCaller *caller;                 /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned) until answered */
+  GVariant *parameters;              /* borrowed from invocation; of the signature in the interface */
+  BgcJobId job;                      /* what the path means; unused on the manager object */
+  gpointer data;                     /* (owned) (nullable) what the function keeps until the answer */
+  GDestroyNotify destroy;            /* of data */
+} BgcCall;
+
+/* Answers @call, now or later, with one of bgc_call_return_*(). The caller may do what the row's rule says,
+ * and the job, where there is one, is there and may be seen. */
+typedef void (*BgcCallFunc) (BgcCall *call);
+
+typedef struct {
+  const char *interface; /* static */
+  const char *member;    /* static; unique among the interfaces of one object */
+  BgcRule rule;
+  BgcCallFunc function;
+} BgcCallRow;
+
+/* @invocation transfer full. */
+BgcCall *bgc_call_new (BgcDesk *desk, BgcCaller *caller, GDBusMethodInvocation *invocation);
+/* Drops @call without an answer: its caller is gone. */
+void bgc_call_drop (gpointer call);
+/* Keeps @data (transfer full) until the answer. */
+void bgc_call_keep (BgcCall *self, gpointer data, GDestroyNotify destroy);
+/* The job; it may have gone since the call was let through: NULL. Borrowed. */
+const BgcJob *bgc_call_job (BgcCall *self);
+gboolean bgc_call_is_administrator (BgcCall *self);
+
+/* Each answers, and frees @self. @parameters: floating, a tuple; NULL = (). @error: transfer full. */
+void bgc_call_return (BgcCall *self, GVariant *parameters);
+void bgc_call_return_error (BgcCall *self, GError *error);
+void bgc_call_return_failure (BgcCall *self, BgcErrorCode code, const char *message);
+/* One of the two, for functions that end with TRUE or an error. */
+void bgc_call_return_ended (BgcCall *self, gboolean ok, GError *error);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* One connection that calls us: whose it is, and its own queue of calls. A connection that floods fills its
+ * own queue and nobody else's. */
+
+#pragma once
+
+#include <glib.h>
+
+/* Calls of a connection that may be unanswered at once; one more is refused. */
+#define BGC_CALLER_MAX_CALLS 128u
+/* Calls of a connection that are worked on at once; the others wait their turn, in order. Enough to fill
+ * a group commit, few enough that another connection's call is not long behind them. */
+#define BGC_CALLER_MAX_WORKING 32u
+
+typedef enum {
+  BGC_CALLER_ASKING = 0, /* its user is being looked up */
+  BGC_CALLER_KNOWN,
+  BGC_CALLER_REFUSED,    /* the look-up failed */
+} BgcCallerStatus;
+
+typedef struct {
+  char *name;             /* (owned) unique name */
+  BgcCallerStatus status;
+  guint32 uid;            /* once known */
+  gboolean gone;          /* left the bus: nobody waits for answers */
+  gboolean pumping;       /* its queue is being worked off further up the stack */
+  GQueue waiting;         /* calls (owned), oldest first */
+  guint working;          /* calls taken from the queue and not yet answered */
+  guint watch;            /* of its name on the bus, 0 = none; whoever watches clears it */
+  GDestroyNotify drop;    /* frees a call that will not be worked on */
+} BgcCaller;
+
+BgcCaller *bgc_caller_new (const char *name, GDestroyNotify drop);
+BgcCaller *bgc_caller_ref (BgcCaller *self);
+void bgc_caller_unref (BgcCaller *self);
+/* Queues @call (transfer full); FALSE, and then @call stays the giver's, if there are too many. */
+gboolean bgc_caller_admit (BgcCaller *self, gpointer call);
+/* The next call whose turn it is (transfer full), which counts as worked on until bgc_caller_done(); or NULL. */
+gpointer bgc_caller_next (BgcCaller *self);
+void bgc_caller_done (BgcCaller *self);
+/* Drops what waits for its turn. */
+void bgc_caller_drop_waiting (BgcCaller *self);
+/* It left the bus: what waits is dropped, and what is worked on need not be answered. */
+void bgc_caller_leave (BgcCaller *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcCaller, bgc_caller_unref)

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "service/bgc-callers.h"
+
+struct _BgcCallers {
+  GDBusConnection *connection; /* (owned) */
+  BgcCredentials *credentials; /* (owned) */
+  BgcCallersHooks hooks;
+  gpointer data;               /* of the hooks, borrowed */
+  GHashTable *table;           /* (owned) name, borrowed from the value → BgcCaller (one reference) */
+  gboolean closed;
+};
+
+typedef struct {
+  BgcCallers *callers; /* (owned) */
+  BgcCaller *caller;   /* (owned) */
+} LookUp;
+
+/* One connection that is watched, for as long as the watch lasts. */
+typedef struct {
+  BgcCallers *callers; /* borrowed: closing ends every watch */
+  BgcCaller *caller;   /* (owned) */
+} Watch;
+
+BgcCallers *
+bgc_callers_new (GDBusConnection *connection, BgcCredentials *credentials, const BgcCallersHooks *hooks, gpointer data)
+{
+  BgcCallers *self = g_rc_box_new0 (BgcCallers);
+
+  self->connection = g_object_ref (connection);
+  self->credentials = g_object_ref (credentials);
+  self->hooks = *hooks;
+  self->data = data;
+  self->table = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) bgc_caller_unref);
+  return self;
+}
+
+BgcCallers *
+bgc_callers_ref (BgcCallers *self)
+{
+  return g_rc_box_acquire (self);
+}
+
+static void
+clear (gpointer data)
+{
+  BgcCallers *self = data;
+
+  bgc_callers_close (self);
+  g_hash_table_unref (self->table);
+  g_object_unref (self->credentials);
+  g_object_unref (self->connection);
+}
+
+void
+bgc_callers_unref (BgcCallers *self)
+{
+  g_rc_box_release_full (self, clear);
+}
+
+static void
+unwatch (BgcCallers *self, BgcCaller *caller)
+{
+  guint watch = caller->watch;
+
+  caller->watch = 0;
+  if (watch != 0)
+    g_dbus_connection_signal_unsubscribe (self->connection, watch);
+}
+
+void
+bgc_callers_close (BgcCallers *self)
+{
+  GHashTableIter iter;
+  gpointer caller;
+
+  self->closed = TRUE;
+  g_hash_table_iter_init (&iter, self->table);
+  while (g_hash_table_iter_next (&iter, NULL, &caller))
+    {
+      g_autoptr (BgcCaller) kept = bgc_caller_ref (caller);
+
+      g_hash_table_iter_remove (&iter);
+      unwatch (self, kept);
+      bgc_caller_drop_waiting (kept);
+    }
+}
+
+static void
+leave (BgcCallers *self, BgcCaller *caller)
+{
+  g_autoptr (BgcCaller) kept = bgc_caller_ref (caller);
+
+  if (kept->gone)
+    return;
+  g_hash_table_remove (self->table, kept->name);
+  unwatch (self, kept);
+  bgc_caller_leave (kept);
+  if (!self->closed)
+    self->hooks.left (kept, self->data);
+}
+
+/* Lets calls through until the queue is empty or enough are worked on. A call may be answered before its
+ * run returns, so this may be reached again from within itself. */
+static void
+pump (BgcCallers *self, BgcCaller *caller)
+{
+  g_autoptr (BgcCaller) kept = bgc_caller_ref (caller);
+  gpointer call;
+
+  if (kept->pumping)
+    return;
+  kept->pumping = TRUE;
+  while (!self->closed && (call = bgc_caller_next (kept)) != NULL)
+    self->hooks.run (kept, call, self->data);
+  kept->pumping = FALSE;
+}
+
+static void
+owner_changed_cb (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
+                  const char *signal, GVariant *parameters, gpointer data)
+{
+  Watch *watch = data;
+  const char *new_owner;
+
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(sss)")))
+    return;
+  g_variant_get_child (parameters, 2, "&s", &new_owner);
+  if (new_owner[0] == '\0')
+    leave (watch->callers, watch->caller);
+}
+
+static void
+watch_free (gpointer data)
+{
+  Watch *watch = data;
+
+  bgc_caller_unref (watch->caller);
+  g_free (watch);
+}
+
+static void
+looked_up_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  LookUp *look_up = data;
+  g_autoptr (BgcCallers) self = look_up->callers;
+  g_autoptr (BgcCaller) caller = look_up->caller;
+  g_autoptr (GError) error = NULL;
+
+  g_free (look_up);
+  if (bgc_credentials_look_up_finish (BGC_CREDENTIALS (source), result, &caller->uid, &error))
+    {
+      caller->status = BGC_CALLER_KNOWN;
+    }
+  else
+    {
+      /* Usually it has left meanwhile, and nobody will tell us again. A later call asks again. */
+      caller->status = BGC_CALLER_REFUSED;
+      if (g_hash_table_lookup (self->table, caller->name) == caller)
+        g_hash_table_remove (self->table, caller->name);
+      unwatch (self, caller);
+    }
+  pump (self, caller);
+}
+
+BgcCaller *
+bgc_callers_find (BgcCallers *self, const char *sender)
+{
+  BgcCaller *caller = g_hash_table_lookup (self->table, sender);
+  LookUp *look_up;
+  Watch *watch;
+
+  if (caller != NULL)
+    return caller;
+  caller = bgc_caller_new (sender, self->hooks.drop);
+  g_hash_table_insert (self->table, caller->name, caller);
+  watch = g_new0 (Watch, 1);
+  watch->callers = self;
+  watch->caller = bgc_caller_ref (caller);
+  /* Before the look-up: the bus works in order, so whoever leaves in between is missed by neither. */
+  caller->watch = g_dbus_connection_signal_subscribe (self->connection, "org.freedesktop.DBus", "org.freedesktop.DBus",
+                                                      "NameOwnerChanged", "/org/freedesktop/DBus", sender,
+                                                      G_DBUS_SIGNAL_FLAGS_NONE, owner_changed_cb, watch, watch_free);
+  look_up = g_new0 (LookUp, 1);
+  look_up->callers = bgc_callers_ref (self);
+  look_up->caller = bgc_caller_ref (caller);
+  bgc_credentials_look_up_async (self->credentials, sender, looked_up_cb, look_up);
+  return caller;
+}
+
+gboolean
+bgc_callers_enqueue (BgcCallers *self, BgcCaller *caller, gpointer call)
+{
+  if (!bgc_caller_admit (caller, call))
+    return FALSE;
+  pump (self, caller);
+  return TRUE;
+}
+
+void
+bgc_callers_done (BgcCallers *self, BgcCaller *caller)
+{
+  bgc_caller_done (caller);
+  pump (self, caller);
+}
+
+guint
+bgc_callers_pending (BgcCallers *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint pending = 0;
+
+  g_hash_table_iter_init (&iter, self->table);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    pending += ((BgcCaller *) value)->working + ((BgcCaller *) value)->waiting.length;
+  return pending;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* The properties of the Job interface as one table: name, type, how to read and how to write each. What the
+ * bus sees of a job is decided here alone. Pure. */
+
+#pragma once
+
+#include "model/bgc-job.h"
+
+/* Changes properties of a draft. */
+typedef gboolean (*BgcJobPropertiesSetFunc) (BgcJob *draft, GVariant *value, GError **error);
+/* A floating value. @rate: bytes a second now. */
+typedef GVariant *(*BgcJobPropertiesGetFunc) (const BgcJob *job, guint64 rate);
+
+typedef struct {
+  const char *name;
+  const char *signature;
+  BgcJobPropertiesGetFunc get;
+  BgcJobPropertiesSetFunc set; /* NULL = read-only */
+  gboolean brief;              /* among what GetManagedObjects shows */
+  gboolean constant;           /* never changes, so never told as changed */
+} BgcJobProperty;
+
+#define BGC_JOB_PROPERTIES_COUNT 26u
+
+/* @index 0 … BGC_JOB_PROPERTIES_COUNT - 1, in the order of the interface. */
+const BgcJobProperty *bgc_job_properties_at (guint index);
+/* NULL if there is none of that name. */
+const BgcJobProperty *bgc_job_properties_find (const char *name);
+/* a{sv} of all of them, or of the brief ones; floating. */
+GVariant *bgc_job_properties_all (const BgcJob *job, guint64 rate, gboolean brief);
+/* A failure as the a{sv} of Error and Failed, empty for NULL; floating. */
+GVariant *bgc_job_properties_failure (const BgcFailure *failure);
+
+/* Are all entries of this a{sv} writable properties with values of their types? Errors: InvalidArgument
+ * (unknown, named; other type; given twice), ReadOnly. */
+gboolean bgc_job_properties_check (GVariant *properties, GError **error);
+/* Sets those of a checked a{sv} on @draft. Errors: InvalidArgument, StringTooLong; the draft is spoiled then. */
+gboolean bgc_job_properties_apply (BgcJob *draft, GVariant *properties, GError **error);
