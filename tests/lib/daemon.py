@@ -25,10 +25,11 @@ def program(name):
 class Daemon:
     """One bgcopyd on one bus and state directory; may be started again and again."""
 
-    def __init__(self, bus, state, log, config=None, environment=None, worker=None):
+    def __init__(self, bus, state, log, config=None, environment=None, worker=None, verbose=True):
         self.bus, self.state, self.log, self.config = bus, state, log, config
         self.environment = dict(environment or {})
         self.worker = worker or program('bgcopy-worker')
+        self.verbose = verbose
         self.process = None
         self.connection = bus.connect()
 
@@ -45,7 +46,9 @@ class Daemon:
         return environment
 
     def start(self, wait=True, prefix=()):
-        arguments = list(prefix) + [program('bgcopyd'), '--session', '--state-dir', self.state, '--verbose']
+        arguments = list(prefix) + [program('bgcopyd'), '--session', '--state-dir', self.state]
+        if self.verbose:
+            arguments.append('--verbose')
         if self.config:
             arguments += ['--config', self.config]
         with open(self.log, 'ab') as log:

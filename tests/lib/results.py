@@ -36,22 +36,33 @@ def expected_tests(build):
     return [word[:-len('.log')] for word in said.stdout.split() if word.endswith('.log')]
 
 
+def names_of(log, test):
+    """The driver writes results into the .trs, and into the .log with their names, in the same order."""
+    try:
+        with open(log, encoding='utf-8', errors='replace') as f:
+            pattern = re.compile(rf'(?:PASS|FAIL|SKIP|XFAIL|XPASS|ERROR): {re.escape(test)}(?:\.py|\.sh)? (.*)')
+            return [m.group(1) for m in map(pattern.match, f) if m]
+    except FileNotFoundError:
+        return []
+
+
 def collect(build):
     """Yields (test, result, name)."""
     seen = set()
     for directory, folders, files in os.walk(build):
         folders[:] = [d for d in folders if not d.startswith('bgcopyd-')]
-        for name in files:
+        for name in sorted(files):
             if not name.endswith('.trs'):
                 continue
             path = os.path.join(directory, name)
             test = os.path.relpath(path, build)[:-len('.trs')]
             seen.add(test)
             with open(path, encoding='utf-8', errors='replace') as f:
-                for line in f:
-                    m = re.match(r':test-result:\s+(\S+)\s*(.*)', line)
-                    if m:
-                        yield test, m.group(1), m.group(2)
+                results = re.findall(r'(?m)^:test-result:\s+(\S+)', f.read())
+            names = names_of(path[:-len('.trs')] + '.log', test)
+            names += [''] * (len(results) - len(names))
+            for result, title in zip(results, names):
+                yield test, result, title
     for test in expected_tests(build):
         if test not in seen:
             yield test, 'ERROR', 'left no result'

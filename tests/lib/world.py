@@ -49,7 +49,7 @@ class World:
             self._web = Web(folder)
         return self._web
 
-    def start(self, config=None, environment=None, trust=False, wait=True, prefix=()):
+    def start(self, config=None, environment=None, trust=False, wait=True, prefix=(), verbose=True):
         """Starts the daemon. config: lines of its [Limits]. trust: the worker trusts the test's CA."""
         path = None
         if config:
@@ -62,7 +62,7 @@ class World:
             if worker is None:
                 raise Skip('needs root or user namespaces to add a CA to the trust store')
         self.daemon = Daemon(self.bus, os.path.join(self.folder, 'state'), os.path.join(self.folder, 'bgcopyd.log'),
-                             path, environment, worker)
+                             path, environment, worker, verbose)
         self.daemon.start(wait, prefix)
         return self.daemon
 
