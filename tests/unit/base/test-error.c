@@ -8,8 +8,8 @@
 /* The API's list, in its order. */
 static const char names[]
     = "NotFound InvalidState Empty AccessDenied InvalidArgument InvalidUrl InvalidPath StringTooLong "
-      "TooManyJobs TooManyFiles TooManyRanges OverlappingRanges InvalidRange NotSupported ReadOnly FileExists "
-      "LocalFileChanged RemoteFileChanged NoSpace Busy ValidationFailed ChecksumMismatch "
+      "TooManyJobs TooManyFiles TooManyRanges OverlappingRanges InvalidRange NotSupported ReadOnly "
+      "FileExists LocalFileChanged RemoteFileChanged NoSpace Busy ValidationFailed ChecksumMismatch "
       "MaximumDownloadTime MaximumSize NetworkDisconnected NameResolution ConnectFailed ConnectionClosed "
       "Timeout Tls HttpStatus InvalidServerResponse RangeNotSupported MissingFileSize "
       "AuthenticationRequired ProxyAuthenticationRequired SessionNotFound ProtocolMismatch TooLarge "
