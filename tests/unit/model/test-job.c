@@ -42,7 +42,8 @@ test_new (void)
   g_assert_false (job->retry_delay_is_set);
   g_assert_cmpuint (job->no_progress_timeout, ==, 1209600);
   g_assert_cmpuint (job->maximum_download_time, ==, 7776000);
-  g_assert_cmpuint (job->notify_flags, ==, BGC_NOTIFY_TRANSFERRED | BGC_NOTIFY_ERROR);
+  g_assert_cmpuint (job->notify_flags, ==,
+                    BGC_NOTIFY_TRANSFERRED | BGC_NOTIFY_ERROR | BGC_NOTIFY_MODIFICATION);
   g_assert_cmpuint (job->minimum_notification_interval, ==, 500);
   g_assert_cmpint (job->no_progress_time, ==, -1);
   g_assert_cmpuint (bgc_file_list_length (job->files), ==, 0);
