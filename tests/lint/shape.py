@@ -73,13 +73,15 @@ def waits_for_a_twin(tree):
 
 
 def twins(tree):
-    """Each module has tests/unit/<floor>/test-<module>.c. A port (its header declares the interface)
-    is tested through its implementations, a fake by the contract it passes."""
+    """Each module has tests/unit/<floor>/test-<module>.c, or .py where it only means something as a
+    program. A port (its header declares the interface) is tested through its implementations, a fake
+    by the contract it passes."""
     waiting = waits_for_a_twin(tree)
     for source in tree.select(r'src/[a-z]+/bgc-.*\.c'):
         module = source.name[len('bgc-'):-2]
         port = 'G_DECLARE_INTERFACE' in tree.read(source.path[:-2] + '.h')
-        have = tree.has(f'tests/unit/{source.floor}/test-{module}.c') or module.endswith('-fake') or (
+        own = f'tests/unit/{source.floor}/test-{module}'
+        have = tree.has(own + '.c') or tree.has(own + '.py') or module.endswith('-fake') or (
             port and any(re.fullmatch(rf'tests/unit/{source.floor}/test-{module}(-\w+)?\.c', p) for p in tree.paths))
         if not have and source.path not in waiting:
             yield Finding('twins', source.path, 1, f'no tests/unit/{source.floor}/test-{module}.c')
