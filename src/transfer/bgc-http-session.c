@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "transfer/bgc-http-session.h"
+
+#include <string.h>
+
+#include "model/bgc-url.h"
+#include "transfer/bgc-http-outcome.h"
+
+/* Redirects followed for one request; browsers stop there too. */
+#define REDIRECTS_MAX 20u
+/* Bytes of a validator that are kept. Real ones have below 100. */
+#define VALIDATOR_MAX_BYTES 1024u
+
+struct _BgcHttpSession {
+  SoupSession *soup; /* (owned) */
+};
+
+/* One request with its redirects. */
+typedef struct {
+  SoupSession *soup;         /* (owned) */
+  SoupMessage *message;      /* (owned) (nullable) */
+  GUri *uri;                 /* (owned) of message */
+  guint64 first;
+  char *condition;           /* (owned) (nullable) */
+  gboolean ranged;
+  guint redirects;
+  GCancellable *cancellable; /* (owned) */
+  BgcHttpFunc function;
+  gpointer data;             /* (borrowed) */
+} Fetch;
+
+void
+bgc_http_reply_free (BgcHttpReply *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->etag);
+  g_free (self->last_modified);
+  g_free (self->retry_after);
+  g_free (self->url);
+  if (self->body != NULL)
+    bgc_http_body_drop (self->body);
+  g_free (self);
+}
+
+BgcHttpSession *
+bgc_http_session_new (guint connections, guint stall_seconds, const char *user_agent)
+{
+  BgcHttpSession *self = g_new0 (BgcHttpSession, 1);
+
+  self->soup = soup_session_new_with_options ("max-conns", (int) connections, "max-conns-per-host", (int) connections,
+                                              "timeout", stall_seconds, "idle-timeout", stall_seconds,
+                                              "user-agent", user_agent, NULL);
+  /* Bytes are stored as they are: a decoded body has other lengths and offsets than the server's. */
+  soup_session_remove_feature_by_type (self->soup, SOUP_TYPE_CONTENT_DECODER);
+  return self;
+}
+
+void
+bgc_http_session_free (BgcHttpSession *self)
+{
+  if (self == NULL)
+    return;
+  soup_session_abort (self->soup);
+  g_object_unref (self->soup);
+  g_free (self);
+}
+
+static void
+fetch_free (Fetch *fetch)
+{
+  g_clear_object (&fetch->message);
+  g_object_unref (fetch->soup);
+  g_object_unref (fetch->cancellable);
+  g_clear_pointer (&fetch->uri, g_uri_unref);
+  g_free (fetch->condition);
+  g_free (fetch);
+}
+
+static void
+end (Fetch *fetch, BgcHttpReply *reply, BgcFailure *failure)
+{
+  BgcHttpFunc function = fetch->function;
+  gpointer data = fetch->data;
+
+  fetch_free (fetch);
+  function (reply, failure, data);
+}
+
+/* A validator goes back to the server and over the bus: only what is text and short is kept. */
+static char *
+take_validator (SoupMessageHeaders *headers, const char *name)
+{
+  const char *value = soup_message_headers_get_one (headers, name);
+
+  if (value == NULL || *value == '\0' || strlen (value) > VALIDATOR_MAX_BYTES || !g_utf8_validate (value, -1, NULL))
+    return NULL;
+  for (const char *at = value; *at != '\0'; at++)
+    if (g_ascii_iscntrl (*at))
+      return NULL;
+  return g_strdup (value);
+}
+
+static gint64
+parse_date (const char *value)
+{
+  g_autoptr (GDateTime) date = value != NULL ? soup_date_time_new_from_http_string (value) : NULL;
+
+  return date != NULL ? g_date_time_to_unix (date) : 0;
+}
+
+static BgcHttpReply *
+reply_new (Fetch *fetch, GInputStream *stream)
+{
+  BgcHttpReply *reply = g_new0 (BgcHttpReply, 1);
+  SoupMessageHeaders *headers = soup_message_get_response_headers (fetch->message);
+  const char *range = soup_message_headers_get_one (headers, "Content-Range");
+
+  reply->status = soup_message_get_status (fetch->message);
+  reply->length = BGC_SIZE_UNKNOWN;
+  if (soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH)
+    reply->length = (guint64) soup_message_headers_get_content_length (headers);
+  reply->has_range = bgc_http_range_parse (range, &reply->range);
+  reply->etag = take_validator (headers, "ETag");
+  reply->last_modified = take_validator (headers, "Last-Modified");
+  reply->modified = parse_date (reply->last_modified);
+  reply->date = parse_date (soup_message_headers_get_one (headers, "Date"));
+  reply->retry_after = g_strdup (soup_message_headers_get_one (headers, "Retry-After"));
+  reply->url = g_uri_to_string (fetch->uri);
+  reply->body = bgc_http_body_new (g_object_ref (fetch->message), stream);
+  return reply;
+}
+
+static gboolean
+is_redirect (SoupMessage *message)
+{
+  switch (soup_message_get_status (message))
+    {
+    case SOUP_STATUS_MOVED_PERMANENTLY:
+    case SOUP_STATUS_FOUND:
+    case SOUP_STATUS_SEE_OTHER:
+    case SOUP_STATUS_TEMPORARY_REDIRECT:
+    case SOUP_STATUS_PERMANENT_REDIRECT:
+      return soup_message_headers_get_one (soup_message_get_response_headers (message), "Location") != NULL;
+    default:
+      return FALSE;
+    }
+}
+
+static BgcFailure *
+refuse_redirect (Fetch *fetch, const char *message)
+{
+  BgcFailure *failure = bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_HTTP_STATUS, FALSE, "%s", message);
+
+  failure->http_status = soup_message_get_status (fetch->message);
+  return failure;
+}
+
+/* Where the redirect leads, without the credentials it may carry; NULL with @failure. */
+static GUri *
+find_target (Fetch *fetch, BgcFailure **failure)
+{
+  SoupMessageHeaders *headers = soup_message_get_response_headers (fetch->message);
+  const char *location = soup_message_headers_get_one (headers, "Location");
+  g_autoptr (GUri) uri = g_uri_parse_relative (fetch->uri, location, SOUP_HTTP_URI_FLAGS, NULL);
+  const char *scheme = uri != NULL ? g_uri_get_scheme (uri) : "";
+  gboolean secure = g_str_equal (scheme, "https");
+
+  if (uri == NULL || g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0')
+    *failure = refuse_redirect (fetch, "The server redirects to what is no URL");
+  else if (!secure && !g_str_equal (scheme, "http"))
+    *failure = refuse_redirect (fetch, "The server redirects to another protocol");
+  else if (!secure && g_str_equal (g_uri_get_scheme (fetch->uri), "https"))
+    *failure = refuse_redirect (fetch, "The server redirects from https to http");
+  else if (++fetch->redirects > REDIRECTS_MAX)
+    *failure = refuse_redirect (fetch, "The server redirects too often");
+  if (*failure != NULL)
+    return NULL;
+  return g_uri_build (SOUP_HTTP_URI_FLAGS, scheme, NULL, g_uri_get_host (uri), g_uri_get_port (uri),
+                      g_uri_get_path (uri), g_uri_get_query (uri), NULL);
+}
+
+static void send (Fetch *fetch);
+
+static void
+follow (Fetch *fetch, GInputStream *stream)
+{
+  BgcFailure *failure = NULL;
+  GUri *target = find_target (fetch, &failure);
+
+  bgc_http_body_drop (bgc_http_body_new (g_object_ref (fetch->message), stream));
+  if (target == NULL)
+    {
+      end (fetch, NULL, failure);
+      return;
+    }
+  g_uri_unref (fetch->uri);
+  fetch->uri = target;
+  send (fetch);
+}
+
+static void
+on_sent (GObject *soup, GAsyncResult *result, gpointer data)
+{
+  Fetch *fetch = data;
+  g_autoptr (GError) error = NULL;
+  GInputStream *stream = soup_session_send_finish (SOUP_SESSION (soup), result, &error);
+
+  if (stream == NULL)
+    {
+      gboolean cancelled = g_cancellable_is_cancelled (fetch->cancellable);
+
+      end (fetch, NULL, cancelled ? NULL : bgc_http_outcome_of_error (error));
+    }
+  else if (is_redirect (fetch->message) && !g_cancellable_is_cancelled (fetch->cancellable))
+    follow (fetch, stream);
+  else
+    end (fetch, reply_new (fetch, stream), NULL);
+}
+
+static void
+send (Fetch *fetch)
+{
+  SoupMessageHeaders *headers;
+
+  g_clear_object (&fetch->message);
+  fetch->message = soup_message_new_from_uri (SOUP_METHOD_GET, fetch->uri);
+  soup_message_add_flags (fetch->message, SOUP_MESSAGE_NO_REDIRECT);
+  headers = soup_message_get_request_headers (fetch->message);
+  soup_message_headers_append (headers, "Accept", "*/*");
+  soup_message_headers_append (headers, "Accept-Encoding", "identity");
+  if (fetch->ranged)
+    {
+      g_autofree char *range = g_strdup_printf ("bytes=%" G_GUINT64_FORMAT "-", fetch->first);
+
+      soup_message_headers_append (headers, "Range", range);
+    }
+  if (fetch->condition != NULL)
+    soup_message_headers_append (headers, "If-Range", fetch->condition);
+  soup_session_send_async (fetch->soup, fetch->message, G_PRIORITY_DEFAULT, fetch->cancellable, on_sent, fetch);
+}
+
+static gboolean
+refuse_url (gpointer data)
+{
+  Fetch *fetch = data;
+
+  end (fetch, NULL, bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_INVALID_URL, FALSE, "This is no URL of a file"));
+  return G_SOURCE_REMOVE;
+}
+
+void
+bgc_http_session_get (BgcHttpSession *self, const char *url, guint64 first, const char *condition, gboolean ranged,
+                      GCancellable *cancellable, BgcHttpFunc function, gpointer data)
+{
+  Fetch *fetch = g_new0 (Fetch, 1);
+
+  fetch->soup = g_object_ref (self->soup);
+  fetch->first = first;
+  fetch->condition = g_strdup (condition);
+  fetch->ranged = ranged;
+  fetch->cancellable = g_object_ref (cancellable);
+  fetch->function = function;
+  fetch->data = data;
+  fetch->uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL);
+  if (fetch->uri == NULL || !bgc_url_check (url, NULL))
+    g_source_set_name_by_id (g_idle_add (refuse_url, fetch), "bgc-http-session-refuse");
+  else
+    send (fetch);
+}

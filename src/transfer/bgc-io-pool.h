@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* The threads that make system calls on users' files: few, shared by all jobs of a worker, started
+ * when first needed. */
+
+#pragma once
+
+#include <glib.h>
+
+/* Threads of a worker. More only queue up behind one disk. */
+#define BGC_IO_POOL_THREADS 4u
+
+typedef struct _BgcIoPool BgcIoPool;
+typedef void (*BgcIoFunc) (gpointer data);
+
+BgcIoPool *bgc_io_pool_new (guint threads);
+/* Waits for running work; what is queued is done first. Then calls what there is still to call on the
+ * main thread. */
+void bgc_io_pool_free (BgcIoPool *self);
+/* Calls @work on a thread and then @done, which may be NULL, on the main thread. Any thread. */
+void bgc_io_pool_push (BgcIoPool *self, BgcIoFunc work, BgcIoFunc done, gpointer data);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* An opened directory of the owner's, shared by the files that go into it, and the few last ones kept
+ * open. Any thread. */
+
+#pragma once
+
+#include <glib.h>
+
+typedef struct _BgcLocalFileDirectory BgcLocalFileDirectory;
+typedef struct _BgcLocalFileDirectories BgcLocalFileDirectories;
+
+/* NULL with @error set to an errno. Blocks. */
+BgcLocalFileDirectory *bgc_local_file_directory_open (const char *path, int *error);
+BgcLocalFileDirectory *bgc_local_file_directory_ref (BgcLocalFileDirectory *self);
+void bgc_local_file_directory_unref (BgcLocalFileDirectory *self);
+int bgc_local_file_directory_fd (BgcLocalFileDirectory *self);
+guint64 bgc_local_file_directory_device (BgcLocalFileDirectory *self);
+/* One syncfs() makes everything written below it durable and tells of errors. */
+gboolean bgc_local_file_directory_has_group_sync (BgcLocalFileDirectory *self);
+/* Makes its entries durable. 0 or an errno. Blocks. */
+int bgc_local_file_directory_sync (BgcLocalFileDirectory *self);
+/* Makes all of its file system durable. 0 or an errno. Blocks. */
+int bgc_local_file_directory_sync_all (BgcLocalFileDirectory *self);
+
+BgcLocalFileDirectories *bgc_local_file_directories_new (void);
+void bgc_local_file_directories_free (BgcLocalFileDirectories *self);
+/* The directory that @path names now, opened before or afresh; a new reference. NULL with @error. Blocks. */
+BgcLocalFileDirectory *bgc_local_file_directories_get (BgcLocalFileDirectories *self, const char *path, int *error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcLocalFileDirectory, bgc_local_file_directory_unref)

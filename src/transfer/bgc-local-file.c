@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "transfer/bgc-local-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "model/bgc-path.h"
+#include "transfer/bgc-local-file-error.h"
+
+static BgcPathVerdict *
+refuse (BgcErrorCode code, const char *message, const char *path)
+{
+  g_autofree char *whole = g_strdup_printf ("%s: %s", path, message);
+
+  return bgc_path_verdict_new (FALSE, code, whole, NULL);
+}
+
+static BgcPathVerdict *
+refuse_errno (int number, const char *message, const char *path)
+{
+  g_autofree char *whole = g_strdup_printf ("%s: %s: %s", path, message, g_strerror (number));
+
+  return bgc_path_verdict_new (FALSE, bgc_local_file_error_code (number), whole, NULL);
+}
+
+static BgcPathVerdict *
+check_target (int directory, const char *path)
+{
+  struct stat status;
+
+  if (fstatat (directory, bgc_path_base (path), &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT ? NULL : refuse_errno (errno, "the file cannot be looked at", path);
+  if (S_ISDIR (status.st_mode))
+    return refuse (BGC_ERROR_INVALID_PATH, "is a directory", path);
+  if (S_ISLNK (status.st_mode))
+    return refuse (BGC_ERROR_INVALID_PATH, "is a symbolic link", path);
+  if (!S_ISREG (status.st_mode))
+    return refuse (BGC_ERROR_INVALID_PATH, "is not a regular file", path);
+  return NULL;
+}
+
+/* NULL where it is @path itself, or cannot be told on the bus. */
+static char *
+find_identity (const char *directory, const char *path)
+{
+  char *real = realpath (directory, NULL);
+  g_autofree char *identity = NULL;
+
+  if (real == NULL)
+    return NULL;
+  identity = g_strconcat (g_str_equal (real, "/") ? "" : real, "/", bgc_path_base (path), NULL);
+  free (real);
+  if (g_str_equal (identity, path) || !g_utf8_validate (identity, -1, NULL))
+    return NULL;
+  return g_steal_pointer (&identity);
+}
+
+BgcPathVerdict *
+bgc_local_file_check (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *directory = NULL;
+  g_autofree char *identity = NULL;
+  BgcPathVerdict *verdict = NULL;
+  int fd;
+
+  if (!bgc_path_check (path, &error))
+    return bgc_path_verdict_new (FALSE, bgc_error_code_of (error, BGC_ERROR_INVALID_PATH), error->message, NULL);
+  directory = bgc_path_directory (path);
+  fd = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return refuse_errno (errno, "the directory cannot be opened", directory);
+
+  if (faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+    verdict = refuse_errno (errno, "the directory cannot be written to", directory);
+  else
+    verdict = check_target (fd, path);
+  close (fd);
+  if (verdict != NULL)
+    return verdict;
+  identity = find_identity (directory, path);
+  return bgc_path_verdict_new (TRUE, BGC_ERROR_NOT_FOUND, NULL, identity);
+}
