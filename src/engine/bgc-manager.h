@@ -13,6 +13,7 @@
 #include <gio/gio.h>
 
 #include "base/bgc-limits.h"
+#include "engine/bgc-file-request.h"
 #include "host/bgc-clock.h"
 #include "host/bgc-network.h"
 #include "model/bgc-job.h"
@@ -21,18 +22,6 @@
 
 #define BGC_TYPE_MANAGER (bgc_manager_get_type ())
 G_DECLARE_FINAL_TYPE (BgcManager, bgc_manager, BGC, MANAGER, GObject)
-
-/* A file as a caller asks for it. */
-typedef struct {
-  char *remote;      /* (owned) */
-  char *local;       /* (owned) */
-  char *checksum;    /* (owned) (nullable) */
-  guint64 size;      /* or BGC_SIZE_UNKNOWN */
-  gboolean overwrite;
-} BgcFileRequest;
-
-BgcFileRequest *bgc_file_request_new (const char *remote, const char *local);
-void bgc_file_request_free (BgcFileRequest *self);
 
 /* Changes properties of a draft; FALSE with @error to refuse, and then nothing is changed. */
 typedef gboolean (*BgcManagerModifyFunc) (BgcJob *draft, gpointer data, GError **error);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "engine/bgc-cancel.h"
+
+#include "engine/bgc-placing.h"
+#include "engine/bgc-runner.h"
+
+/* As long as a worker may take for an answer; one that used it up while stopping is not asked again. */
+#define ANSWER_TIME (G_GINT64_CONSTANT (10) * G_USEC_PER_SEC)
+
+typedef struct {
+  BgcOperation base;
+  gint64 stopping;     /* boot clock: when the stop was asked for */
+  gboolean left;       /* a file could not be deleted */
+} Cancel;
+
+static void
+end (Cancel *self)
+{
+  bgc_lanes_end (self->base.engine->lanes, &self->base);
+}
+
+static void
+push_again (BgcEngine *engine, BgcEntry *entry)
+{
+  bgc_cancel_push (engine, entry, NULL);
+}
+
+static void
+on_forgotten (BgcOperation *base, const GError *error)
+{
+  Cancel *self = (Cancel *) base;
+
+  if (error != NULL)
+    /* Cancelled it is, durably, and the files are gone or found again: only the row stays for now. */
+    bgc_engine_try_again (base->engine, base->entry, "A cancelled job could not be removed", error, push_again);
+  else
+    bgc_engine_settled (base->engine, base->entry);
+  bgc_operation_succeed (base, self->left ? BGC_OUTCOME_UNABLE_TO_DELETE_FILES : BGC_OUTCOME_OK);
+  end (self);
+}
+
+static void
+on_deleted (GPtrArray *undone, gpointer data)
+{
+  Cancel *self = data;
+  BgcEngine *engine = self->base.engine;
+  BgcEntry *entry = self->base.entry;
+  BgcChange *change = bgc_engine_change (engine, entry);
+
+  change->forget = TRUE;
+  self->left = undone->len > 0;
+  for (guint i = 0; i < undone->len; i++)
+    {
+      const BgcPlacement *placement = g_ptr_array_index (undone, i);
+      g_autofree char *line = g_strdup_printf ("Cancelled, but a temporary file is left: %s/%s", placement->directory,
+                                               placement->temporary);
+
+      bgc_engine_log (entry, G_LOG_LEVEL_WARNING, line, NULL);
+    }
+  bgc_placing_leave (change, entry->job->owner, undone);
+  bgc_lanes_commit (engine->lanes, &self->base, change, BGC_STORE_URGENT, on_forgotten);
+}
+
+static void
+on_stopped (gpointer data)
+{
+  Cancel *self = data;
+  BgcEngine *engine = self->base.engine;
+  BgcFileList *files = self->base.entry->job->files;
+  g_autoptr (GPtrArray) placements = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  gboolean all = bgc_engine_may_hold_temporaries (self->base.entry);
+
+  for (guint i = 0; all && i < bgc_file_list_length (files); i++)
+    {
+      const BgcFile *file = bgc_file_list_at (files, i);
+
+      if (file->state != BGC_FILE_COMPLETED)
+        g_ptr_array_add (placements, bgc_placing_of (file, FALSE));
+    }
+  if (bgc_engine_boot (engine) - self->stopping >= ANSWER_TIME)
+    on_deleted (placements, self);
+  else
+    bgc_placing_delete (engine, self->base.entry->job->owner, g_steal_pointer (&placements), on_deleted, self);
+}
+
+static void
+stop (Cancel *self)
+{
+  self->stopping = bgc_engine_boot (self->base.engine);
+  bgc_runner_stop (self->base.engine, self->base.entry, TRUE, on_stopped, self);
+}
+
+static void
+on_cancelled (BgcOperation *base, const GError *error)
+{
+  Cancel *self = (Cancel *) base;
+
+  if (error != NULL)
+    {
+      if (base->task == NULL)
+        bgc_engine_log (base->entry, G_LOG_LEVEL_WARNING, "The job could not be cancelled", error);
+      bgc_operation_fail (base, error);
+      end (self);
+    }
+  else if (base->entry->forgotten)
+    on_forgotten (base, NULL);
+  else
+    stop (self);
+}
+
+static void
+begin (BgcOperation *base)
+{
+  Cancel *self = (Cancel *) base;
+  BgcEntry *entry = base->entry;
+  g_autoptr (BgcChange) change = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (base->task == NULL && entry->job->state == BGC_JOB_STATE_CANCELLED && !entry->forgotten)
+    {
+      stop (self);
+      return;
+    }
+  change = bgc_engine_edit (base->engine, entry);
+  if (!bgc_engine_allows (entry, BGC_REQUEST_CANCEL, &error)
+      || !bgc_job_set_state (change->header, BGC_JOB_STATE_CANCELLED, bgc_engine_wall (base->engine), &error))
+    {
+      bgc_operation_fail (base, error);
+      end (self);
+      return;
+    }
+  change->header->completing = FALSE;
+  change->forget = (entry->runner == NULL || bgc_runner_is (entry, BGC_RUNNER_PICKED))
+                   && !bgc_engine_may_hold_temporaries (entry);
+  bgc_lanes_commit (base->engine->lanes, base, g_steal_pointer (&change), BGC_STORE_URGENT, on_cancelled);
+}
+
+void
+bgc_cancel_push (BgcEngine *engine, BgcEntry *entry, GTask *task)
+{
+  bgc_lanes_push_urgent (engine->lanes,
+                         bgc_operation_new (sizeof (Cancel), "cancel", engine, entry, task, begin, NULL));
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "engine/bgc-completion.h"
+
+#include "engine/bgc-placing.h"
+#include "engine/bgc-run.h"
+
+typedef struct {
+  BgcOperation base;
+  gboolean automatic;
+  BgcFailure *failure;    /* (owned) (nullable) the rename that failed */
+  gboolean left;          /* a temporary file could not be deleted */
+} Completion;
+
+static void
+clear (BgcOperation *base)
+{
+  g_clear_pointer (&((Completion *) base)->failure, bgc_failure_free);
+}
+
+static void
+end (Completion *self)
+{
+  bgc_lanes_end (self->base.engine->lanes, &self->base);
+}
+
+static void
+commit (Completion *self, BgcChange *change, BgcCommittedFunc committed)
+{
+  bgc_lanes_commit (self->base.engine->lanes, &self->base, change, BGC_STORE_NORMAL, committed);
+}
+
+/* Completing is durable, and it cannot go on now. */
+static void
+push_again (BgcEngine *engine, BgcEntry *entry)
+{
+  if (entry->job->completing)
+    bgc_completion_push (engine, entry, NULL);
+  else
+    bgc_completion_push_automatic (engine, entry);
+}
+
+static void
+interrupted (Completion *self, const GError *error)
+{
+  bgc_operation_fail (&self->base, error);
+  bgc_engine_try_again (self->base.engine, self->base.entry, "Complete could not go on", error, push_again);
+  end (self);
+}
+
+static gboolean
+is_missing (const BgcFile *file)
+{
+  return file->state == BGC_FILE_PENDING || file->state == BGC_FILE_FAILED;
+}
+
+static guint
+missing (const BgcJob *job)
+{
+  return bgc_file_list_count (job->files, BGC_FILE_PENDING) + bgc_file_list_count (job->files, BGC_FILE_FAILED);
+}
+
+/* ---- the last step ---- */
+
+static void
+on_acknowledged (BgcOperation *base, const GError *error)
+{
+  Completion *self = (Completion *) base;
+  BgcOutcome outcome = BGC_OUTCOME_OK;
+
+  if (error != NULL)
+    {
+      interrupted (self, error);
+      return;
+    }
+  if (self->left)
+    outcome = BGC_OUTCOME_UNABLE_TO_DELETE_FILES;
+  else if (missing (base->entry->job) > 0)
+    outcome = BGC_OUTCOME_PARTIAL;
+  bgc_engine_settled (base->engine, base->entry);
+  bgc_operation_succeed (base, outcome);
+  end (self);
+}
+
+static gboolean
+acknowledge (Completion *self, BgcChange *change, GError **error)
+{
+  change->header->completing = FALSE;
+  change->forget = !self->automatic;
+  return bgc_job_set_state (change->header, BGC_JOB_STATE_ACKNOWLEDGED, bgc_engine_wall (self->base.engine), error);
+}
+
+static void
+on_deleted (GPtrArray *undone, gpointer data)
+{
+  Completion *self = data;
+  g_autoptr (BgcChange) change = bgc_engine_edit (self->base.engine, self->base.entry);
+  g_autoptr (GError) error = NULL;
+
+  self->left = undone->len > 0;
+  bgc_placing_leave (change, self->base.entry->job->owner, undone);
+  if (!acknowledge (self, change, &error))
+    interrupted (self, error);
+  else
+    commit (self, g_steal_pointer (&change), on_acknowledged);
+}
+
+static void
+delete_missing (Completion *self)
+{
+  BgcFileList *files = self->base.entry->job->files;
+  GPtrArray *placements = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  gboolean may_hold = bgc_engine_may_hold_temporaries (self->base.entry);
+
+  for (guint i = 0; may_hold && i < bgc_file_list_length (files); i++)
+    if (is_missing (bgc_file_list_at (files, i)))
+      g_ptr_array_add (placements, bgc_placing_of (bgc_file_list_at (files, i), FALSE));
+  bgc_placing_delete (self->base.engine, self->base.entry->job->owner, placements, on_deleted, self);
+}
+
+/* ---- a rename failed ---- */
+
+static void
+on_given_up (BgcOperation *base, const GError *error)
+{
+  Completion *self = (Completion *) base;
+  g_autoptr (GError) why = NULL;
+
+  if (error != NULL)
+    {
+      interrupted (self, error);
+      return;
+    }
+  why = g_error_new (BGC_ERROR, (gint) self->failure->code, "%s",
+                     self->failure->message != NULL ? self->failure->message : bgc_error_description (self->failure->code));
+  bgc_engine_settled (base->engine, base->entry);
+  if (base->task == NULL)
+    bgc_engine_log (base->entry, G_LOG_LEVEL_WARNING, "The job could not be completed", why);
+  bgc_operation_fail (base, why);
+  end (self);
+}
+
+static void
+give_up (Completion *self, BgcChange *change)
+{
+  BgcJob *draft = change->header;
+  gint64 wall = bgc_engine_wall (self->base.engine);
+
+  draft->completing = FALSE;
+  if (self->automatic)
+    {
+      BgcFailure *failure = bgc_failure_copy (self->failure);
+
+      failure->time = wall;
+      failure->transient = FALSE;
+      bgc_job_set_state (draft, BGC_JOB_STATE_ERROR, wall, NULL);
+      bgc_job_set_error (draft, failure);
+      draft->error_count++;
+    }
+  else if (missing (self->base.entry->job) == 0 && draft->state != BGC_JOB_STATE_TRANSFERRED)
+    bgc_job_set_state (draft, BGC_JOB_STATE_TRANSFERRED, wall, NULL);
+  commit (self, change, on_given_up);
+}
+
+/* ---- renaming, portion after portion ---- */
+
+static void place_portion (Completion *self);
+
+static void
+on_placed_stored (BgcOperation *base, const GError *error)
+{
+  Completion *self = (Completion *) base;
+
+  if (error != NULL)
+    interrupted (self, error);
+  else
+    place_portion (self);
+}
+
+static void
+take_results (Completion *self, BgcChange *change, GPtrArray *results)
+{
+  for (guint i = 0; i < results->len; i++)
+    {
+      const BgcPlacementResult *result = g_ptr_array_index (results, i);
+      BgcFile *file;
+
+      if (result->done)
+        {
+          file = bgc_change_edit_file (change, self->base.entry->job, result->index);
+          if (file != NULL && file->state == BGC_FILE_WHOLE)
+            file->state = BGC_FILE_COMPLETED;
+        }
+      else if (self->failure == NULL)
+        {
+          self->failure = result->failure != NULL
+                            ? bgc_failure_copy (result->failure)
+                            : bgc_failure_new (BGC_CONTEXT_LOCAL_FILE, BGC_ERROR_ACCESS_DENIED, FALSE, "Not renamed");
+          self->failure->file = result->index;
+        }
+    }
+}
+
+static void
+on_placed (GPtrArray *results, const GError *error, gpointer data)
+{
+  Completion *self = data;
+  g_autoptr (BgcChange) change = NULL;
+  g_autoptr (GError) refusal = NULL;
+
+  if (results == NULL && self->automatic)
+    {
+      /* Nobody waits for an answer and nothing is wrong with the files: it stays completing. */
+      interrupted (self, error);
+      return;
+    }
+  change = bgc_engine_edit (self->base.engine, self->base.entry);
+  if (results != NULL)
+    take_results (self, change, results);
+  else
+    self->failure = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, bgc_error_code_of (error, BGC_ERROR_WORKER_LOST), FALSE,
+                                     "%s", error->message);
+  if (self->failure != NULL)
+    {
+      give_up (self, g_steal_pointer (&change));
+      return;
+    }
+  /* Nothing left to do but to say so: in one go. */
+  if (change->files->len == bgc_file_list_count (self->base.entry->job->files, BGC_FILE_WHOLE)
+      && missing (self->base.entry->job) == 0)
+    {
+      if (!acknowledge (self, change, &refusal))
+        interrupted (self, refusal);
+      else
+        commit (self, g_steal_pointer (&change), on_acknowledged);
+      return;
+    }
+  if (change->files->len == 0)
+    {
+      /* An answer about nothing asked would go round for ever. */
+      self->failure = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, BGC_ERROR_WORKER_LOST, FALSE,
+                                       "The worker placed nothing");
+      give_up (self, g_steal_pointer (&change));
+      return;
+    }
+  commit (self, g_steal_pointer (&change), on_placed_stored);
+}
+
+static void
+place_portion (Completion *self)
+{
+  BgcFileList *files = self->base.entry->job->files;
+  g_autoptr (GPtrArray) placements = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+
+  if (bgc_file_list_count (files, BGC_FILE_WHOLE) == 0)
+    {
+      delete_missing (self);
+      return;
+    }
+  for (guint i = 0; i < bgc_file_list_length (files) && placements->len < BGC_PLACING_PORTION; i++)
+    if (bgc_file_list_at (files, i)->state == BGC_FILE_WHOLE)
+      g_ptr_array_add (placements, bgc_placing_of (bgc_file_list_at (files, i), TRUE));
+  bgc_placing_place (self->base.engine, self->base.entry->job->owner, placements, on_placed, self);
+}
+
+/* ---- the beginning ---- */
+
+static void
+on_completing (BgcOperation *base, const GError *error)
+{
+  Completion *self = (Completion *) base;
+
+  if (error == NULL)
+    {
+      place_portion (self);
+      return;
+    }
+  bgc_run_recover (base->engine, base->entry, error);
+  if (self->automatic)
+    bgc_engine_try_again (base->engine, base->entry, "AutoComplete could not be stored", error, push_again);
+  bgc_operation_fail (base, error);
+  end (self);
+}
+
+static void
+on_stopped (gpointer data)
+{
+  Completion *self = data;
+  BgcEntry *entry = self->base.entry;
+  BgcChange *change = bgc_engine_edit (self->base.engine, entry);
+
+  bgc_runner_fold (self->base.engine, entry, change);
+  if (bgc_job_state_is_running (change->header->state))
+    bgc_job_set_state (change->header, BGC_JOB_STATE_QUEUED, bgc_engine_wall (self->base.engine), NULL);
+  if (bgc_file_list_length (entry->job->files) == 0)
+    {
+      bgc_job_set_state (change->header, BGC_JOB_STATE_ACKNOWLEDGED, bgc_engine_wall (self->base.engine), NULL);
+      change->forget = TRUE;
+      commit (self, change, on_acknowledged);
+      return;
+    }
+  change->header->completing = TRUE;
+  commit (self, change, on_completing);
+}
+
+/* Kept after AutoComplete, and now its owner knows. */
+static void
+forget_kept (Completion *self)
+{
+  BgcChange *change = bgc_engine_change (self->base.engine, self->base.entry);
+
+  change->forget = TRUE;
+  commit (self, change, on_acknowledged);
+}
+
+/* TRUE if an automatic one has nothing (more) to do. */
+static gboolean
+is_moot (BgcEntry *entry)
+{
+  const BgcJob *job = entry->job;
+
+  return job->completing || job->state != BGC_JOB_STATE_TRANSFERRED || !job->auto_complete || missing (job) > 0;
+}
+
+static void
+begin (BgcOperation *base)
+{
+  Completion *self = (Completion *) base;
+  BgcEntry *entry = base->entry;
+  g_autoptr (GError) error = NULL;
+
+  if (self->automatic && is_moot (entry))
+    end (self);
+  else if (entry->job->state == BGC_JOB_STATE_ACKNOWLEDGED && entry->listed)
+    forget_kept (self);
+  else if (!bgc_engine_allows (entry, BGC_REQUEST_COMPLETE, &error))
+    {
+      bgc_operation_fail (base, error);
+      end (self);
+    }
+  else if (entry->job->completing)
+    {
+      /* One that was interrupted goes on as it was meant; with a caller it is the caller's. */
+      self->automatic = base->task == NULL && entry->job->auto_complete
+                        && entry->job->state == BGC_JOB_STATE_TRANSFERRED;
+      place_portion (self);
+    }
+  else if (base->task == NULL && !self->automatic)
+    end (self);
+  else
+    bgc_runner_stop (base->engine, entry, FALSE, on_stopped, self);
+}
+
+static void
+push (BgcEngine *engine, BgcEntry *entry, GTask *task, gboolean automatic)
+{
+  Completion *self = bgc_operation_new (sizeof (Completion), "complete", engine, entry, task, begin, clear);
+
+  self->automatic = automatic;
+  bgc_lanes_push (engine->lanes, &self->base);
+}
+
+void
+bgc_completion_push (BgcEngine *engine, BgcEntry *entry, GTask *task)
+{
+  push (engine, entry, task, FALSE);
+}
+
+void
+bgc_completion_push_automatic (BgcEngine *engine, BgcEntry *entry)
+{
+  push (engine, entry, NULL, TRUE);
+}

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "engine/bgc-edits.h"
+
+#include <string.h>
+
+#include "engine/bgc-leftovers.h"
+#include "engine/bgc-placing.h"
+#include "engine/bgc-run.h"
+#include "model/bgc-url.h"
+
+/* One kind for all: what differs is small. */
+typedef struct {
+  BgcOperation base;
+  BgcQuota quota;            /* reserved while the commit is under way */
+  gssize value;              /* the answer */
+  guint32 index;             /* remove_file, set_remote */
+  char *remote;              /* (owned) (nullable) set_remote */
+  BgcEditsModifyFunc modify; /* (nullable) */
+  gpointer data;             /* (nullable) of modify */
+  GDestroyNotify destroy;    /* (nullable) */
+  gboolean administrator;    /* add_files, and likewise the next three */
+  GPtrArray *requests;       /* (owned) (nullable) */
+  GPtrArray *verdicts;       /* (owned) (nullable) */
+  GError *refusal;           /* (owned) (nullable) instead of verdicts */
+  gboolean leaves;           /* the change has a leftover to be deleted now */
+} Edit;
+
+static void
+clear (BgcOperation *base)
+{
+  Edit *self = (Edit *) base;
+
+  g_free (self->remote);
+  if (self->destroy != NULL)
+    self->destroy (self->data);
+  g_clear_pointer (&self->requests, g_ptr_array_unref);
+  g_clear_pointer (&self->verdicts, g_ptr_array_unref);
+  g_clear_error (&self->refusal);
+}
+
+static Edit *
+edit_new (const char *name, BgcEngine *engine, BgcEntry *entry, GTask *task, BgcOperationFunc begin)
+{
+  return bgc_operation_new (sizeof (Edit), name, engine, entry, task, begin, clear);
+}
+
+static void
+end (Edit *self)
+{
+  bgc_lanes_end (self->base.engine->lanes, &self->base);
+}
+
+static void
+refuse (Edit *self, const GError *error)
+{
+  bgc_operation_fail (&self->base, error);
+  end (self);
+}
+
+static void
+succeed (Edit *self)
+{
+  bgc_operation_succeed (&self->base, self->value);
+  end (self);
+}
+
+static void
+on_edited (BgcOperation *base, const GError *error)
+{
+  Edit *self = (Edit *) base;
+  BgcEngine *engine = base->engine;
+  BgcEntry *entry = base->entry;
+
+  bgc_queue_release (engine->queue, entry->job->owner, &self->quota);
+  if (error != NULL)
+    {
+      bgc_run_recover (engine, entry, error);
+      refuse (self, error);
+      return;
+    }
+  if (bgc_runner_is (entry, BGC_RUNNER_STOPPED))
+    bgc_runner_start (engine, entry);
+  else if (self->requests != NULL)
+    bgc_runner_feed (engine, entry);
+  if (self->leaves)
+    bgc_leftovers_try (engine->leftovers);
+  succeed (self);
+}
+
+static void
+commit (Edit *self, BgcChange *change)
+{
+  bgc_lanes_commit (self->base.engine->lanes, &self->base, change, BGC_STORE_NORMAL, on_edited);
+}
+
+/* Takes what @change adds to the owner's quota; what it frees is freed when it is durable. */
+static gboolean
+reserve (Edit *self, guint files, gint64 bytes, GError **error)
+{
+  BgcQuota quota = { 0, files, (guint64) MAX (bytes, 0) };
+
+  if (!bgc_queue_reserve (self->base.engine->queue, self->base.entry->job->owner, &quota, &self->base.engine->limits,
+                          self->administrator, error))
+    return FALSE;
+  self->quota = quota;
+  return TRUE;
+}
+
+/* An operation that could not do what it wanted after the job was stopped for it: the job goes on. */
+static void
+refuse_stopped (Edit *self, BgcChange *change, const GError *error)
+{
+  bgc_runner_unfold (self->base.entry);
+  bgc_change_free (change);
+  if (bgc_runner_is (self->base.entry, BGC_RUNNER_STOPPED))
+    bgc_runner_start (self->base.engine, self->base.entry);
+  refuse (self, error);
+}
+
+static void
+stop_then (Edit *self, BgcRunnerStoppedFunc stopped)
+{
+  bgc_runner_stop (self->base.engine, self->base.entry, FALSE, stopped, self);
+}
+
+static gboolean
+allow (Edit *self, BgcRequest request)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (bgc_engine_allows (self->base.entry, request, &error))
+    return TRUE;
+  refuse (self, error);
+  return FALSE;
+}
+
+/* ---- AddFile, AddFiles ---- */
+
+static void
+begin_add_files (BgcOperation *base)
+{
+  Edit *self = (Edit *) base;
+  BgcEngine *engine = base->engine;
+  BgcJob *job = base->entry->job;
+  g_autoptr (BgcChange) change = NULL;
+  g_autoptr (GPtrArray) files = NULL;
+  g_autoptr (GError) error = NULL;
+  BgcQuota quota = { 0 };
+
+  if (!allow (self, BGC_REQUEST_ADD_FILE))
+    return;
+  if (self->refusal != NULL)
+    {
+      refuse (self, self->refusal);
+      return;
+    }
+  if (bgc_admission_check (self->requests, bgc_file_list_length (job->files), &engine->limits, self->administrator, &error))
+    files = bgc_admission_admit (self->requests, self->verdicts, job, job->next_index, engine->random, &error);
+  if (files != NULL)
+    quota = bgc_admission_quota (files);
+  if (files == NULL || !reserve (self, quota.files, (gint64) quota.bytes, &error))
+    {
+      refuse (self, error);
+      return;
+    }
+  change = bgc_engine_edit (engine, base->entry);
+  self->value = job->next_index;
+  change->header->next_index += files->len;
+  g_ptr_array_unref (change->files);
+  change->files = g_steal_pointer (&files);
+  commit (self, g_steal_pointer (&change));
+}
+
+static void
+on_judged (GPtrArray *verdicts, const GError *error, gpointer data)
+{
+  Edit *self = data;
+
+  if (verdicts != NULL)
+    self->verdicts = g_ptr_array_ref (verdicts);
+  else
+    self->refusal = g_error_copy (error);
+  bgc_lanes_ready (self->base.engine->lanes, &self->base);
+}
+
+void
+bgc_edits_add_files (BgcEngine *engine, BgcEntry *entry, gboolean administrator, GPtrArray *files, GTask *task)
+{
+  Edit *self = edit_new ("add-files", engine, entry, task, begin_add_files);
+  g_autoptr (GError) error = NULL;
+
+  if (files->len == 0)
+    g_set_error_literal (&error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "There are no files to add");
+  else
+    bgc_admission_check (files, bgc_file_list_length (entry->job->files), &engine->limits, administrator, &error);
+  if (error != NULL)
+    {
+      bgc_operation_fail (&self->base, error);
+      bgc_operation_free (&self->base);
+      return;
+    }
+  self->administrator = administrator;
+  self->requests = g_ptr_array_ref (files);
+  self->base.waiting = TRUE;
+  bgc_lanes_push (engine->lanes, &self->base);
+  bgc_admission_ask (engine, entry->job->owner, files, on_judged, self);
+}
+
+/* ---- RemoveFile ---- */
+
+static gboolean
+may_alter (const BgcFile *file, guint32 index, GError **error)
+{
+  if (file == NULL)
+    g_set_error (error, BGC_ERROR, BGC_ERROR_NOT_FOUND, "The job has no file %u", index);
+  else if (file->state == BGC_FILE_WHOLE || file->state == BGC_FILE_COMPLETED)
+    g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_STATE, "File %u is transferred already", index);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* Its temporary file goes onto the list of leftovers with the same commit, so that a crash does not lose it. */
+static void
+leave_temporary (Edit *self, BgcChange *change, const BgcFile *file)
+{
+  g_autoptr (GPtrArray) undone = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+
+  if (!bgc_engine_may_hold_temporaries (self->base.entry) && !bgc_file_has_temporary (file))
+    return;
+  g_ptr_array_add (undone, bgc_placing_of (file, FALSE));
+  bgc_placing_leave (change, self->base.entry->job->owner, undone);
+  self->leaves = TRUE;
+}
+
+/* Without pending files a job that wanted to run has nothing to run for. */
+static gboolean
+settle (Edit *self, BgcChange *change, GError **error)
+{
+  BgcTally tally = bgc_progress_tally (change, self->base.entry->job);
+  BgcJobState state = change->header->state;
+
+  if (tally.states[BGC_FILE_PENDING] > 0 || state == BGC_JOB_STATE_SUSPENDED || state == BGC_JOB_STATE_ERROR)
+    return TRUE;
+  return bgc_progress_settle (change, self->base.entry->job, bgc_engine_wall (self->base.engine), error);
+}
+
+static void
+on_remove_stopped (gpointer data)
+{
+  Edit *self = data;
+  BgcEntry *entry = self->base.entry;
+  BgcChange *change = bgc_engine_edit (self->base.engine, entry);
+  g_autoptr (GError) error = NULL;
+  const BgcFile *file;
+
+  bgc_runner_fold (self->base.engine, entry, change);
+  file = bgc_change_peek_file (change, entry->job, self->index);
+  if (may_alter (file, self->index, &error))
+    {
+      leave_temporary (self, change, file);
+      g_array_append_val (change->removed_files, self->index);
+      for (guint i = 0; i < change->files->len; i++)
+        if (((BgcFile *) g_ptr_array_index (change->files, i))->index == self->index)
+          g_ptr_array_remove_index (change->files, i--);
+      if (settle (self, change, &error))
+        {
+          commit (self, change);
+          return;
+        }
+    }
+  refuse_stopped (self, change, error);
+}
+
+static void
+begin_remove_file (BgcOperation *base)
+{
+  Edit *self = (Edit *) base;
+  g_autoptr (GError) error = NULL;
+
+  if (!allow (self, BGC_REQUEST_REMOVE_FILE))
+    return;
+  if (!may_alter (bgc_file_list_find (base->entry->job->files, self->index), self->index, &error))
+    refuse (self, error);
+  else
+    stop_then (self, on_remove_stopped);
+}
+
+void
+bgc_edits_remove_file (BgcEngine *engine, BgcEntry *entry, guint32 index, GTask *task)
+{
+  Edit *self = edit_new ("remove-file", engine, entry, task, begin_remove_file);
+
+  self->index = index;
+  bgc_lanes_push (engine->lanes, &self->base);
+}
+
+/* ---- SetRemoteName ---- */
+
+static void
+on_set_remote_stopped (gpointer data)
+{
+  Edit *self = data;
+  BgcEntry *entry = self->base.entry;
+  BgcChange *change = bgc_engine_edit (self->base.engine, entry);
+  g_autoptr (GError) error = NULL;
+  BgcFile *file;
+
+  bgc_runner_fold (self->base.engine, entry, change);
+  file = bgc_change_edit_file (change, entry->job, self->index);
+  if (!may_alter (file, self->index, &error)
+      || !reserve (self, 0, (gint64) strlen (self->remote) - (gint64) strlen (file->remote), &error)
+      || !settle (self, change, &error))
+    {
+      bgc_queue_release (self->base.engine->queue, entry->job->owner, &self->quota);
+      refuse_stopped (self, change, error);
+      return;
+    }
+  g_free (file->remote);
+  file->remote = g_steal_pointer (&self->remote);
+  commit (self, change);
+}
+
+static void
+begin_set_remote (BgcOperation *base)
+{
+  Edit *self = (Edit *) base;
+  g_autoptr (GError) error = NULL;
+
+  if (!allow (self, BGC_REQUEST_MODIFY))
+    return;
+  if (!may_alter (bgc_file_list_find (base->entry->job->files, self->index), self->index, &error))
+    refuse (self, error);
+  else
+    stop_then (self, on_set_remote_stopped);
+}
+
+void
+bgc_edits_set_remote (BgcEngine *engine, BgcEntry *entry, guint32 index, const char *remote, GTask *task)
+{
+  Edit *self = edit_new ("set-remote", engine, entry, task, begin_set_remote);
+  g_autoptr (GError) error = NULL;
+
+  if (!bgc_url_check (remote, &error))
+    {
+      bgc_operation_fail (&self->base, error);
+      bgc_operation_free (&self->base);
+      return;
+    }
+  self->index = index;
+  self->remote = g_strdup (remote);
+  bgc_lanes_push (engine->lanes, &self->base);
+}
+
+/* ---- Properties.Set ---- */
+
+static void
+begin_modify (BgcOperation *base)
+{
+  Edit *self = (Edit *) base;
+  const BgcJob *job = base->entry->job;
+  g_autoptr (BgcChange) change = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!allow (self, BGC_REQUEST_MODIFY))
+    return;
+  change = bgc_engine_edit (base->engine, base->entry);
+  if (!self->modify (change->header, self->data, &error)
+      || !reserve (self, 0, (gint64) bgc_job_stored_bytes (change->header) - (gint64) bgc_job_stored_bytes (job), &error))
+    refuse (self, error);
+  else
+    commit (self, g_steal_pointer (&change));
+}
+
+void
+bgc_edits_modify (BgcEngine *engine, BgcEntry *entry, BgcEditsModifyFunc modify, gpointer data, GDestroyNotify destroy,
+                  GTask *task)
+{
+  Edit *self = edit_new ("modify", engine, entry, task, begin_modify);
+
+  self->modify = modify;
+  self->data = data;
+  self->destroy = destroy;
+  bgc_lanes_push (engine->lanes, &self->base);
+}
+
+/* ---- Suspend ---- */
+
+static void
+on_suspend_stopped (gpointer data)
+{
+  Edit *self = data;
+  BgcChange *change = bgc_engine_edit (self->base.engine, self->base.entry);
+  g_autoptr (GError) error = NULL;
+
+  bgc_runner_fold (self->base.engine, self->base.entry, change);
+  if (bgc_job_set_state (change->header, BGC_JOB_STATE_SUSPENDED, bgc_engine_wall (self->base.engine), &error))
+    commit (self, change);
+  else
+    refuse_stopped (self, change, error);
+}
+
+static void
+begin_suspend (BgcOperation *base)
+{
+  Edit *self = (Edit *) base;
+
+  if (!allow (self, BGC_REQUEST_SUSPEND))
+    return;
+  if (base->entry->job->state == BGC_JOB_STATE_SUSPENDED)
+    succeed (self);
+  else
+    stop_then (self, on_suspend_stopped);
+}
+
+void
+bgc_edits_suspend (BgcEngine *engine, BgcEntry *entry, GTask *task)
+{
+  bgc_lanes_push (engine->lanes, bgc_operation_new (sizeof (Edit), "suspend", engine, entry, task, begin_suspend, clear));
+}
+
+/* ---- Resume ---- */
+
+/* Files that failed for good get another chance. */
+static void
+revive_files (BgcChange *change, const BgcJob *job)
+{
+  guint length = bgc_file_list_length (job->files);
+
+  if (bgc_file_list_count (job->files, BGC_FILE_FAILED) == 0)
+    return;
+  for (guint i = 0; i < length; i++)
+    if (bgc_file_list_at (job->files, i)->state == BGC_FILE_FAILED)
+      bgc_change_edit_file (change, job, bgc_file_list_at (job->files, i)->index)->state = BGC_FILE_PENDING;
+}
+
+static void
+begin_resume (BgcOperation *base)
+{
+  Edit *self = (Edit *) base;
+  const BgcJob *job = base->entry->job;
+  g_autoptr (BgcChange) change = NULL;
+  g_autoptr (GError) error = NULL;
+  BgcJobState state;
+
+  if (!allow (self, BGC_REQUEST_RESUME))
+    return;
+  if (bgc_file_list_length (job->files) == 0)
+    {
+      g_set_error_literal (&error, BGC_ERROR, BGC_ERROR_EMPTY, "The job has no files");
+      refuse (self, error);
+      return;
+    }
+  change = bgc_engine_edit (base->engine, base->entry);
+  revive_files (change, job);
+  state = bgc_progress_tally (change, job).states[BGC_FILE_PENDING] > 0 ? BGC_JOB_STATE_QUEUED
+                                                                        : BGC_JOB_STATE_TRANSFERRED;
+  if (bgc_job_state_is_runnable (job->state) || state == job->state)
+    {
+      succeed (self);
+      return;
+    }
+  if (!bgc_job_set_state (change->header, state, bgc_engine_wall (base->engine), &error))
+    {
+      refuse (self, error);
+      return;
+    }
+  /* Not 0 where it has run: see bgc_engine_may_hold_temporaries(). */
+  change->header->active_time = MIN (change->header->active_time, 1);
+  change->header->retry_count = 0;
+  change->header->no_progress_time = -1;
+  commit (self, g_steal_pointer (&change));
+}
+
+void
+bgc_edits_resume (BgcEngine *engine, BgcEntry *entry, GTask *task)
+{
+  bgc_lanes_push (engine->lanes, bgc_operation_new (sizeof (Edit), "resume", engine, entry, task, begin_resume, clear));
+}

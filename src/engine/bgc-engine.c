@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "engine/bgc-engine.h"
+
+#include "base/bgc-log.h"
+
+/* Something of the engine's own that is to be tried again. */
+typedef struct _BgcLater {
+  BgcEngine *engine;   /* (borrowed) */
+  BgcEntry *entry;     /* (borrowed) */
+  BgcEngineEntryFunc function;
+  guint64 alarm;       /* 0 = it is being tried */
+} BgcLater;
+
+gint64
+bgc_engine_wall (BgcEngine *self)
+{
+  return bgc_clock_wall (self->clock);
+}
+
+gint64
+bgc_engine_boot (BgcEngine *self)
+{
+  return bgc_clock_boot (self->clock);
+}
+
+BgcChange *
+bgc_engine_change (BgcEngine *self, BgcEntry *entry)
+{
+  return bgc_change_new (&entry->job->id);
+}
+
+BgcChange *
+bgc_engine_edit (BgcEngine *self, BgcEntry *entry)
+{
+  BgcChange *change = bgc_change_new (&entry->job->id);
+
+  change->header = bgc_job_draft (entry->job);
+  change->header->modification_time = bgc_engine_wall (self);
+  return change;
+}
+
+gboolean
+bgc_engine_allows (BgcEntry *entry, BgcRequest request, GError **error)
+{
+  const BgcJob *job = entry->job;
+  /* A Complete that is stuck, the store or the worker failing, can still be cancelled. */
+  gboolean stuck = request == BGC_REQUEST_CANCEL && entry->later != NULL;
+
+  if (job->completing && request != BGC_REQUEST_COMPLETE && !stuck)
+    {
+      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_STATE, "The job is being completed");
+      return FALSE;
+    }
+  return bgc_job_state_allows (job->type, job->state, request, error);
+}
+
+/* A crash or a lost worker may leave temporary files that no report has named; active_time is not 0 once
+ * a transfer has ever begun. */
+gboolean
+bgc_engine_may_hold_temporaries (BgcEntry *entry)
+{
+  const BgcFileList *files = entry->job->files;
+
+  if (bgc_file_list_temporaries (files) > 0)
+    return TRUE;
+  return entry->job->active_time > 0
+         && bgc_file_list_length (files) > bgc_file_list_count (files, BGC_FILE_COMPLETED);
+}
+
+void
+bgc_engine_offer (BgcEngine *self, BgcEntry *entry)
+{
+  const BgcJob *job = entry->job;
+
+  if (job->state == BGC_JOB_STATE_QUEUED && !job->completing && entry->runner == NULL && !self->closing)
+    bgc_scheduler_offer (self->scheduler, entry);
+  else
+    bgc_scheduler_withdraw (self->scheduler, entry);
+}
+
+void
+bgc_engine_log (BgcEntry *entry, GLogLevelFlags level, const char *what, const GError *error)
+{
+  char id[BGC_JOB_ID_HEX_LENGTH + 1];
+
+  bgc_job_id_to_hex (&entry->job->id, id);
+  bgc_log_job (level, id, entry->job->owner, "%s%s%s", what, error != NULL ? ": " : "",
+               error != NULL ? error->message : "");
+}
+
+static void
+on_later (gpointer data)
+{
+  BgcLater *later = data;
+
+  later->alarm = 0;
+  later->function (later->engine, later->entry);
+}
+
+void
+bgc_engine_try_again (BgcEngine *self, BgcEntry *entry, const char *what, const GError *error,
+                      BgcEngineEntryFunc function)
+{
+  if (entry->later == NULL)
+    {
+      entry->later = g_new0 (BgcLater, 1);
+      bgc_engine_log (entry, G_LOG_LEVEL_WARNING, what, error);
+    }
+  entry->later->engine = self;
+  entry->later->entry = entry;
+  entry->later->function = function;
+  bgc_clock_clear_alarm (self->clock, &entry->later->alarm);
+  if (!self->closing)
+    entry->later->alarm = bgc_clock_set_alarm (self->clock, bgc_engine_boot (self) + BGC_ENGINE_TRY_AGAIN,
+                                               "try-again", on_later, entry->later);
+}
+
+void
+bgc_engine_settled (BgcEngine *self, BgcEntry *entry)
+{
+  if (entry->later == NULL)
+    return;
+  bgc_clock_clear_alarm (self->clock, &entry->later->alarm);
+  g_clear_pointer (&entry->later, g_free);
+}

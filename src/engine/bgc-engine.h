@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* What the parts of the engine work on together: the ports below, the queue, the lanes. Built by the
+ * manager, which is its keeper; every call under way holds a reference to that. */
+
+#pragma once
+
+#include "engine/bgc-lanes.h"
+#include "engine/bgc-scheduler.h"
+#include "host/bgc-network.h"
+#include "workers/bgc-workers.h"
+
+/* Microseconds after which something of the engine's own is tried again that the store or a worker
+ * refused: long enough not to heat a full disk, short enough to go on soon after. */
+#define BGC_ENGINE_TRY_AGAIN (G_GINT64_CONSTANT (30) * G_USEC_PER_SEC)
+
+typedef struct _BgcEngine BgcEngine;
+typedef void (*BgcEngineEntryFunc) (BgcEngine *self, BgcEntry *entry);
+
+/* What a change that is now durable has brought about. */
+typedef struct {
+  gboolean state_changed;
+  gboolean left;            /* it is listed no more */
+  GArray *whole;            /* (borrowed) (element-type guint32) files that became whole */
+} BgcNews;
+
+/* What parts tell those above them; set by the manager. */
+typedef struct {
+  void (*told) (BgcEngine *self, BgcEntry *entry, const BgcNews *news);
+  /* Shown figures of a job moved without a change to the stored job (the rate). */
+  BgcEngineEntryFunc stirred;
+  /* A running job has used up its time. */
+  BgcEngineEntryFunc expired;
+} BgcEngineHooks;
+
+struct _BgcEngine {
+  GObject *keeper;              /* (borrowed) */
+  BgcStore *store;              /* (owned) and likewise the next four */
+  BgcWorkers *workers;
+  BgcClock *clock;
+  BgcNetwork *network;
+  GRand *random;                /* (borrowed) */
+  BgcLimits limits;
+  BgcQueue *queue;              /* (owned) */
+  BgcLanes *lanes;              /* (owned) */
+  BgcScheduler *scheduler;      /* (owned) */
+  struct _BgcLeftovers *leftovers; /* (owned) */
+  struct _BgcReaper *reaper;    /* (owned) */
+  GHashTable *runners;          /* (owned) (element-type BgcEntry): those with a runner */
+  GQueue waits;                 /* (element-type BgcWait) bgc-waits */
+  guint64 runs;                 /* numbers the runs of all jobs */
+  const BgcEngineHooks *hooks;  /* (borrowed) static */
+  gboolean started;             /* transfers may run */
+  gboolean closing;             /* nothing new is begun */
+};
+
+gint64 bgc_engine_wall (BgcEngine *self);
+gint64 bgc_engine_boot (BgcEngine *self);
+/* An empty change of @entry's job, and one with a draft of its header that says it is modified now. */
+BgcChange *bgc_engine_change (BgcEngine *self, BgcEntry *entry);
+BgcChange *bgc_engine_edit (BgcEngine *self, BgcEntry *entry);
+/* May its caller ask @request of the job now? Errors: InvalidState, also while Complete has begun. */
+gboolean bgc_engine_allows (BgcEntry *entry, BgcRequest request, GError **error);
+/* Files of the job may have left temporary files behind, reported or not. */
+gboolean bgc_engine_may_hold_temporaries (BgcEntry *entry);
+/* Gives a queued job without transfer to the scheduler, and takes any other from its line. */
+void bgc_engine_offer (BgcEngine *self, BgcEntry *entry);
+/* One line about a job. */
+void bgc_engine_log (BgcEntry *entry, GLogLevelFlags level, const char *what, const GError *error);
+/* Calls @function for @entry in BGC_ENGINE_TRY_AGAIN; one at a time for each job, the last one counts.
+ * Logs @error the first time in a row. bgc_engine_settled() ends the row. */
+void bgc_engine_try_again (BgcEngine *self, BgcEntry *entry, const char *what, const GError *error, BgcEngineEntryFunc function);
+void bgc_engine_settled (BgcEngine *self, BgcEntry *entry);

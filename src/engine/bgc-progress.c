@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "engine/bgc-progress.h"
+
+BgcTally
+bgc_progress_tally (const BgcChange *change, const BgcJob *live)
+{
+  BgcTally tally = { bgc_file_list_length (live->files), { 0 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (tally.states); i++)
+    tally.states[i] = bgc_file_list_count (live->files, (BgcFileState) i);
+  for (guint i = 0; i < change->files->len; i++)
+    {
+      const BgcFile *file = g_ptr_array_index (change->files, i);
+      const BgcFile *before = bgc_file_list_find (live->files, file->index);
+
+      if (before != NULL)
+        tally.states[before->state]--;
+      else
+        tally.total++;
+      tally.states[file->state]++;
+    }
+  for (guint i = 0; i < change->removed_files->len; i++)
+    {
+      const BgcFile *before = bgc_file_list_find (live->files, g_array_index (change->removed_files, guint32, i));
+
+      if (before == NULL)
+        continue;
+      tally.states[before->state]--;
+      tally.total--;
+    }
+  return tally;
+}
+
+static void
+take_text (char **place, const char *text)
+{
+  if (g_strcmp0 (*place, text) == 0)
+    return;
+  g_free (*place);
+  *place = g_strdup (text);
+}
+
+static void
+take_validators (BgcFile *file, const BgcFileReport *report)
+{
+  file->bytes_transferred = report->durable;
+  if (report->total != BGC_SIZE_UNKNOWN)
+    file->bytes_total = report->total;
+  if (report->device != 0 || report->inode != 0)
+    {
+      file->device = report->device;
+      file->inode = report->inode;
+    }
+  if (report->etag != NULL || report->last_modified != NULL)
+    {
+      take_text (&file->etag, report->etag);
+      take_text (&file->last_modified, report->last_modified);
+      file->server_date = report->server_date;
+    }
+}
+
+void
+bgc_progress_report (BgcFile *file, const BgcFileReport *report, guint32 attempts)
+{
+  if (file->state != BGC_FILE_PENDING)
+    return;
+  file->attempts += attempts;
+  if (report->event == BGC_FILE_EVENT_RESTARTED)
+    bgc_file_restart (file);
+  take_validators (file, report);
+  switch (report->event)
+    {
+    case BGC_FILE_EVENT_WHOLE:
+      file->state = BGC_FILE_WHOLE;
+      file->bytes_total = file->bytes_transferred;
+      g_clear_pointer (&file->failure, bgc_failure_free);
+      break;
+    case BGC_FILE_EVENT_FAILED:
+      g_clear_pointer (&file->failure, bgc_failure_free);
+      file->failure = bgc_failure_copy (report->failure);
+      if (report->failure != NULL && !report->failure->transient)
+        file->state = BGC_FILE_FAILED;
+      break;
+    case BGC_FILE_EVENT_PROGRESS:
+    case BGC_FILE_EVENT_RESTARTED:
+    case BGC_N_FILE_EVENTS:
+    default:
+      break;
+    }
+}
+
+BgcFailure *
+bgc_progress_fatal (const BgcChange *change, const BgcJob *live)
+{
+  guint length = bgc_file_list_length (live->files);
+
+  for (guint i = 0; i < length; i++)
+    {
+      const BgcFile *file = bgc_change_peek_file (change, live, bgc_file_list_at (live->files, i)->index);
+
+      if (file != NULL && file->state == BGC_FILE_FAILED && file->failure != NULL)
+        {
+          BgcFailure *failure = bgc_failure_copy (file->failure);
+
+          failure->file = file->index;
+          return failure;
+        }
+    }
+  return NULL;
+}
+
+gboolean
+bgc_progress_settle (BgcChange *change, const BgcJob *live, gint64 wall, GError **error)
+{
+  BgcTally tally = bgc_progress_tally (change, live);
+  BgcJobState state = BGC_JOB_STATE_TRANSFERRED;
+  BgcFailure *failure;
+
+  if (tally.total == 0)
+    state = BGC_JOB_STATE_SUSPENDED;
+  else if (tally.states[BGC_FILE_FAILED] > 0)
+    state = BGC_JOB_STATE_ERROR;
+  if (state == change->header->state)
+    return TRUE;
+  if (!bgc_job_set_state (change->header, state, wall, error))
+    return FALSE;
+  if (state != BGC_JOB_STATE_ERROR)
+    return TRUE;
+  failure = bgc_progress_fatal (change, live);
+  if (failure == NULL)
+    failure = bgc_failure_new (BGC_CONTEXT_UNKNOWN, BGC_ERROR_INVALID_SERVER_RESPONSE, FALSE, "A file failed");
+  bgc_job_set_error (change->header, failure);
+  change->header->error_count++;
+  return TRUE;
+}
+
+static BgcFileReport *
+copy_file (const BgcFileReport *file)
+{
+  BgcFileReport *copy = bgc_file_report_new (file->index, file->event);
+
+  *copy = *file;
+  copy->etag = g_strdup (file->etag);
+  copy->last_modified = g_strdup (file->last_modified);
+  copy->failure = bgc_failure_copy (file->failure);
+  return copy;
+}
+
+BgcReport *
+bgc_progress_copy (const BgcReport *report)
+{
+  BgcReport *copy = bgc_report_new (&report->id);
+
+  copy->connected = report->connected;
+  copy->received = report->received;
+  for (guint i = 0; i < report->files->len; i++)
+    g_ptr_array_add (copy->files, copy_file (g_ptr_array_index (report->files, i)));
+  return copy;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "engine/bgc-waits.h"
+
+#include "engine/bgc-retry.h"
+
+/* A stored time that lies further ahead than any wait is a wall clock that was set back. */
+#define LONGEST_WAIT (G_GINT64_CONSTANT (86400) * G_USEC_PER_SEC)
+
+typedef struct _BgcWait {
+  GList link;           /* among all that wait; data is this */
+  BgcEngine *engine;    /* (borrowed) */
+  BgcEntry *entry;      /* (borrowed) */
+  gint64 attempt;       /* boot clock, microseconds: the next attempt */
+  gint64 planned;       /* the job's next_attempt that belongs to it */
+  gint64 counted;       /* boot clock: up to when elapsed is right */
+  gint64 elapsed;       /* microseconds of this wait in which an attempt was possible, not yet stored */
+  guint64 alarm;
+} BgcWait;
+
+static void
+count (BgcWait *self, gboolean online)
+{
+  gint64 now = bgc_engine_boot (self->engine);
+
+  if (bgc_retry_counts (self->entry->job->wait_reason, online))
+    self->elapsed += now - self->counted;
+  self->counted = now;
+}
+
+static gint64
+no_progress_left (BgcWait *self)
+{
+  gint64 left = bgc_retry_no_progress_left (self->entry->job);
+
+  return left == G_MAXINT64 ? left : MAX (left - self->elapsed, 0);
+}
+
+/* ---- the operations ---- */
+
+static void enter_again (BgcEngine *engine, BgcEntry *entry);
+
+static void
+on_left (BgcOperation *self, const GError *error)
+{
+  if (error != NULL)
+    bgc_engine_try_again (self->engine, self->entry, "A retry could not be stored", error, enter_again);
+  else
+    bgc_engine_settled (self->engine, self->entry);
+  bgc_lanes_end (self->engine->lanes, self);
+}
+
+static void
+begin_leave (BgcOperation *self)
+{
+  BgcEngine *engine = self->engine;
+  BgcEntry *entry = self->entry;
+  gint64 wall = bgc_engine_wall (engine);
+  BgcChange *change;
+  BgcJob *draft;
+
+  if (entry->job->state != BGC_JOB_STATE_TRANSIENT_ERROR || entry->wait == NULL || entry->job->completing)
+    {
+      bgc_lanes_end (engine->lanes, self);
+      return;
+    }
+  change = bgc_engine_edit (engine, entry);
+  draft = change->header;
+  bgc_waits_account (engine, entry, draft);
+  if (bgc_retry_no_progress_left (draft) == 0)
+    {
+      BgcFailure *failure = bgc_retry_no_progress (draft, wall);
+
+      bgc_job_set_state (draft, BGC_JOB_STATE_ERROR, wall, NULL);
+      bgc_job_set_error (draft, failure);
+      draft->error_count++;
+    }
+  else
+    {
+      draft->retry_count++;
+      bgc_job_set_state (draft, BGC_JOB_STATE_QUEUED, wall, NULL);
+    }
+  bgc_lanes_commit (engine->lanes, self, change, BGC_STORE_NORMAL, on_left);
+}
+
+static void
+leave_soon (BgcWait *self)
+{
+  bgc_clock_clear_alarm (self->engine->clock, &self->alarm);
+  bgc_lanes_push (self->engine->lanes, bgc_operation_new (sizeof (BgcOperation), "retry", self->engine, self->entry,
+                                                         NULL, begin_leave, NULL));
+}
+
+static void
+enter_again (BgcEngine *engine, BgcEntry *entry)
+{
+  if (entry->wait != NULL)
+    leave_soon (entry->wait);
+}
+
+/* ---- the alarm ---- */
+
+static void
+on_alarm (gpointer data)
+{
+  BgcWait *self = data;
+
+  self->alarm = 0;
+  leave_soon (self);
+}
+
+static void
+arm (BgcWait *self)
+{
+  BgcEngine *engine = self->engine;
+  gint64 when = self->attempt;
+
+  bgc_clock_clear_alarm (engine->clock, &self->alarm);
+  if (engine->closing)
+    return;
+  if (bgc_retry_counts (self->entry->job->wait_reason, bgc_network_is_available (engine->network)))
+    {
+      gint64 left = no_progress_left (self);
+
+      if (left < when - self->counted)
+        when = self->counted + left;
+    }
+  self->alarm = bgc_clock_set_alarm (engine->clock, when, "retry", on_alarm, self);
+}
+
+void
+bgc_waits_enter (BgcEngine *engine, BgcEntry *entry)
+{
+  BgcWait *self = entry->wait;
+
+  if (self == NULL)
+    {
+      self = g_new0 (BgcWait, 1);
+      self->link.data = self;
+      self->engine = engine;
+      self->entry = entry;
+      self->counted = bgc_engine_boot (engine);
+      self->planned = -1;
+      entry->wait = self;
+      g_queue_push_tail_link (&engine->waits, &self->link);
+    }
+  else
+    count (self, bgc_network_is_available (engine->network));
+  /* The plan is in wall time, for people and across restarts; the wait itself is in boot time. */
+  if (self->planned != entry->job->next_attempt)
+    {
+      gint64 left = entry->job->next_attempt - bgc_engine_wall (engine);
+
+      self->planned = entry->job->next_attempt;
+      self->attempt = bgc_engine_boot (engine)
+                      + CLAMP (left, 0, LONGEST_WAIT + LONGEST_WAIT / 10
+                                            + (gint64) entry->job->minimum_retry_delay * 2 * G_USEC_PER_SEC);
+    }
+  arm (self);
+}
+
+void
+bgc_waits_leave (BgcEngine *engine, BgcEntry *entry)
+{
+  BgcWait *self = g_steal_pointer (&entry->wait);
+
+  if (self == NULL)
+    return;
+  bgc_clock_clear_alarm (engine->clock, &self->alarm);
+  g_queue_unlink (&engine->waits, &self->link);
+  g_free (self);
+}
+
+void
+bgc_waits_network_changed (BgcEngine *engine, gboolean was_online)
+{
+  for (GList *link = engine->waits.head; link != NULL; link = link->next)
+    {
+      BgcWait *self = link->data;
+
+      count (self, was_online);
+      if (self->alarm != 0)
+        arm (self);
+    }
+}
+
+void
+bgc_waits_network_came_up (BgcEngine *engine)
+{
+  GList *next;
+
+  /* An operation may begin at once, but none leaves the list before it is stored. */
+  for (GList *link = engine->waits.head; link != NULL; link = next)
+    {
+      next = link->next;
+      leave_soon (link->data);
+    }
+}
+
+void
+bgc_waits_account (BgcEngine *engine, BgcEntry *entry, BgcJob *draft)
+{
+  if (entry->wait == NULL)
+    return;
+  count (entry->wait, bgc_network_is_available (engine->network));
+  bgc_retry_elapse (draft, entry->wait->elapsed);
+}
