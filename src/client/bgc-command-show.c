@@ -19,7 +19,8 @@ typedef enum
   AS_RATE,
   AS_TIME,
   AS_DURATION,
-  AS_ERROR
+  AS_ERROR,
+  AS_REASON
 } Look;
 
 static const struct
@@ -34,7 +35,7 @@ static const struct
   { "Type", N_("Type"), AS_TEXT },
   { "Owner", N_("Owner"), AS_TEXT },
   { "State", N_("State"), AS_TEXT },
-  { "WaitReason", N_("Waiting for"), AS_TEXT },
+  { "WaitReason", N_("Standing still"), AS_REASON },
   { "NextAttempt", N_("Next attempt"), AS_TIME },
   { "Error", N_("Error"), AS_ERROR },
   { "Priority", N_("Priority"), AS_TEXT },
@@ -92,6 +93,8 @@ value_text (const BgcJobView *view, const char *property, Look look)
       return bgc_display_duration (number);
     case AS_ERROR:
       return bgc_error_line_for_job (value);
+    case AS_REASON:
+      return bgc_job_view_reason (view);
     case AS_TEXT:
     default:
       return plain_text (value);

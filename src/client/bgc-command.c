@@ -88,7 +88,12 @@ bgc_command_output_is_open (void)
 
 /* ---- options ---- */
 
-#define N_SHARED_OPTIONS 6u
+/* The translation of "" is the catalogue's header. */
+static const char *
+operands_of (const BgcCommand *command)
+{
+  return command->operands[0] != '\0' ? _(command->operands) : "";
+}
 
 static GOptionContext *
 make_context (BgcCommandLine *self, const GOptionEntry *entries)
@@ -104,7 +109,7 @@ make_context (BgcCommandLine *self, const GOptionEntry *entries)
     { NULL },
   };
   GOptionContext *context
-    = g_option_context_new (self->command != NULL ? _(self->command->operands) : _("COMMAND …"));
+    = g_option_context_new (self->command != NULL ? operands_of (self->command) : _("COMMAND …"));
 
   /* The library's own --help ends the process on the spot. */
   g_option_context_set_help_enabled (context, FALSE);
@@ -229,10 +234,10 @@ print_overview (BgcCommandLine *self, const BgcCommand *const *commands, guint n
 
   for (guint i = 0; i < n_commands; i++)
     width = MAX (width, bgc_display_columns (commands[i]->name) + 1
-                          + bgc_display_columns (_(commands[i]->operands)));
+                          + bgc_display_columns (operands_of (commands[i])));
   for (guint i = 0; i < n_commands; i++)
     {
-      g_autofree char *usage = g_strconcat (commands[i]->name, " ", _(commands[i]->operands), NULL);
+      g_autofree char *usage = g_strconcat (commands[i]->name, " ", operands_of (commands[i]), NULL);
       g_autofree char *padded = bgc_display_pad (usage, width);
       g_string_append_printf (text, "\n  %s  %s", padded, _(commands[i]->summary));
     }

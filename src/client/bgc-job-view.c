@@ -143,8 +143,8 @@ static const char *const reasons[BGC_N_WAIT_REASONS] = {
   N_("waiting for the directory to be there"),
 };
 
-static char *
-reason_text (const BgcJobView *self)
+char *
+bgc_job_view_reason (const BgcJobView *self)
 {
   BgcWaitReason reason;
   const char *word = bgc_job_view_string (self, "WaitReason");
@@ -160,7 +160,7 @@ reason_text (const BgcJobView *self)
 char *
 bgc_job_view_waiting (const BgcJobView *self, gint64 now)
 {
-  g_autofree char *reason = reason_text (self);
+  g_autofree char *reason = bgc_job_view_reason (self);
   guint64 next = bgc_job_view_number (self, "NextAttempt", 0);
   GVariant *error = bgc_job_view_peek (self, "Error");
   g_autofree char *problem = error != NULL ? bgc_error_line_for_job (error) : NULL;
