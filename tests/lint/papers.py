@@ -111,7 +111,7 @@ FORBIDDEN = [
     r'\bsub' + r'-?agent', r'\bC' + r'EO\b', r'\bcl' + r'aude\b', r'\banth' + r'ropic\b', r'\bopen' + r'ai\b',
     r'\bLL' + r'Ms?\b', r'\bchat' + r'bot', r'/wo' + r'rk/', r'/tmp/w' + r't\b', r'\bTEAM' + r'\.md', r'\bwork' + r'place\b',
 
-    r'\bdesign/(architecture|behaviour|dbus-api)' + r'\.md', r'/home/[a-z]+/', r'/ro' + r'ot/',
+    r'\bdesign/(architecture|behaviour|dbus-api)' + r'\.md', r'/ro' + r'ot/',
     r'\b(deb|security)\.debian' + r'\.org', r'registry\.npmjs' + r'\.org', r'pypi' + r'\.org',
 ]
 LEGITIMATE = re.compile(r'(user|polkit|authentication)[-_ ]?ag' + r'ent', re.I)
