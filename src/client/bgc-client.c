@@ -4,6 +4,7 @@
 #include "client/bgc-client.h"
 
 #include <glib/gi18n.h>
+#include <signal.h>
 
 #include "base/bgc-error.h"
 
@@ -50,9 +51,15 @@ BgcClient *
 bgc_client_new (GBusType bus, GError **error)
 {
   g_autoptr (GError) reason = NULL;
-  GDBusConnection *connection = g_bus_get_sync (bus, NULL, &reason);
+  struct sigaction before;
+  GDBusConnection *connection;
   BgcClient *self;
 
+  /* GIO ignores SIGPIPE, which its own sockets do not need; a reader of our output who leaves early
+   * shall end us as it ends others. */
+  sigaction (SIGPIPE, NULL, &before);
+  connection = g_bus_get_sync (bus, NULL, &reason);
+  sigaction (SIGPIPE, &before, NULL);
   if (connection == NULL)
     {
       if (bus == G_BUS_TYPE_SESSION)

@@ -244,6 +244,19 @@ print_success (const GetEnd *self)
   g_print (_("%s: %s in %s (%s)\n"), target, size, duration, rate);
 }
 
+/* Puts the file in place ourselves. FALSE: said why not, and the command ends with @exit_code. */
+static gboolean
+complete (const GetEnd *self, BgcExitCode *exit_code)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = bgc_client_call_job (self->line->client, bgc_job_view_path (self->view),
+                                                    "Complete", NULL, "(s)", &error);
+
+  if (reply == NULL)
+    *exit_code = bgc_command_fail_about (self->target, error);
+  return reply != NULL;
+}
+
 static BgcExitCode
 end_acknowledged (const GetEnd *self, GPtrArray *files)
 {
@@ -273,6 +286,7 @@ end (const GetEnd *self, BgcJobWaitEnd how)
   g_autoptr (GVariant) properties = NULL;
   g_autoptr (GPtrArray) files = NULL;
   g_autoptr (GError) error = NULL;
+  BgcExitCode exit_code;
 
   switch (how)
     {
@@ -288,6 +302,10 @@ end (const GetEnd *self, BgcJobWaitEnd how)
     case BGC_JOB_WAIT_CANCELLED:
       bgc_command_complain (_("job %s was cancelled"), bgc_job_view_id (self->view));
       return BGC_EXIT_CODE_FAILED;
+    case BGC_JOB_WAIT_TRANSFERRED:
+      if (!complete (self, &exit_code))
+        return exit_code;
+      break;
     case BGC_JOB_WAIT_ACKNOWLEDGED:
     case BGC_JOB_WAIT_FAILED:
     default:

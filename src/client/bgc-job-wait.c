@@ -17,6 +17,8 @@
 #define PATIENCE      (60 * G_USEC_PER_SEC) /* a service that is updated or that crashed is back by then */
 #define CHECKPOINT    (6 * G_USEC_PER_SEC)  /* the service stores an offset at least each 5 s */
 
+#define RATE_MAX (G_GUINT64_CONSTANT (1) << 50) /* bytes a second; times milliseconds it still fits */
+
 struct _BgcJobWait
 {
   BgcClient *client;     /* (borrowed) */
@@ -26,6 +28,7 @@ struct _BgcJobWait
   gint64 stopped;        /* monotonic, when the service went away; 0 = it is there */
   guint64 held;          /* BytesTransferred as last seen */
   gint64 held_time;      /* monotonic, when it was first seen */
+  guint64 shown;         /* bytes drawn last */
 };
 
 static gboolean
@@ -77,24 +80,26 @@ bgc_job_wait_view (const BgcJobWait *self)
 /* ---- showing ---- */
 
 /* The service counts durable bytes, which grow in steps; between two steps the rate says where the
- * transfer is. Never more than the next step can confirm. */
+ * transfer is. Does not step back, unless the file began again, and does not claim the end. */
 static guint64
 shown_bytes (BgcJobWait *self, guint64 total, guint64 rate)
 {
   guint64 held = bgc_job_view_number (self->view, "BytesTransferred", 0);
   gint64 now = g_get_monotonic_time ();
-  gint64 age;
+  guint64 age;
 
+  if (held < self->held)
+    self->shown = 0;
   if (held != self->held || self->held_time == 0)
     {
       self->held = held;
       self->held_time = now;
     }
-  age = MIN (now - self->held_time, CHECKPOINT);
-  if (total == BGC_SIZE_UNKNOWN || held >= total || rate > G_MAXUINT32)
+  if (total == BGC_SIZE_UNKNOWN || held >= total || rate > RATE_MAX)
     return held;
-  held += rate * (guint64) age / G_USEC_PER_SEC;
-  return MIN (held, total - 1);
+  age = (guint64) MIN (now - self->held_time, CHECKPOINT) / 1000;
+  self->shown = MAX (self->shown, MIN (held + rate * age / 1000, total - 1));
+  return MAX (self->shown, held);
 }
 
 static void
@@ -165,19 +170,64 @@ take_up_again (BgcJobWait *self, gboolean *gone, GError **error)
   return read_job (self, gone, error);
 }
 
+/* TRUE if the state is one in which there is nothing to wait for. */
+static gboolean
+has_ended (BgcJobWait *self, BgcJobWaitEnd *end)
+{
+  if (bgc_job_view_is_in (self->view, "acknowledged"))
+    *end = BGC_JOB_WAIT_ACKNOWLEDGED;
+  else if (bgc_job_view_is_in (self->view, "error"))
+    *end = BGC_JOB_WAIT_FAILED;
+  else if (bgc_job_view_is_in (self->view, "cancelled"))
+    *end = BGC_JOB_WAIT_CANCELLED;
+  /* Somebody has taken AutoComplete away: nothing more will happen by itself. */
+  else if (bgc_job_view_is_in (self->view, "transferred")
+           && !bgc_job_view_boolean (self->view, "AutoComplete"))
+    *end = BGC_JOB_WAIT_TRANSFERRED;
+  else
+    return FALSE;
+  return TRUE;
+}
+
 static void
-take_signal (BgcJobWait *self, const BgcClientEvent *event)
+take_properties (BgcJobWait *self, GVariant *parameters)
 {
   g_autoptr (GVariant) changed = NULL;
   const char *interface;
 
-  if (!g_str_equal (event->member, "PropertiesChanged")
-      || g_strcmp0 (event->path, bgc_job_view_path (self->view)) != 0
-      || !g_variant_is_of_type (event->parameters, G_VARIANT_TYPE ("(sa{sv}as)")))
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(sa{sv}as)")))
     return;
-  g_variant_get (event->parameters, "(&s@a{sv}@as)", &interface, &changed, NULL);
+  g_variant_get (parameters, "(&s@a{sv}@as)", &interface, &changed, NULL);
   if (g_str_equal (interface, BGC_CLIENT_JOB))
     bgc_job_view_update (self->view, changed);
+}
+
+/* TRUE for a signal that says that the job ended, or left the queue. */
+static gboolean
+tells_of_an_end (BgcJobWait *self, const BgcClientEvent *event)
+{
+  const char *path = NULL;
+
+  if (g_str_equal (event->member, "InterfacesRemoved")
+      && g_variant_is_of_type (event->parameters, G_VARIANT_TYPE ("(oas)")))
+    g_variant_get (event->parameters, "(&o@as)", &path, NULL);
+  else if (g_str_equal (event->member, "Transferred") || g_str_equal (event->member, "Failed"))
+    path = event->path;
+  return g_strcmp0 (path, bgc_job_view_path (self->view)) == 0;
+}
+
+static gboolean
+take_signal (BgcJobWait *self, const BgcClientEvent *event, gboolean *gone, GError **error)
+{
+  BgcJobWaitEnd end;
+
+  if (g_str_equal (event->member, "PropertiesChanged")
+      && g_strcmp0 (event->path, bgc_job_view_path (self->view)) == 0)
+    take_properties (self, event->parameters);
+  /* Somebody may have switched off PropertiesChanged for this job (NotifyFlags). */
+  else if (tells_of_an_end (self, event) && !has_ended (self, &end))
+    return read_job (self, gone, error);
+  return TRUE;
 }
 
 static gboolean
@@ -196,24 +246,8 @@ take_event (BgcJobWait *self, const BgcClientEvent *event, gboolean *gone, gbool
       return TRUE;
     case BGC_CLIENT_EVENT_SIGNAL:
     default:
-      take_signal (self, event);
-      return TRUE;
+      return take_signal (self, event, gone, error);
     }
-}
-
-/* TRUE if the state is one in which there is nothing to wait for. */
-static gboolean
-has_ended (BgcJobWait *self, BgcJobWaitEnd *end)
-{
-  if (bgc_job_view_is_in (self->view, "acknowledged"))
-    *end = BGC_JOB_WAIT_ACKNOWLEDGED;
-  else if (bgc_job_view_is_in (self->view, "error"))
-    *end = BGC_JOB_WAIT_FAILED;
-  else if (bgc_job_view_is_in (self->view, "cancelled"))
-    *end = BGC_JOB_WAIT_CANCELLED;
-  else
-    return FALSE;
-  return TRUE;
 }
 
 gboolean

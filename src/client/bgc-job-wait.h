@@ -10,6 +10,7 @@
 
 typedef enum {
   BGC_JOB_WAIT_ACKNOWLEDGED, /* its files were put in place; whether all, the files tell */
+  BGC_JOB_WAIT_TRANSFERRED,  /* whole, but nobody will put it in place */
   BGC_JOB_WAIT_FAILED,       /* state error */
   BGC_JOB_WAIT_CANCELLED,
   BGC_JOB_WAIT_GONE,         /* the service does not know it any more */

@@ -250,5 +250,9 @@ class FakeService:
         return GLib.Variant('(s)', (self.outcomes.get('Cancel', 'ok'),))
 
     def do_Complete(self, path):
+        outcome = self.outcomes.get('Complete', 'ok')
+        if outcome == 'ok':
+            for file in self.jobs[path].files:
+                file['completed'] = GLib.Variant('b', True)
         self.jobs[path].change(State='acknowledged')
-        return GLib.Variant('(s)', (self.outcomes.get('Complete', 'ok'),))
+        return GLib.Variant('(s)', (outcome,))

@@ -71,6 +71,36 @@ def test_get_when_the_bus_goes_away():
         expect(end(process), 4, '', 'went away')
 
 
+def test_get_hears_of_the_end_without_properties_changed():
+    with Scene() as scene:
+        process = scene.start('get', URL)
+        scene.service.wait('GetAll')
+        job = next(iter(scene.service.jobs.values()))
+        for file in job.files:
+            file['completed'] = GLib.Variant('b', True)
+        job.set(State='acknowledged')
+        job.emit('Transferred')
+        expect(end(process), 0, 'file.iso', '')
+
+        process = scene.start('get', URL)
+        scene.service.wait('Submit')
+        scene.service.wait('GetAll')
+        job = list(scene.service.jobs.values())[-1]
+        job.set(State='cancelled')
+        scene.service.emit('/org/example/BackgroundCopy', 'org.freedesktop.DBus.ObjectManager', 'InterfacesRemoved',
+                           GLib.Variant('(oas)', (job.path, ['org.example.BackgroundCopy.Job'])))
+        expect(end(process), 1, '', 'was cancelled')
+
+
+def test_get_completes_what_does_not_complete_itself():
+    with Scene() as scene:
+        process = scene.start('get', URL)
+        scene.service.wait('GetAll')
+        next(iter(scene.service.jobs.values())).change(State='transferred', AutoComplete=False)
+        expect(end(process), 0, 'file.iso', '')
+        scene.service.wait('Complete')
+
+
 def test_progress_on_a_terminal():
     with Scene() as scene:
         terminal = Terminal(columns=72)
