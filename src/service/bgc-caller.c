@@ -47,7 +47,8 @@ bgc_caller_admit (BgcCaller *self, gpointer call)
 gpointer
 bgc_caller_next (BgcCaller *self)
 {
-  if (self->status == BGC_CALLER_ASKING || self->working >= BGC_CALLER_MAX_WORKING || self->waiting.length == 0)
+  if (self->status == BGC_CALLER_ASKING || self->working >= BGC_CALLER_MAX_WORKING
+      || self->waiting.length == 0)
     return NULL;
   self->working++;
   return g_queue_pop_head (&self->waiting);

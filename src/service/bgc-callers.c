@@ -24,7 +24,8 @@ typedef struct {
 } Watch;
 
 BgcCallers *
-bgc_callers_new (GDBusConnection *connection, BgcCredentials *credentials, const BgcCallersHooks *hooks, gpointer data)
+bgc_callers_new (GDBusConnection *connection, BgcCredentials *credentials, const BgcCallersHooks *hooks,
+                 gpointer data)
 {
   BgcCallers *self = g_rc_box_new0 (BgcCallers);
 
@@ -179,9 +180,10 @@ bgc_callers_find (BgcCallers *self, const char *sender)
   watch->callers = self;
   watch->caller = bgc_caller_ref (caller);
   /* Before the look-up: the bus works in order, so whoever leaves in between is missed by neither. */
-  caller->watch = g_dbus_connection_signal_subscribe (self->connection, "org.freedesktop.DBus", "org.freedesktop.DBus",
-                                                      "NameOwnerChanged", "/org/freedesktop/DBus", sender,
-                                                      G_DBUS_SIGNAL_FLAGS_NONE, owner_changed_cb, watch, watch_free);
+  caller->watch =
+    g_dbus_connection_signal_subscribe (self->connection, "org.freedesktop.DBus", "org.freedesktop.DBus",
+                                        "NameOwnerChanged", "/org/freedesktop/DBus", sender,
+                                        G_DBUS_SIGNAL_FLAGS_NONE, owner_changed_cb, watch, watch_free);
   look_up = g_new0 (LookUp, 1);
   look_up->callers = bgc_callers_ref (self);
   look_up->caller = bgc_caller_ref (caller);

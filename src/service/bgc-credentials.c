@@ -11,7 +11,8 @@ bgc_credentials_default_init (BgcCredentialsInterface *iface)
 }
 
 void
-bgc_credentials_look_up_async (BgcCredentials *self, const char *sender, GAsyncReadyCallback callback, gpointer data)
+bgc_credentials_look_up_async (BgcCredentials *self, const char *sender, GAsyncReadyCallback callback,
+                               gpointer data)
 {
   BGC_CREDENTIALS_GET_IFACE (self)->look_up_async (self, sender, callback, data);
 }

@@ -85,7 +85,8 @@ bgc_desk_unref (BgcDesk *self)
 void
 bgc_desk_repeat_all (BgcDesk *self, const char *connection, guint32 owner)
 {
-  g_autoptr (GPtrArray) jobs = bgc_manager_list (self->manager, owner, bgc_notifier_repeated_states (), 0, G_MAXUINT);
+  g_autoptr (GPtrArray) jobs = bgc_manager_list (self->manager, owner, bgc_notifier_repeated_states (), 0,
+                                                 G_MAXUINT);
   GArray *ids = g_array_sized_new (FALSE, FALSE, sizeof (BgcJobId), jobs->len);
 
   for (guint i = 0; i < jobs->len; i++)

@@ -62,7 +62,8 @@ bgc_file_argument_parse_all (GVariant *files, GError **error)
     }
   if (n_files > BGC_FILES_PER_CALL)
     {
-      g_set_error (error, BGC_ERROR, BGC_ERROR_TOO_MANY_FILES, "At most %u files in one call", BGC_FILES_PER_CALL);
+      g_set_error (error, BGC_ERROR, BGC_ERROR_TOO_MANY_FILES, "At most %u files in one call",
+                   BGC_FILES_PER_CALL);
       return NULL;
     }
   requests = g_ptr_array_new_full ((guint) n_files, (GDestroyNotify) bgc_file_request_free);

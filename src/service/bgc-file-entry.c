@@ -60,8 +60,8 @@ length_of (const char *text)
 static gsize
 cost_of (const BgcFile *file)
 {
-  gsize cost = ENTRY_BYTES + length_of (file->remote) + 2 * length_of (file->local) + length_of (file->identity)
-               + length_of (file->etag) + length_of (file->last_modified);
+  gsize cost = ENTRY_BYTES + length_of (file->remote) + 2 * length_of (file->local)
+               + length_of (file->identity) + length_of (file->etag) + length_of (file->last_modified);
 
   if (file->failure != NULL)
     cost += length_of (file->failure->url) + length_of (file->failure->message);

@@ -208,7 +208,8 @@ get_property (BgcCall *call)
   property = bgc_job_properties_find (name);
   if (property == NULL)
     {
-      bgc_call_return_error (call, g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_PROPERTY, "No such property"));
+      bgc_call_return_error (call, g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_PROPERTY,
+                                                "No such property"));
       return;
     }
   bgc_notifier_job_read (call->desk->notifier, job);
@@ -267,15 +268,18 @@ set_property (BgcCall *call)
 
   g_variant_get (call->parameters, "(&s&sv)", &interface, &name, &value);
   property = bgc_job_properties_find (name);
-  if (property == NULL || property->set == NULL || !g_variant_is_of_type (value, G_VARIANT_TYPE (property->signature)))
+  if (property == NULL || property->set == NULL
+      || !g_variant_is_of_type (value, G_VARIANT_TYPE (property->signature)))
     {
-      bgc_call_return_error (call, g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "No such writable property"));
+      bgc_call_return_error (call, g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                                                "No such writable property"));
       return;
     }
   setting = g_new0 (Setting, 1);
   setting->property = property;
   setting->value = g_steal_pointer (&value);
-  bgc_manager_modify_async (call->desk->manager, &call->job, apply_setting, setting, setting_free, modified_cb, call);
+  bgc_manager_modify_async (call->desk->manager, &call->job, apply_setting, setting, setting_free,
+                            modified_cb, call);
 }
 
 /* ---- table --------------------------------------------------------------------------------------- */

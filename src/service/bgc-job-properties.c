@@ -247,7 +247,8 @@ set_notification_interval (BgcJob *draft, GVariant *value, GError **error)
 
   if (interval > BGC_NOTIFICATION_INTERVAL_MAX)
     {
-      g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "MinimumNotificationInterval: at most %u milliseconds",
+      g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT,
+                   "MinimumNotificationInterval: at most %u milliseconds",
                    BGC_NOTIFICATION_INTERVAL_MAX);
       return FALSE;
     }

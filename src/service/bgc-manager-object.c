@@ -92,7 +92,8 @@ created_cb (GObject *source, GAsyncResult *result, gpointer data)
 static void
 create (BgcCall *call, Creation *creation, gboolean resume)
 {
-  bgc_manager_create_async (call->desk->manager, call->caller->uid, bgc_call_is_administrator (call), creation->type,
+  bgc_manager_create_async (call->desk->manager, call->caller->uid, bgc_call_is_administrator (call),
+                            creation->type,
                             creation->name, apply_properties, creation->properties, creation->files, resume,
                             created_cb, call);
 }
@@ -121,7 +122,8 @@ submit (BgcCall *call)
   const char *type;
 
   bgc_call_keep (call, creation, creation_free);
-  g_variant_get (call->parameters, "(&s&s@a(ssa{sv})@a{sv})", &creation->name, &type, &files, &creation->properties);
+  g_variant_get (call->parameters, "(&s&s@a(ssa{sv})@a{sv})", &creation->name, &type, &files,
+                 &creation->properties);
   if (check_creation (type, creation, &error))
     creation->files = bgc_file_argument_parse_all (files, &error);
   if (creation->files != NULL)
@@ -143,7 +145,8 @@ get_job (BgcCall *call)
   g_variant_get (call->parameters, "(&s)", &text);
   if (!bgc_job_id_parse (text, &id))
     {
-      bgc_call_return_failure (call, BGC_ERROR_INVALID_ARGUMENT, "An id is 32 hexadecimal digits, or a UUID with dashes");
+      bgc_call_return_failure (call, BGC_ERROR_INVALID_ARGUMENT,
+                               "An id is 32 hexadecimal digits, or a UUID with dashes");
       return;
     }
   job = bgc_manager_find (call->desk->manager, &id);
@@ -223,7 +226,8 @@ list_as_asked (BgcCall *call, GVariant *const *values, GError **error)
 
   if (all_users && !bgc_call_is_administrator (call))
     {
-      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_ACCESS_DENIED, "Only administrators see all users' jobs");
+      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_ACCESS_DENIED,
+                           "Only administrators see all users' jobs");
       return NULL;
     }
   if (values[LIST_STATE] != NULL && !read_states (values[LIST_STATE], &states, error))
@@ -318,7 +322,8 @@ get_managed_objects (BgcCall *call)
   GError *error = NULL;
 
   if (bgc_manager_count (call->desk->manager, uid) > MANAGED_OBJECTS_MAX)
-    bgc_call_return_failure (call, BGC_ERROR_LIMITS_EXCEEDED, "Too many jobs for one answer; ListJobs gives them in pages");
+    bgc_call_return_failure (call, BGC_ERROR_LIMITS_EXCEEDED,
+                             "Too many jobs for one answer; ListJobs gives them in pages");
   else if (!begin_to_listen (call, &error))
     bgc_call_return_error (call, error);
   else
@@ -336,13 +341,14 @@ describe_bits_code (const char *text, GError **error)
 
   if (!g_ascii_string_to_unsigned (text + 2, 16, 0, G_MAXUINT32, &number, NULL))
     {
-      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "A code is 0x and up to 8 hexadecimal digits");
+      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT,
+                           "A code is 0x and up to 8 hexadecimal digits");
       return NULL;
     }
-  if (bgc_error_from_bits_code ((guint32) number, &code))
-    return g_strdup (bgc_error_description (code));
   if (number >= BITS_HTTP_BASE + 100 && number < BITS_HTTP_BASE + 600)
     return g_strdup_printf ("The server answered with HTTP status %u", (guint) (number - BITS_HTTP_BASE));
+  if (bgc_error_from_bits_code ((guint32) number, &code))
+    return g_strdup (bgc_error_description (code));
   g_set_error_literal (error, BGC_ERROR, BGC_ERROR_NOT_FOUND, "There is no such code");
   return NULL;
 }
@@ -413,7 +419,8 @@ limits_value (const BgcLimits *limits)
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
     g_variant_builder_add (&builder, "{sv}", numbers[i].name, g_variant_new_uint32 (numbers[i].value));
-  g_variant_builder_add (&builder, "{sv}", "MaxStoredBytesPerUser", g_variant_new_uint64 (limits->max_stored_bytes_per_user));
+  g_variant_builder_add (&builder, "{sv}", "MaxStoredBytesPerUser",
+                         g_variant_new_uint64 (limits->max_stored_bytes_per_user));
   return g_variant_builder_end (&builder);
 }
 
@@ -440,7 +447,8 @@ get_property (BgcCall *call)
   if (value != NULL)
     bgc_call_return (call, g_variant_new ("(v)", value));
   else
-    bgc_call_return_error (call, g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_PROPERTY, "No such property"));
+    bgc_call_return_error (call, g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_PROPERTY,
+                                              "No such property"));
 }
 
 static void
@@ -488,10 +496,12 @@ static const GDBusArgInfo removed_arg = { -1, (char *) "interfaces", (char *) "a
 static const GDBusArgInfo *const out_args[] = { &objects_arg, NULL };
 static const GDBusArgInfo *const added_args[] = { &object_arg, &added_arg, NULL };
 static const GDBusArgInfo *const removed_args[] = { &object_arg, &removed_arg, NULL };
-static const GDBusMethodInfo method = { -1, (char *) "GetManagedObjects", NULL, (GDBusArgInfo **) out_args, NULL };
+static const GDBusMethodInfo method = { -1, (char *) "GetManagedObjects", NULL, (GDBusArgInfo **) out_args,
+                                       NULL };
 static const GDBusMethodInfo *const methods[] = { &method, NULL };
 static const GDBusSignalInfo added = { -1, (char *) "InterfacesAdded", (GDBusArgInfo **) added_args, NULL };
-static const GDBusSignalInfo removed = { -1, (char *) "InterfacesRemoved", (GDBusArgInfo **) removed_args, NULL };
+static const GDBusSignalInfo removed = { -1, (char *) "InterfacesRemoved", (GDBusArgInfo **) removed_args,
+                                        NULL };
 static const GDBusSignalInfo *const signals[] = { &added, &removed, NULL };
 static const GDBusInterfaceInfo object_manager = {
   -1, (char *) OBJECT_MANAGER, (GDBusMethodInfo **) methods, (GDBusSignalInfo **) signals, NULL, NULL

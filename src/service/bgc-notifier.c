@@ -85,11 +85,13 @@ deliver (const char *connection, gpointer data)
   const Message *message = data;
   BgcNotifier *self = message->notifier;
 
-  self->hooks.send (connection, message->path, message->interface, message->signal, message->parameters, self->data);
+  self->hooks.send (connection, message->path, message->interface, message->signal, message->parameters,
+                    self->data);
 }
 
 static void
-tell_job_listeners (BgcNotifier *self, const BgcJob *job, const char *interface, const char *signal, GVariant *parameters)
+tell_job_listeners (BgcNotifier *self, const BgcJob *job, const char *interface, const char *signal,
+                    GVariant *parameters)
 {
   char path[BGC_OBJECT_PATH_SIZE];
   Message message = { self, path, interface, signal, g_variant_ref_sink (parameters) };
@@ -102,7 +104,8 @@ tell_job_listeners (BgcNotifier *self, const BgcJob *job, const char *interface,
 static void
 tell_owner_listeners (BgcNotifier *self, const BgcJob *job, const char *signal, GVariant *parameters)
 {
-  Message message = { self, BGC_OBJECT_PATH_ROOT, OBJECT_MANAGER_INTERFACE, signal, g_variant_ref_sink (parameters) };
+  Message message = { self, BGC_OBJECT_PATH_ROOT, OBJECT_MANAGER_INTERFACE, signal,
+                     g_variant_ref_sink (parameters) };
 
   bgc_subscribers_foreach_of_owner (self->subscribers, job->owner, deliver, &message);
   g_variant_unref (message.parameters);
@@ -283,7 +286,8 @@ bgc_notifier_job_changed (BgcNotifier *self, const BgcJob *job)
   Record *record;
 
   /* What changes while nobody listens is never told, so what was told before is no measure any more. */
-  if (!bgc_subscribers_hear (self->subscribers, &job->id, job->owner) || is_silenced (job, BGC_NOTIFY_MODIFICATION))
+  if (!bgc_subscribers_hear (self->subscribers, &job->id, job->owner)
+      || is_silenced (job, BGC_NOTIFY_MODIFICATION))
     {
       forget (self, &job->id);
       return;

@@ -38,7 +38,8 @@ take (const BgcOptionSpec *specs, guint n_specs, const char *key, GVariant *valu
 }
 
 gboolean
-bgc_options_read (GVariant *options, const BgcOptionSpec *specs, guint n_specs, GVariant **values, GError **error)
+bgc_options_read (GVariant *options, const BgcOptionSpec *specs, guint n_specs, GVariant **values,
+                  GError **error)
 {
   GVariantIter iter;
   const char *key;

@@ -60,7 +60,8 @@ portion_cb (gpointer data)
   for (; round->next < end; round->next++)
     self->function (round->connection, &g_array_index (round->ids, BgcJobId, round->next), self->data);
   if (end < round->ids->len)
-    round->alarm = bgc_clock_set_alarm (self->clock, bgc_clock_boot (self->clock) + BGC_REPEATER_PAUSE, "repeat",
+    round->alarm = bgc_clock_set_alarm (self->clock, bgc_clock_boot (self->clock) + BGC_REPEATER_PAUSE,
+                                        "repeat",
                                         portion_cb, round);
   else
     g_hash_table_remove (self->rounds, round->connection);

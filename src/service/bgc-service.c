@@ -66,7 +66,8 @@ find_row (BgcService *self, BgcCall *call, gboolean on_job, GError **error)
 {
   const char *interface = g_dbus_method_invocation_get_interface_name (call->invocation);
   const char *member = g_dbus_method_invocation_get_method_name (call->invocation);
-  const BgcCallRow *row = bgc_dispatch_table_find (on_job ? self->job_rows : self->manager_rows, interface, member);
+  const BgcCallRow *row = bgc_dispatch_table_find (on_job ? self->job_rows : self->manager_rows, interface,
+                                                   member);
 
   if (row == NULL)
     refuse (error, G_DBUS_ERROR_UNKNOWN_METHOD, "There is no such method");
@@ -90,12 +91,19 @@ run_call (BgcCaller *caller, gpointer data, gpointer user_data)
       bgc_call_return_failure (call, BGC_ERROR_ACCESS_DENIED, "The caller's user is not known");
       return;
     }
-  if ((on_job && !find_visible_job (call, path, &job, &error)) || (row = find_row (self, call, on_job, &error)) == NULL)
+  if (on_job && !find_visible_job (call, path, &job, &error))
     {
       bgc_call_return_error (call, error);
       return;
     }
-  if (!bgc_authority_allows (self->desk->authority, caller->uid, job != NULL ? job->owner : caller->uid, row->rule))
+  row = find_row (self, call, on_job, &error);
+  if (row == NULL)
+    {
+      bgc_call_return_error (call, error);
+      return;
+    }
+  if (!bgc_authority_allows (self->desk->authority, caller->uid, job != NULL ? job->owner : caller->uid,
+                             row->rule))
     {
       bgc_call_return_failure (call, BGC_ERROR_ACCESS_DENIED, "Only the owner may do this");
       return;
@@ -198,14 +206,16 @@ enumerate_cb (GDBusConnection *connection, const char *sender, const char *path,
 
 /* Every well-formed id looks the same. */
 static GDBusInterfaceInfo **
-introspect_cb (GDBusConnection *connection, const char *sender, const char *path, const char *node, gpointer data)
+introspect_cb (GDBusConnection *connection, const char *sender, const char *path, const char *node,
+               gpointer data)
 {
   GDBusInterfaceInfo **interfaces;
 
   if (node == NULL || !bgc_job_id_is_canonical (node))
     return NULL;
   interfaces = g_new0 (GDBusInterfaceInfo *, 2);
-  interfaces[0] = g_dbus_interface_info_ref ((GDBusInterfaceInfo *) &org_example_background_copy_job_interface);
+  interfaces[0] = (GDBusInterfaceInfo *) &org_example_background_copy_job_interface;
+  g_dbus_interface_info_ref (interfaces[0]);
   return interfaces;
 }
 
@@ -226,32 +236,37 @@ check_tables (GError **error)
   const BgcCallRow *manager_rows = bgc_manager_object_rows (&n_manager_rows);
   const BgcCallRow *job_rows = bgc_job_object_rows (&n_job_rows);
 
-  return bgc_dispatch_table_check_methods (manager_rows, n_manager_rows, &org_example_background_copy_manager_interface,
+  return bgc_dispatch_table_check_methods (manager_rows, n_manager_rows,
+                                           &org_example_background_copy_manager_interface,
                                            error)
          && bgc_dispatch_table_check_methods (manager_rows, n_manager_rows,
                                               bgc_manager_object_object_manager_interface (), error)
-         && bgc_dispatch_table_check_methods (job_rows, n_job_rows, &org_example_background_copy_job_interface, error)
+         && bgc_dispatch_table_check_methods (job_rows, n_job_rows,
+                                              &org_example_background_copy_job_interface, error)
          && bgc_dispatch_table_check_properties (&org_example_background_copy_job_interface, error);
+}
+
+static guint
+register_interface (BgcService *self, const GDBusInterfaceInfo *interface, GError **error)
+{
+  return g_dbus_connection_register_object (self->desk->connection, BGC_OBJECT_PATH_ROOT,
+                                            (GDBusInterfaceInfo *) interface, &call_vtable, self, NULL,
+                                            error);
 }
 
 static gboolean
 register_objects (BgcService *self, GError **error)
 {
-  GDBusConnection *connection = self->desk->connection;
-
-  self->manager_id = g_dbus_connection_register_object (
-    connection, BGC_OBJECT_PATH_ROOT, (GDBusInterfaceInfo *) &org_example_background_copy_manager_interface, &call_vtable,
-    self, NULL, error);
+  self->manager_id = register_interface (self, &org_example_background_copy_manager_interface, error);
   if (self->manager_id == 0)
     return FALSE;
-  self->object_manager_id = g_dbus_connection_register_object (
-    connection, BGC_OBJECT_PATH_ROOT, (GDBusInterfaceInfo *) bgc_manager_object_object_manager_interface (), &call_vtable,
-    self, NULL, error);
+  self->object_manager_id = register_interface (self, bgc_manager_object_object_manager_interface (), error);
   if (self->object_manager_id == 0)
     return FALSE;
-  self->jobs_id = g_dbus_connection_register_subtree (connection, BGC_OBJECT_PATH_JOBS, &jobs_vtable,
-                                                      G_DBUS_SUBTREE_FLAGS_DISPATCH_TO_UNENUMERATED_NODES, self, NULL,
-                                                      error);
+  self->jobs_id =
+    g_dbus_connection_register_subtree (self->desk->connection, BGC_OBJECT_PATH_JOBS, &jobs_vtable,
+                                        G_DBUS_SUBTREE_FLAGS_DISPATCH_TO_UNENUMERATED_NODES, self, NULL,
+                                        error);
   return self->jobs_id != 0;
 }
 

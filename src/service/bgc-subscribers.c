@@ -35,7 +35,8 @@ bgc_subscribers_new (void)
 
   self->listeners = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, listener_free);
   self->owners = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
-  self->jobs = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  self->jobs = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, g_free,
+                                      (GDestroyNotify) g_ptr_array_unref);
   return self;
 }
 
@@ -79,7 +80,8 @@ bgc_subscribers_add (BgcSubscribers *self, const char *connection, guint32 uid, 
     }
   if (of_user->len >= BGC_SUBSCRIBERS_PER_USER)
     {
-      g_set_error (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED, "%u connections of this user are subscribed already",
+      g_set_error (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED,
+                   "%u connections of this user are subscribed already",
                    of_user->len);
       return FALSE;
     }
@@ -111,7 +113,8 @@ forget_oldest (BgcSubscribers *self, Listener *listener)
 }
 
 gboolean
-bgc_subscribers_add_job (BgcSubscribers *self, const char *connection, guint32 uid, const BgcJobId *id, guint32 owner)
+bgc_subscribers_add_job (BgcSubscribers *self, const char *connection, guint32 uid, const BgcJobId *id,
+                         guint32 owner)
 {
   Listener *listener = ensure_listener (self, connection, uid);
   GPtrArray *of_job;
@@ -190,11 +193,13 @@ bgc_subscribers_forget_job (BgcSubscribers *self, const BgcJobId *id)
 gboolean
 bgc_subscribers_hear (BgcSubscribers *self, const BgcJobId *id, guint32 owner)
 {
-  return g_hash_table_contains (self->owners, GUINT_TO_POINTER (owner)) || g_hash_table_contains (self->jobs, id);
+  return g_hash_table_contains (self->owners, GUINT_TO_POINTER (owner)) || g_hash_table_contains (self->jobs,
+                                                                                                  id);
 }
 
 void
-bgc_subscribers_foreach_of_owner (BgcSubscribers *self, guint32 owner, BgcSubscribersFunc function, gpointer data)
+bgc_subscribers_foreach_of_owner (BgcSubscribers *self, guint32 owner, BgcSubscribersFunc function,
+                                  gpointer data)
 {
   GPtrArray *of_user = g_hash_table_lookup (self->owners, GUINT_TO_POINTER (owner));
 
