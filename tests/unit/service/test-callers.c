@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "service/bgc-callers.h"
+
+#include "service/bgc-credentials-fake.h"
+
+typedef struct {
+  GTestDBus *bus;
+  GDBusConnection *server;
+  GDBusConnection *client;
+  const char *name; /* of the client */
+  BgcCredentialsFake *credentials;
+  BgcCallers *callers;
+  GPtrArray *ran;   /* (element-type int) calls in the order they were let through */
+  guint refused;    /* of these, with a caller that is not known */
+  guint left;
+  gboolean answer_at_once;
+} Fixture;
+
+static guint dropped;
+
+static void
+run_hook (BgcCaller *caller, gpointer call, gpointer data)
+{
+  Fixture *f = data;
+
+  if (caller->status == BGC_CALLER_REFUSED)
+    f->refused++;
+  g_ptr_array_add (f->ran, call);
+  if (f->answer_at_once)
+    bgc_callers_done (f->callers, caller);
+}
+
+static void
+drop_hook (gpointer call)
+{
+  dropped++;
+}
+
+static void
+left_hook (BgcCaller *caller, gpointer data)
+{
+  ((Fixture *) data)->left++;
+}
+
+static GDBusConnection *
+connect_to (Fixture *f)
+{
+  GError *error = NULL;
+  GDBusConnection *connection =
+    g_dbus_connection_new_for_address_sync (g_test_dbus_get_bus_address (f->bus),
+                                            G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                                            | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                            NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return connection;
+}
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  static const BgcCallersHooks hooks = { run_hook, drop_hook, left_hook };
+
+  f->bus = g_test_dbus_new (G_TEST_DBUS_NONE);
+  g_test_dbus_up (f->bus);
+  f->server = connect_to (f);
+  f->client = connect_to (f);
+  f->name = g_dbus_connection_get_unique_name (f->client);
+  f->credentials = bgc_credentials_fake_new (1000);
+  f->callers = bgc_callers_new (f->server, BGC_CREDENTIALS (f->credentials), &hooks, f);
+  f->ran = g_ptr_array_new ();
+  dropped = 0;
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  bgc_callers_close (f->callers);
+  bgc_callers_unref (f->callers);
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
+  g_dbus_connection_close_sync (f->server, NULL, NULL);
+  g_object_unref (f->server);
+  g_object_unref (f->client);
+  g_object_unref (f->credentials);
+  g_ptr_array_unref (f->ran);
+  g_test_dbus_down (f->bus);
+  g_object_unref (f->bus);
+}
+
+static gboolean
+enqueue (Fixture *f, int call)
+{
+  return bgc_callers_enqueue (f->callers, bgc_callers_find (f->callers, f->name), GINT_TO_POINTER (call));
+}
+
+static void
+run_until (Fixture *f, guint ran)
+{
+  while (f->ran->len < ran)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+test_in_order_and_asked_once (Fixture *f, gconstpointer data)
+{
+  f->answer_at_once = TRUE;
+  for (int call = 1; call <= 100; call++)
+    g_assert_true (enqueue (f, call));
+  g_assert_cmpuint (f->ran->len, ==, 0);
+  g_assert_cmpuint (bgc_callers_pending (f->callers), ==, 100);
+  run_until (f, 100);
+  for (int call = 1; call <= 100; call++)
+    g_assert_cmpint (GPOINTER_TO_INT (g_ptr_array_index (f->ran, call - 1)), ==, call);
+  g_assert_true (enqueue (f, 101));
+  g_assert_cmpuint (f->ran->len, ==, 101);
+  g_assert_cmpuint (bgc_credentials_fake_count (f->credentials), ==, 1);
+  g_assert_cmpuint (bgc_callers_pending (f->callers), ==, 0);
+}
+
+static void
+test_bounds (Fixture *f, gconstpointer data)
+{
+  BgcCaller *caller;
+
+  for (int call = 1; call <= (int) BGC_CALLER_MAX_CALLS; call++)
+    g_assert_true (enqueue (f, call));
+  g_assert_false (enqueue (f, 1000));
+  run_until (f, BGC_CALLER_MAX_WORKING);
+  g_assert_cmpuint (f->ran->len, ==, BGC_CALLER_MAX_WORKING);
+  caller = bgc_callers_find (f->callers, f->name);
+  bgc_callers_done (f->callers, caller);
+  g_assert_cmpuint (f->ran->len, ==, BGC_CALLER_MAX_WORKING + 1);
+  g_assert_true (enqueue (f, 1000));
+  g_assert_false (enqueue (f, 1001));
+}
+
+static void
+test_refused (Fixture *f, gconstpointer data)
+{
+  f->answer_at_once = TRUE;
+  bgc_credentials_fake_refuse (f->credentials, f->name);
+  g_assert_true (enqueue (f, 1));
+  run_until (f, 1);
+  g_assert_cmpuint (f->refused, ==, 1);
+  /* Not remembered: the next call asks again. */
+  bgc_credentials_fake_set (f->credentials, f->name, 7);
+  g_assert_true (enqueue (f, 2));
+  run_until (f, 2);
+  g_assert_cmpuint (f->refused, ==, 1);
+  g_assert_cmpuint (bgc_callers_find (f->callers, f->name)->uid, ==, 7);
+}
+
+/* The bus has seen what was sent to it so far: our watch among it. */
+static void
+wait_for_bus (Fixture *f)
+{
+  g_autoptr (GVariant) reply =
+    g_dbus_connection_call_sync (f->server, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                 "org.freedesktop.DBus",
+                                 "GetId", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+
+  g_assert_nonnull (reply);
+}
+
+static void
+test_leaves (Fixture *f, gconstpointer data)
+{
+  g_autoptr (BgcCaller) caller = NULL;
+
+  for (int call = 1; call <= 40; call++)
+    g_assert_true (enqueue (f, call));
+  run_until (f, BGC_CALLER_MAX_WORKING);
+  caller = bgc_caller_ref (bgc_callers_find (f->callers, f->name));
+  wait_for_bus (f);
+  g_assert_true (g_dbus_connection_close_sync (f->client, NULL, NULL));
+  while (f->left == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (caller->gone);
+  g_assert_cmpuint (dropped, ==, 40 - BGC_CALLER_MAX_WORKING);
+  bgc_callers_done (f->callers, caller);
+  g_assert_cmpuint (f->ran->len, ==, BGC_CALLER_MAX_WORKING);
+}
+
+static void
+test_closed_while_asking (Fixture *f, gconstpointer data)
+{
+  bgc_credentials_fake_hold (f->credentials);
+  g_assert_true (enqueue (f, 1));
+  bgc_callers_close (f->callers);
+  g_assert_cmpuint (dropped, ==, 1);
+  bgc_credentials_fake_release (f->credentials);
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
+  g_assert_cmpuint (f->ran->len, ==, 0);
+  g_assert_cmpuint (f->left, ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+#define ADD(name, function) g_test_add ("/callers/" name, Fixture, NULL, set_up, function, tear_down)
+  g_test_init (&argc, &argv, NULL);
+  ADD ("in-order-and-asked-once", test_in_order_and_asked_once);
+  ADD ("bounds", test_bounds);
+  ADD ("refused", test_refused);
+  ADD ("leaves", test_leaves);
+  ADD ("closed-while-asking", test_closed_while_asking);
+  return g_test_run ();
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "service/bgc-job-properties.h"
+
+#include <string.h>
+
+static BgcJob *
+make_job (void)
+{
+  BgcLimits limits;
+  BgcJobId id = { { 1, 2, 3 } };
+
+  bgc_limits_init (&limits);
+  return bgc_job_new (&id, BGC_JOB_TYPE_DOWNLOAD, 1000, "name", 42, &limits);
+}
+
+static GVariant *
+parse (const char *text)
+{
+  GError *error = NULL;
+  GVariant *value = g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return value;
+}
+
+static void
+reads (const BgcJob *job, const char *name, const char *expected)
+{
+  g_autoptr (GVariant) value = g_variant_ref_sink (bgc_job_properties_find (name)->get (job, 99));
+  g_autofree char *text = g_variant_print (value, TRUE);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+test_types (void)
+{
+  g_autoptr (BgcJob) job = make_job ();
+
+  for (guint i = 0; i < BGC_JOB_PROPERTIES_COUNT; i++)
+    {
+      const BgcJobProperty *property = bgc_job_properties_at (i);
+      g_autoptr (GVariant) value = g_variant_ref_sink (property->get (job, 0));
+
+      g_assert_cmpstr (g_variant_get_type_string (value), ==, property->signature);
+      g_assert_true (bgc_job_properties_find (property->name) == property);
+    }
+  g_assert_null (bgc_job_properties_find ("id"));
+}
+
+static void
+test_new_job (void)
+{
+  g_autoptr (BgcJob) job = make_job ();
+
+  reads (job, "Id", "'01020300000000000000000000000000'");
+  reads (job, "Type", "'download'");
+  reads (job, "Owner", "uint32 1000");
+  reads (job, "State", "'suspended'");
+  reads (job, "DisplayName", "'name'");
+  reads (job, "Description", "''");
+  reads (job, "Priority", "'normal'");
+  reads (job, "BytesTotal", "uint64 0");
+  reads (job, "FilesTotal", "uint32 0");
+  reads (job, "Rate", "uint64 99");
+  reads (job, "CreationTime", "int64 42");
+  reads (job, "CompletionTime", "int64 0");
+  reads (job, "MinimumRetryDelay", "uint32 600");
+  reads (job, "NoProgressTimeout", "uint32 1209600");
+  reads (job, "MaximumDownloadTime", "uint32 7776000");
+  reads (job, "Error", "@a{sv} {}");
+  reads (job, "WaitReason", "'none'");
+  reads (job, "NotifyFlags", "['transferred', 'error', 'modification']");
+  reads (job, "MinimumNotificationInterval", "uint32 500");
+  reads (job, "AutoComplete", "false");
+}
+
+static void
+test_files (void)
+{
+  g_autoptr (BgcJob) job = make_job ();
+  BgcFile *whole = bgc_file_new (0, "http://a/b", "/tmp/b", ".b");
+  BgcFile *unknown = bgc_file_new (1, "http://a/c", "/tmp/c", ".c");
+
+  whole->state = BGC_FILE_WHOLE;
+  whole->bytes_total = whole->bytes_transferred = 10;
+  bgc_file_list_put (job->files, whole);
+  reads (job, "BytesTotal", "uint64 10");
+  bgc_file_list_put (job->files, unknown);
+  reads (job, "BytesTotal", "uint64 18446744073709551615");
+  reads (job, "BytesTransferred", "uint64 10");
+  reads (job, "FilesTotal", "uint32 2");
+  reads (job, "FilesTransferred", "uint32 1");
+}
+
+static void
+test_error (void)
+{
+  g_autoptr (BgcJob) job = make_job ();
+  g_autoptr (GVariant) value = NULL;
+  g_autoptr (GVariant) none = NULL;
+  BgcFailure *failure = bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_HTTP_STATUS, FALSE, "gone");
+  guint32 number;
+  const char *text;
+
+  failure->http_status = 404;
+  failure->url = g_strdup ("http://a/b");
+  bgc_job_set_error (job, failure);
+  reads (job, "Error", "@a{sv} {}");
+  bgc_job_restore_state (job, BGC_JOB_STATE_ERROR);
+  value = g_variant_ref_sink (bgc_job_properties_find ("Error")->get (job, 0));
+  g_assert_true (g_variant_lookup (value, "context", "&s", &text));
+  g_assert_cmpstr (text, ==, "remote-file");
+  g_assert_true (g_variant_lookup (value, "name", "&s", &text));
+  g_assert_cmpstr (text, ==, "HttpStatus");
+  g_assert_true (g_variant_lookup (value, "http-status", "u", &number));
+  g_assert_cmpuint (number, ==, 404);
+  g_assert_true (g_variant_lookup (value, "bits-code", "u", &number));
+  g_assert_cmphex (number, ==, 0x80190194);
+  g_assert_true (g_variant_lookup (value, "message", "&s", &text));
+  g_assert_cmpstr (text, ==, "gone");
+  g_assert_false (g_variant_lookup (value, "file", "u", &number));
+  g_assert_false (g_variant_lookup (value, "protocol", "&s", &text));
+  none = g_variant_ref_sink (bgc_job_properties_failure (NULL));
+  g_assert_cmpuint (g_variant_n_children (none), ==, 0);
+}
+
+static void
+applies (BgcJob *job, const char *text)
+{
+  g_autoptr (GVariant) properties = parse (text);
+  g_autoptr (GError) error = NULL;
+
+  bgc_job_properties_check (properties, &error);
+  g_assert_no_error (error);
+  bgc_job_properties_apply (job, properties, &error);
+  g_assert_no_error (error);
+}
+
+static void
+refuses (const char *text, BgcErrorCode code, const char *named)
+{
+  g_autoptr (GVariant) properties = parse (text);
+  g_autoptr (BgcJob) job = make_job ();
+  g_autoptr (GError) error = NULL;
+
+  if (bgc_job_properties_check (properties, &error))
+    g_assert_false (bgc_job_properties_apply (job, properties, &error));
+  g_assert_error (error, BGC_ERROR, (int) code);
+  g_assert_nonnull (strstr (error->message, named));
+}
+
+static void
+test_setters (void)
+{
+  g_autoptr (BgcJob) job = make_job ();
+
+  applies (job, "{'DisplayName': <'n'>, 'Description': <'d\\te\\nf'>, 'Priority': <'foreground'>,"
+                " 'MinimumRetryDelay': <uint32 1>, 'NoProgressTimeout': <uint32 0>,"
+                " 'MaximumDownloadTime': <uint32 7>, 'NotifyFlags': <['error', 'disable', 'error']>,"
+                " 'MinimumNotificationInterval': <uint32 0>, 'AutoComplete': <true>}");
+  reads (job, "DisplayName", "'n'");
+  reads (job, "Priority", "'foreground'");
+  reads (job, "MinimumRetryDelay", "uint32 5");
+  reads (job, "NoProgressTimeout", "uint32 0");
+  reads (job, "MaximumDownloadTime", "uint32 7");
+  reads (job, "MinimumNotificationInterval", "uint32 0");
+  reads (job, "AutoComplete", "true");
+  g_assert_cmpuint (job->notify_flags, ==, BGC_NOTIFY_ERROR | BGC_NOTIFY_DISABLE);
+  applies (job, "{'NotifyFlags': <@as []>}");
+  g_assert_cmpuint (job->notify_flags, ==, 0);
+}
+
+static void
+test_refusals (void)
+{
+  refuses ("{'Colour': <'blue'>}", BGC_ERROR_INVALID_ARGUMENT, "Colour");
+  refuses ("{'State': <'queued'>}", BGC_ERROR_READ_ONLY, "State");
+  refuses ("{'AutoComplete': <'yes'>}", BGC_ERROR_INVALID_ARGUMENT, "AutoComplete");
+  refuses ("{'AutoComplete': <true>, 'AutoComplete': <true>}", BGC_ERROR_INVALID_ARGUMENT, "twice");
+  refuses ("{'Priority': <'urgent'>}", BGC_ERROR_INVALID_ARGUMENT, "urgent");
+  refuses ("{'NotifyFlags': <['transferred', 'bell']>}", BGC_ERROR_INVALID_ARGUMENT, "bell");
+  refuses ("{'MinimumNotificationInterval': <uint32 3600001>}", BGC_ERROR_INVALID_ARGUMENT, "3600000");
+  refuses ("{'DisplayName': <'a\\u0007b'>}", BGC_ERROR_INVALID_ARGUMENT, "display name");
+}
+
+static void
+test_lengths (void)
+{
+  static const struct {
+    const char *name;
+    guint most;
+  } cases[] = { { "DisplayName", 256 }, { "Description", 1024 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *fits = g_strnfill (cases[i].most, 'x');
+      g_autofree char *good = g_strdup_printf ("{'%s': <'%s'>}", cases[i].name, fits);
+      g_autofree char *bad = g_strdup_printf ("{'%s': <'%sx'>}", cases[i].name, fits);
+      g_autoptr (BgcJob) job = make_job ();
+
+      applies (job, good);
+      refuses (bad, BGC_ERROR_STRING_TOO_LONG, "characters");
+    }
+}
+
+static void
+test_brief (void)
+{
+  g_autoptr (BgcJob) job = make_job ();
+  g_autoptr (GVariant) brief = g_variant_ref_sink (bgc_job_properties_all (job, 0, TRUE));
+  g_autoptr (GVariant) all = g_variant_ref_sink (bgc_job_properties_all (job, 0, FALSE));
+
+  g_assert_cmpuint (g_variant_n_children (brief), ==, 13);
+  g_assert_cmpuint (g_variant_n_children (all), ==, BGC_JOB_PROPERTIES_COUNT);
+  g_assert_cmpuint (g_variant_get_size (brief), <, 8 * 1024);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/job-properties/types", test_types);
+  g_test_add_func ("/job-properties/new-job", test_new_job);
+  g_test_add_func ("/job-properties/files", test_files);
+  g_test_add_func ("/job-properties/error", test_error);
+  g_test_add_func ("/job-properties/setters", test_setters);
+  g_test_add_func ("/job-properties/refusals", test_refusals);
+  g_test_add_func ("/job-properties/lengths", test_lengths);
+  g_test_add_func ("/job-properties/brief", test_brief);
+  return g_test_run ();
+}
