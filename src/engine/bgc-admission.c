@@ -7,7 +7,8 @@
 #include "model/bgc-url.h"
 
 /* A question to a worker. */
-typedef struct {
+typedef struct
+{
   GObject *keeper;     /* (owned) */
   GPtrArray *requests; /* (owned) */
   BgcAdmissionFunc function;
@@ -19,7 +20,8 @@ check_one (const BgcFileRequest *request, GError **error)
 {
   if (request->remote == NULL || request->local == NULL)
     {
-      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "A file needs a remote and a local name");
+      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT,
+                           "A file needs a remote and a local name");
       return FALSE;
     }
   return bgc_url_check (request->remote, error) && bgc_path_check (request->local, error)
@@ -32,12 +34,14 @@ bgc_admission_check (GPtrArray *requests, guint existing, const BgcLimits *limit
 {
   if (requests->len > BGC_FILES_PER_CALL)
     {
-      g_set_error (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED, "One call may add %u files", BGC_FILES_PER_CALL);
+      g_set_error (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED, "One call may add %u files",
+                   BGC_FILES_PER_CALL);
       return FALSE;
     }
-  if (!administrator && (guint64) existing + requests->len > limits->max_files_per_job)
+  if (!administrator && (guint64)existing + requests->len > limits->max_files_per_job)
     {
-      g_set_error (error, BGC_ERROR, BGC_ERROR_TOO_MANY_FILES, "A job may have %u files", limits->max_files_per_job);
+      g_set_error (error, BGC_ERROR, BGC_ERROR_TOO_MANY_FILES, "A job may have %u files",
+                   limits->max_files_per_job);
       return FALSE;
     }
   for (guint i = 0; i < requests->len; i++)
@@ -69,7 +73,8 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 void
-bgc_admission_ask (BgcEngine *engine, guint32 owner, GPtrArray *requests, BgcAdmissionFunc function, gpointer data)
+bgc_admission_ask (BgcEngine *engine, guint32 owner, GPtrArray *requests, BgcAdmissionFunc function,
+                   gpointer data)
 {
   Question *question = g_new0 (Question, 1);
   g_autofree const char **paths = g_new0 (const char *, requests->len + 1);
@@ -79,7 +84,7 @@ bgc_admission_ask (BgcEngine *engine, guint32 owner, GPtrArray *requests, BgcAdm
   question->function = function;
   question->data = data;
   for (guint i = 0; i < requests->len; i++)
-    paths[i] = ((BgcFileRequest *) g_ptr_array_index (requests, i))->local;
+    paths[i] = ((BgcFileRequest *)g_ptr_array_index (requests, i))->local;
   bgc_workers_check_async (engine->workers, owner, paths, on_answered, question);
 }
 
@@ -88,8 +93,9 @@ judge (const BgcFileRequest *request, const BgcPathVerdict *verdict, GError **er
 {
   if (verdict->allowed)
     return TRUE;
-  g_set_error (error, BGC_ERROR, verdict->code < BGC_N_ERRORS ? verdict->code : BGC_ERROR_INVALID_PATH, "%s: %s",
-               request->local, verdict->message != NULL ? verdict->message : bgc_error_description (verdict->code));
+  g_set_error (error, BGC_ERROR, verdict->code < BGC_N_ERRORS ? verdict->code : BGC_ERROR_INVALID_PATH,
+               "%s: %s", request->local,
+               verdict->message != NULL ? verdict->message : bgc_error_description (verdict->code));
   return FALSE;
 }
 
@@ -106,7 +112,7 @@ is_taken (const BgcFile *file, const BgcJob *live, GHashTable *targets)
       return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     if (names[i] != NULL)
-      g_hash_table_add (targets, (gpointer) names[i]);
+      g_hash_table_add (targets, (gpointer)names[i]);
   return FALSE;
 }
 
@@ -125,10 +131,10 @@ make_file (const BgcFileRequest *request, const BgcPathVerdict *verdict, guint32
 }
 
 GPtrArray *
-bgc_admission_admit (GPtrArray *requests, GPtrArray *verdicts, const BgcJob *live, guint32 first, GRand *random,
-                     GError **error)
+bgc_admission_admit (GPtrArray *requests, GPtrArray *verdicts, const BgcJob *live, guint32 first,
+                     GRand *random, GError **error)
 {
-  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_file_free);
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_file_free);
   g_autoptr (GHashTable) targets = g_hash_table_new (g_str_hash, g_str_equal);
 
   if (requests->len > G_MAXUINT32 - 1 - first)

@@ -9,10 +9,11 @@
 /* As long as a worker may take for an answer; one that used it up while stopping is not asked again. */
 #define ANSWER_TIME (G_GINT64_CONSTANT (10) * G_USEC_PER_SEC)
 
-typedef struct {
+typedef struct
+{
   BgcOperation base;
-  gint64 stopping;     /* boot clock: when the stop was asked for */
-  gboolean left;       /* a file could not be deleted */
+  gint64 stopping; /* boot clock: when the stop was asked for */
+  gboolean left;   /* a file could not be deleted */
 } Cancel;
 
 static void
@@ -30,11 +31,12 @@ push_again (BgcEngine *engine, BgcEntry *entry)
 static void
 on_forgotten (BgcOperation *base, const GError *error)
 {
-  Cancel *self = (Cancel *) base;
+  Cancel *self = (Cancel *)base;
 
   if (error != NULL)
     /* Cancelled it is, durably, and the files are gone or found again: only the row stays for now. */
-    bgc_engine_try_again (base->engine, base->entry, "A cancelled job could not be removed", error, push_again);
+    bgc_engine_try_again (base->engine, base->entry, "A cancelled job could not be removed", error,
+                          push_again);
   else
     bgc_engine_settled (base->engine, base->entry);
   bgc_operation_succeed (base, self->left ? BGC_OUTCOME_UNABLE_TO_DELETE_FILES : BGC_OUTCOME_OK);
@@ -54,8 +56,8 @@ on_deleted (GPtrArray *undone, gpointer data)
   for (guint i = 0; i < undone->len; i++)
     {
       const BgcPlacement *placement = g_ptr_array_index (undone, i);
-      g_autofree char *line = g_strdup_printf ("Cancelled, but a temporary file is left: %s/%s", placement->directory,
-                                               placement->temporary);
+      g_autofree char *line = g_strdup_printf ("Cancelled, but a temporary file is left: %s/%s",
+                                               placement->directory, placement->temporary);
 
       bgc_engine_log (entry, G_LOG_LEVEL_WARNING, line, NULL);
     }
@@ -69,7 +71,7 @@ on_stopped (gpointer data)
   Cancel *self = data;
   BgcEngine *engine = self->base.engine;
   BgcFileList *files = self->base.entry->job->files;
-  g_autoptr (GPtrArray) placements = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  g_autoptr (GPtrArray) placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   gboolean all = bgc_engine_may_hold_temporaries (self->base.entry);
 
   for (guint i = 0; all && i < bgc_file_list_length (files); i++)
@@ -82,7 +84,8 @@ on_stopped (gpointer data)
   if (bgc_engine_boot (engine) - self->stopping >= ANSWER_TIME)
     on_deleted (placements, self);
   else
-    bgc_placing_delete (engine, self->base.entry->job->owner, g_steal_pointer (&placements), on_deleted, self);
+    bgc_placing_delete (engine, self->base.entry->job->owner, g_steal_pointer (&placements), on_deleted,
+                        self);
 }
 
 static void
@@ -95,7 +98,7 @@ stop (Cancel *self)
 static void
 on_cancelled (BgcOperation *base, const GError *error)
 {
-  Cancel *self = (Cancel *) base;
+  Cancel *self = (Cancel *)base;
 
   if (error != NULL)
     {
@@ -113,7 +116,7 @@ on_cancelled (BgcOperation *base, const GError *error)
 static void
 begin (BgcOperation *base)
 {
-  Cancel *self = (Cancel *) base;
+  Cancel *self = (Cancel *)base;
   BgcEntry *entry = base->entry;
   g_autoptr (BgcChange) change = NULL;
   g_autoptr (GError) error = NULL;

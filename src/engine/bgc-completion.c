@@ -6,17 +6,18 @@
 #include "engine/bgc-placing.h"
 #include "engine/bgc-run.h"
 
-typedef struct {
+typedef struct
+{
   BgcOperation base;
   gboolean automatic;
-  BgcFailure *failure;    /* (owned) (nullable) the rename that failed */
-  gboolean left;          /* a temporary file could not be deleted */
+  BgcFailure *failure; /* (owned) (nullable) the rename that failed */
+  gboolean left;       /* a temporary file could not be deleted */
 } Completion;
 
 static void
 clear (BgcOperation *base)
 {
-  g_clear_pointer (&((Completion *) base)->failure, bgc_failure_free);
+  g_clear_pointer (&((Completion *)base)->failure, bgc_failure_free);
 }
 
 static void
@@ -58,7 +59,8 @@ is_missing (const BgcFile *file)
 static guint
 missing (const BgcJob *job)
 {
-  return bgc_file_list_count (job->files, BGC_FILE_PENDING) + bgc_file_list_count (job->files, BGC_FILE_FAILED);
+  return bgc_file_list_count (job->files, BGC_FILE_PENDING)
+         + bgc_file_list_count (job->files, BGC_FILE_FAILED);
 }
 
 /* ---- the last step ---- */
@@ -66,7 +68,7 @@ missing (const BgcJob *job)
 static void
 on_acknowledged (BgcOperation *base, const GError *error)
 {
-  Completion *self = (Completion *) base;
+  Completion *self = (Completion *)base;
   BgcOutcome outcome = BGC_OUTCOME_OK;
 
   if (error != NULL)
@@ -88,7 +90,8 @@ acknowledge (Completion *self, BgcChange *change, GError **error)
 {
   change->header->completing = FALSE;
   change->forget = !self->automatic;
-  return bgc_job_set_state (change->header, BGC_JOB_STATE_ACKNOWLEDGED, bgc_engine_wall (self->base.engine), error);
+  return bgc_job_set_state (change->header, BGC_JOB_STATE_ACKNOWLEDGED, bgc_engine_wall (self->base.engine),
+                            error);
 }
 
 static void
@@ -110,7 +113,7 @@ static void
 delete_missing (Completion *self)
 {
   BgcFileList *files = self->base.entry->job->files;
-  GPtrArray *placements = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  GPtrArray *placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   gboolean may_hold = bgc_engine_may_hold_temporaries (self->base.entry);
 
   for (guint i = 0; may_hold && i < bgc_file_list_length (files); i++)
@@ -124,7 +127,7 @@ delete_missing (Completion *self)
 static void
 on_given_up (BgcOperation *base, const GError *error)
 {
-  Completion *self = (Completion *) base;
+  Completion *self = (Completion *)base;
   g_autoptr (GError) why = NULL;
 
   if (error != NULL)
@@ -132,8 +135,9 @@ on_given_up (BgcOperation *base, const GError *error)
       interrupted (self, error);
       return;
     }
-  why = g_error_new (BGC_ERROR, (gint) self->failure->code, "%s",
-                     self->failure->message != NULL ? self->failure->message : bgc_error_description (self->failure->code));
+  why = g_error_new (BGC_ERROR, (gint)self->failure->code, "%s",
+                     self->failure->message != NULL ? self->failure->message
+                                                    : bgc_error_description (self->failure->code));
   bgc_engine_settled (base->engine, base->entry);
   if (base->task == NULL)
     bgc_engine_log (base->entry, G_LOG_LEVEL_WARNING, "The job could not be completed", why);
@@ -165,12 +169,13 @@ give_up (Completion *self, BgcChange *change)
 
 /* ---- renaming, portion after portion ---- */
 
-static void place_portion (Completion *self);
+static void
+place_portion (Completion *self);
 
 static void
 on_placed_stored (BgcOperation *base, const GError *error)
 {
-  Completion *self = (Completion *) base;
+  Completion *self = (Completion *)base;
 
   if (error != NULL)
     interrupted (self, error);
@@ -194,9 +199,10 @@ take_results (Completion *self, BgcChange *change, GPtrArray *results)
         }
       else if (self->failure == NULL)
         {
-          self->failure = result->failure != NULL
-                            ? bgc_failure_copy (result->failure)
-                            : bgc_failure_new (BGC_CONTEXT_LOCAL_FILE, BGC_ERROR_ACCESS_DENIED, FALSE, "Not renamed");
+          self->failure
+            = result->failure != NULL
+                ? bgc_failure_copy (result->failure)
+                : bgc_failure_new (BGC_CONTEXT_LOCAL_FILE, BGC_ERROR_ACCESS_DENIED, FALSE, "Not renamed");
           self->failure->file = result->index;
         }
     }
@@ -219,8 +225,9 @@ on_placed (GPtrArray *results, const GError *error, gpointer data)
   if (results != NULL)
     take_results (self, change, results);
   else
-    self->failure = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, bgc_error_code_of (error, BGC_ERROR_WORKER_LOST), FALSE,
-                                     "%s", error->message);
+    self->failure
+      = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, bgc_error_code_of (error, BGC_ERROR_WORKER_LOST), FALSE,
+                         "%s", error->message);
   if (self->failure != NULL)
     {
       give_up (self, g_steal_pointer (&change));
@@ -251,7 +258,7 @@ static void
 place_portion (Completion *self)
 {
   BgcFileList *files = self->base.entry->job->files;
-  g_autoptr (GPtrArray) placements = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  g_autoptr (GPtrArray) placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
 
   if (bgc_file_list_count (files, BGC_FILE_WHOLE) == 0)
     {
@@ -269,7 +276,7 @@ place_portion (Completion *self)
 static void
 on_completing (BgcOperation *base, const GError *error)
 {
-  Completion *self = (Completion *) base;
+  Completion *self = (Completion *)base;
 
   if (error == NULL)
     {
@@ -295,7 +302,8 @@ on_stopped (gpointer data)
     bgc_job_set_state (change->header, BGC_JOB_STATE_QUEUED, bgc_engine_wall (self->base.engine), NULL);
   if (bgc_file_list_length (entry->job->files) == 0)
     {
-      bgc_job_set_state (change->header, BGC_JOB_STATE_ACKNOWLEDGED, bgc_engine_wall (self->base.engine), NULL);
+      bgc_job_set_state (change->header, BGC_JOB_STATE_ACKNOWLEDGED, bgc_engine_wall (self->base.engine),
+                         NULL);
       change->forget = TRUE;
       commit (self, change, on_acknowledged);
       return;
@@ -320,13 +328,14 @@ is_moot (BgcEntry *entry)
 {
   const BgcJob *job = entry->job;
 
-  return job->completing || job->state != BGC_JOB_STATE_TRANSFERRED || !job->auto_complete || missing (job) > 0;
+  return job->completing || job->state != BGC_JOB_STATE_TRANSFERRED || !job->auto_complete
+         || missing (job) > 0;
 }
 
 static void
 begin (BgcOperation *base)
 {
-  Completion *self = (Completion *) base;
+  Completion *self = (Completion *)base;
   BgcEntry *entry = base->entry;
   g_autoptr (GError) error = NULL;
 
@@ -342,8 +351,8 @@ begin (BgcOperation *base)
   else if (entry->job->completing)
     {
       /* One that was interrupted goes on as it was meant; with a caller it is the caller's. */
-      self->automatic = base->task == NULL && entry->job->auto_complete
-                        && entry->job->state == BGC_JOB_STATE_TRANSFERRED;
+      self->automatic
+        = base->task == NULL && entry->job->auto_complete && entry->job->state == BGC_JOB_STATE_TRANSFERRED;
       place_portion (self);
     }
   else if (base->task == NULL && !self->automatic)

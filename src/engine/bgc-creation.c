@@ -4,14 +4,15 @@
 #include "engine/bgc-creation.h"
 
 /* A job on its way into the queue. */
-typedef struct {
-  BgcEngine *engine;      /* (borrowed) */
-  GObject *keeper;        /* (owned) */
-  GTask *task;            /* (owned) */
-  BgcJob *job;            /* (owned) what it becomes */
-  BgcJob *draft;          /* (owned) (nullable) its header until it is committed */
-  GPtrArray *requests;    /* (owned) (nullable) */
-  BgcQuota quota;         /* reserved */
+typedef struct
+{
+  BgcEngine *engine;   /* (borrowed) */
+  GObject *keeper;     /* (owned) */
+  GTask *task;         /* (owned) */
+  BgcJob *job;         /* (owned) what it becomes */
+  BgcJob *draft;       /* (owned) (nullable) its header until it is committed */
+  GPtrArray *requests; /* (owned) (nullable) */
+  BgcQuota quota;      /* reserved */
   gboolean administrator;
   gboolean resume;
   BgcCreationAddedFunc added;
@@ -49,7 +50,7 @@ on_committed (GObject *source, GAsyncResult *result, gpointer data)
   bgc_change_apply (change, self->job);
   /* What was reserved is now counted as the job's. */
   bgc_queue_release (self->engine->queue, owner, &self->quota);
-  self->quota = (BgcQuota) { 0 };
+  self->quota = (BgcQuota){ 0 };
   entry = bgc_queue_add (self->engine->queue, g_steal_pointer (&self->job), bgc_engine_boot (self->engine));
   self->added (self->engine, entry);
   g_task_return_pointer (self->task, g_memdup2 (&id, sizeof id), g_free);
@@ -58,7 +59,8 @@ on_committed (GObject *source, GAsyncResult *result, gpointer data)
 static gboolean
 reserve (Creation *self, const BgcQuota *quota, GError **error)
 {
-  if (!bgc_queue_reserve (self->engine->queue, self->job->owner, quota, &self->engine->limits, self->administrator, error))
+  if (!bgc_queue_reserve (self->engine->queue, self->job->owner, quota, &self->engine->limits,
+                          self->administrator, error))
     return FALSE;
   self->quota.jobs += quota->jobs;
   self->quota.files += quota->files;
@@ -122,7 +124,8 @@ check (Creation *self, BgcJobType type, const char *name, BgcCreationModifyFunc 
 
   if (type != BGC_JOB_TYPE_DOWNLOAD)
     {
-      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED, "Only download jobs can be created yet");
+      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED,
+                           "Only download jobs can be created yet");
       return FALSE;
     }
   if (self->engine->closing)

@@ -11,7 +11,8 @@
 #include "model/bgc-url.h"
 
 /* One kind for all: what differs is small. */
-typedef struct {
+typedef struct
+{
   BgcOperation base;
   BgcQuota quota;            /* reserved while the commit is under way */
   gssize value;              /* the answer */
@@ -30,7 +31,7 @@ typedef struct {
 static void
 clear (BgcOperation *base)
 {
-  Edit *self = (Edit *) base;
+  Edit *self = (Edit *)base;
 
   g_free (self->remote);
   if (self->destroy != NULL)
@@ -69,7 +70,7 @@ succeed (Edit *self)
 static void
 on_edited (BgcOperation *base, const GError *error)
 {
-  Edit *self = (Edit *) base;
+  Edit *self = (Edit *)base;
   BgcEngine *engine = base->engine;
   BgcEntry *entry = base->entry;
 
@@ -99,10 +100,10 @@ commit (Edit *self, BgcChange *change)
 static gboolean
 reserve (Edit *self, guint files, gint64 bytes, GError **error)
 {
-  BgcQuota quota = { 0, files, (guint64) MAX (bytes, 0) };
+  BgcQuota quota = { 0, files, (guint64)MAX (bytes, 0) };
 
-  if (!bgc_queue_reserve (self->base.engine->queue, self->base.entry->job->owner, &quota, &self->base.engine->limits,
-                          self->administrator, error))
+  if (!bgc_queue_reserve (self->base.engine->queue, self->base.entry->job->owner, &quota,
+                          &self->base.engine->limits, self->administrator, error))
     return FALSE;
   self->quota = quota;
   return TRUE;
@@ -141,7 +142,7 @@ allow (Edit *self, BgcRequest request)
 static void
 begin_add_files (BgcOperation *base)
 {
-  Edit *self = (Edit *) base;
+  Edit *self = (Edit *)base;
   BgcEngine *engine = base->engine;
   BgcJob *job = base->entry->job;
   g_autoptr (BgcChange) change = NULL;
@@ -156,11 +157,13 @@ begin_add_files (BgcOperation *base)
       refuse (self, self->refusal);
       return;
     }
-  if (bgc_admission_check (self->requests, bgc_file_list_length (job->files), &engine->limits, self->administrator, &error))
-    files = bgc_admission_admit (self->requests, self->verdicts, job, job->next_index, engine->random, &error);
+  if (bgc_admission_check (self->requests, bgc_file_list_length (job->files), &engine->limits,
+                           self->administrator, &error))
+    files
+      = bgc_admission_admit (self->requests, self->verdicts, job, job->next_index, engine->random, &error);
   if (files != NULL)
     quota = bgc_admission_quota (files);
-  if (files == NULL || !reserve (self, quota.files, (gint64) quota.bytes, &error))
+  if (files == NULL || !reserve (self, quota.files, (gint64)quota.bytes, &error))
     {
       refuse (self, error);
       return;
@@ -186,7 +189,8 @@ on_judged (GPtrArray *verdicts, const GError *error, gpointer data)
 }
 
 void
-bgc_edits_add_files (BgcEngine *engine, BgcEntry *entry, gboolean administrator, GPtrArray *files, GTask *task)
+bgc_edits_add_files (BgcEngine *engine, BgcEntry *entry, gboolean administrator, GPtrArray *files,
+                     GTask *task)
 {
   Edit *self = edit_new ("add-files", engine, entry, task, begin_add_files);
   g_autoptr (GError) error = NULL;
@@ -194,7 +198,8 @@ bgc_edits_add_files (BgcEngine *engine, BgcEntry *entry, gboolean administrator,
   if (files->len == 0)
     g_set_error_literal (&error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "There are no files to add");
   else
-    bgc_admission_check (files, bgc_file_list_length (entry->job->files), &engine->limits, administrator, &error);
+    bgc_admission_check (files, bgc_file_list_length (entry->job->files), &engine->limits, administrator,
+                         &error);
   if (error != NULL)
     {
       bgc_operation_fail (&self->base, error);
@@ -222,11 +227,12 @@ may_alter (const BgcFile *file, guint32 index, GError **error)
   return FALSE;
 }
 
-/* Its temporary file goes onto the list of leftovers with the same commit, so that a crash does not lose it. */
+/* Its temporary file goes onto the list of leftovers with the same commit, so that a crash does not lose it.
+ */
 static void
 leave_temporary (Edit *self, BgcChange *change, const BgcFile *file)
 {
-  g_autoptr (GPtrArray) undone = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  g_autoptr (GPtrArray) undone = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
 
   if (!bgc_engine_may_hold_temporaries (self->base.entry) && !bgc_file_has_temporary (file))
     return;
@@ -263,7 +269,7 @@ on_remove_stopped (gpointer data)
       leave_temporary (self, change, file);
       g_array_append_val (change->removed_files, self->index);
       for (guint i = 0; i < change->files->len; i++)
-        if (((BgcFile *) g_ptr_array_index (change->files, i))->index == self->index)
+        if (((BgcFile *)g_ptr_array_index (change->files, i))->index == self->index)
           g_ptr_array_remove_index (change->files, i--);
       if (settle (self, change, &error))
         {
@@ -277,7 +283,7 @@ on_remove_stopped (gpointer data)
 static void
 begin_remove_file (BgcOperation *base)
 {
-  Edit *self = (Edit *) base;
+  Edit *self = (Edit *)base;
   g_autoptr (GError) error = NULL;
 
   if (!allow (self, BGC_REQUEST_REMOVE_FILE))
@@ -311,7 +317,7 @@ on_set_remote_stopped (gpointer data)
   bgc_runner_fold (self->base.engine, entry, change);
   file = bgc_change_edit_file (change, entry->job, self->index);
   if (!may_alter (file, self->index, &error)
-      || !reserve (self, 0, (gint64) strlen (self->remote) - (gint64) strlen (file->remote), &error)
+      || !reserve (self, 0, (gint64)strlen (self->remote) - (gint64)strlen (file->remote), &error)
       || !settle (self, change, &error))
     {
       bgc_queue_release (self->base.engine->queue, entry->job->owner, &self->quota);
@@ -326,7 +332,7 @@ on_set_remote_stopped (gpointer data)
 static void
 begin_set_remote (BgcOperation *base)
 {
-  Edit *self = (Edit *) base;
+  Edit *self = (Edit *)base;
   g_autoptr (GError) error = NULL;
 
   if (!allow (self, BGC_REQUEST_MODIFY))
@@ -359,7 +365,7 @@ bgc_edits_set_remote (BgcEngine *engine, BgcEntry *entry, guint32 index, const c
 static void
 begin_modify (BgcOperation *base)
 {
-  Edit *self = (Edit *) base;
+  Edit *self = (Edit *)base;
   const BgcJob *job = base->entry->job;
   g_autoptr (BgcChange) change = NULL;
   g_autoptr (GError) error = NULL;
@@ -368,15 +374,16 @@ begin_modify (BgcOperation *base)
     return;
   change = bgc_engine_edit (base->engine, base->entry);
   if (!self->modify (change->header, self->data, &error)
-      || !reserve (self, 0, (gint64) bgc_job_stored_bytes (change->header) - (gint64) bgc_job_stored_bytes (job), &error))
+      || !reserve (
+        self, 0, (gint64)bgc_job_stored_bytes (change->header) - (gint64)bgc_job_stored_bytes (job), &error))
     refuse (self, error);
   else
     commit (self, g_steal_pointer (&change));
 }
 
 void
-bgc_edits_modify (BgcEngine *engine, BgcEntry *entry, BgcEditsModifyFunc modify, gpointer data, GDestroyNotify destroy,
-                  GTask *task)
+bgc_edits_modify (BgcEngine *engine, BgcEntry *entry, BgcEditsModifyFunc modify, gpointer data,
+                  GDestroyNotify destroy, GTask *task)
 {
   Edit *self = edit_new ("modify", engine, entry, task, begin_modify);
 
@@ -396,7 +403,8 @@ on_suspend_stopped (gpointer data)
   g_autoptr (GError) error = NULL;
 
   bgc_runner_fold (self->base.engine, self->base.entry, change);
-  if (bgc_job_set_state (change->header, BGC_JOB_STATE_SUSPENDED, bgc_engine_wall (self->base.engine), &error))
+  if (bgc_job_set_state (change->header, BGC_JOB_STATE_SUSPENDED, bgc_engine_wall (self->base.engine),
+                         &error))
     commit (self, change);
   else
     refuse_stopped (self, change, error);
@@ -405,7 +413,7 @@ on_suspend_stopped (gpointer data)
 static void
 begin_suspend (BgcOperation *base)
 {
-  Edit *self = (Edit *) base;
+  Edit *self = (Edit *)base;
 
   if (!allow (self, BGC_REQUEST_SUSPEND))
     return;
@@ -418,7 +426,8 @@ begin_suspend (BgcOperation *base)
 void
 bgc_edits_suspend (BgcEngine *engine, BgcEntry *entry, GTask *task)
 {
-  bgc_lanes_push (engine->lanes, bgc_operation_new (sizeof (Edit), "suspend", engine, entry, task, begin_suspend, clear));
+  bgc_lanes_push (engine->lanes,
+                  bgc_operation_new (sizeof (Edit), "suspend", engine, entry, task, begin_suspend, clear));
 }
 
 /* ---- Resume ---- */
@@ -439,7 +448,7 @@ revive_files (BgcChange *change, const BgcJob *job)
 static void
 begin_resume (BgcOperation *base)
 {
-  Edit *self = (Edit *) base;
+  Edit *self = (Edit *)base;
   const BgcJob *job = base->entry->job;
   g_autoptr (BgcChange) change = NULL;
   g_autoptr (GError) error = NULL;
@@ -477,5 +486,6 @@ begin_resume (BgcOperation *base)
 void
 bgc_edits_resume (BgcEngine *engine, BgcEntry *entry, GTask *task)
 {
-  bgc_lanes_push (engine->lanes, bgc_operation_new (sizeof (Edit), "resume", engine, entry, task, begin_resume, clear));
+  bgc_lanes_push (engine->lanes,
+                  bgc_operation_new (sizeof (Edit), "resume", engine, entry, task, begin_resume, clear));
 }

@@ -95,7 +95,7 @@ bgc_effects_load (BgcEngine *engine, BgcJob *job)
 {
   gint64 boot = bgc_engine_boot (engine);
   gint64 age = bgc_engine_wall (engine) - job->modification_time;
-  gint64 timeout = (gint64) engine->limits.job_inactivity_timeout * G_USEC_PER_SEC;
+  gint64 timeout = (gint64)engine->limits.job_inactivity_timeout * G_USEC_PER_SEC;
   BgcEntry *entry;
 
   /* No worker runs it now. Not stored: after the next crash it is the same again. */

@@ -6,11 +6,12 @@
 #include "base/bgc-log.h"
 
 /* Something of the engine's own that is to be tried again. */
-typedef struct _BgcLater {
-  BgcEngine *engine;   /* (borrowed) */
-  BgcEntry *entry;     /* (borrowed) */
+typedef struct _BgcLater
+{
+  BgcEngine *engine; /* (borrowed) */
+  BgcEntry *entry;   /* (borrowed) */
   BgcEngineEntryFunc function;
-  guint64 alarm;       /* 0 = it is being tried */
+  guint64 alarm; /* 0 = it is being tried */
 } BgcLater;
 
 gint64

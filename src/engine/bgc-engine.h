@@ -53,6 +53,7 @@ struct _BgcEngine {
   const BgcEngineHooks *hooks;  /* (borrowed) static */
   gboolean started;             /* transfers may run */
   gboolean closing;             /* nothing new is begun */
+  GTask *closer;                /* (owned) (nullable) who waits for the end */
 };
 
 gint64 bgc_engine_wall (BgcEngine *self);

@@ -3,23 +3,26 @@
 
 #include "engine/bgc-lanes.h"
 
-typedef struct _BgcLane {
-  GQueue waiting;          /* (element-type BgcOperation) owned */
-  BgcOperation *current;   /* (owned) (nullable) */
-  gboolean pumping;        /* operations that end at once are begun by one loop, not by recursion */
+typedef struct _BgcLane
+{
+  GQueue waiting;        /* (element-type BgcOperation) owned */
+  BgcOperation *current; /* (owned) (nullable) */
+  gboolean pumping;      /* operations that end at once are begun by one loop, not by recursion */
 } BgcLane;
 
-struct _BgcLanes {
-  BgcStore *store;         /* (borrowed) */
-  GObject *keeper;         /* (borrowed) */
+struct _BgcLanes
+{
+  BgcStore *store; /* (borrowed) */
+  GObject *keeper; /* (borrowed) */
   BgcLanesApplyFunc apply;
-  BgcEntryFunc idle;       /* (nullable) */
+  BgcEntryFunc idle; /* (nullable) */
   gpointer data;
   guint busy;
 };
 
 /* A commit under way. */
-typedef struct {
+typedef struct
+{
   BgcLanes *lanes;         /* (borrowed) */
   BgcOperation *operation; /* (borrowed) from its lane */
 } Commit;

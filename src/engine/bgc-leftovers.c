@@ -8,17 +8,19 @@
 #include "engine/bgc-placing.h"
 #include "model/bgc-path.h"
 
-struct _BgcLeftovers {
-  BgcEngine *engine;    /* (borrowed) */
-  GPtrArray *items;     /* (owned) (element-type BgcLeftover) */
-  GArray *owners;       /* (owned) (element-type guint32) still to be asked in this try */
+struct _BgcLeftovers
+{
+  BgcEngine *engine; /* (borrowed) */
+  GPtrArray *items;  /* (owned) (element-type BgcLeftover) */
+  GArray *owners;    /* (owned) (element-type guint32) still to be asked in this try */
   guint64 alarm;
   gboolean trying;
-  gboolean again;       /* something came during a try */
+  gboolean again; /* something came during a try */
 };
 
 /* One owner's leftovers being deleted; the placements' indexes are positions in ids. */
-typedef struct {
+typedef struct
+{
   BgcLeftovers *leftovers; /* (borrowed) */
   GObject *keeper;         /* (owned) */
   GArray *ids;             /* (owned) (element-type guint64) */
@@ -30,7 +32,7 @@ bgc_leftovers_new (BgcEngine *engine)
   BgcLeftovers *self = g_new0 (BgcLeftovers, 1);
 
   self->engine = engine;
-  self->items = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_leftover_free);
+  self->items = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_leftover_free);
   self->owners = g_array_new (FALSE, FALSE, sizeof (guint32));
   return self;
 }
@@ -47,7 +49,7 @@ bgc_leftovers_free (BgcLeftovers *self)
 static BgcQuota
 quota_of (const BgcLeftover *leftover)
 {
-  return (BgcQuota) { 0, 1, strlen (leftover->path) };
+  return (BgcQuota){ 0, 1, strlen (leftover->path) };
 }
 
 static void
@@ -63,8 +65,9 @@ static void
 arm (BgcLeftovers *self)
 {
   if (self->alarm == 0 && self->items->len > 0 && self->engine->started && !self->engine->closing)
-    self->alarm = bgc_clock_set_alarm (self->engine->clock, bgc_engine_boot (self->engine) + BGC_LEFTOVERS_INTERVAL,
-                                       "leftovers", on_alarm, self);
+    self->alarm
+      = bgc_clock_set_alarm (self->engine->clock, bgc_engine_boot (self->engine) + BGC_LEFTOVERS_INTERVAL,
+                             "leftovers", on_alarm, self);
 }
 
 void
@@ -77,7 +80,8 @@ bgc_leftovers_add (BgcLeftovers *self, BgcLeftover *leftover)
   arm (self);
 }
 
-static void next_owner (BgcLeftovers *self);
+static void
+next_owner (BgcLeftovers *self);
 
 static void
 drop (BgcLeftovers *self, guint64 id)
@@ -131,7 +135,7 @@ on_deleted (GPtrArray *undone, gpointer data)
   g_autoptr (BgcChange) change = bgc_change_new (&none);
 
   for (guint i = 0; i < undone->len; i++)
-    g_hash_table_add (left, GUINT_TO_POINTER (((BgcPlacement *) g_ptr_array_index (undone, i))->index));
+    g_hash_table_add (left, GUINT_TO_POINTER (((BgcPlacement *)g_ptr_array_index (undone, i))->index));
   for (guint i = 0; i < try->ids->len; i++)
     if (!g_hash_table_contains (left, GUINT_TO_POINTER (i)))
       g_array_append_val (change->settled_leftovers, g_array_index (try->ids, guint64, i));
@@ -146,7 +150,7 @@ static void
 try_owner (BgcLeftovers *self, guint32 owner)
 {
   Try *try = g_new0 (Try, 1);
-  GPtrArray *placements = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  GPtrArray *placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
 
   try->leftovers = self;
   try->keeper = g_object_ref (self->engine->keeper);
@@ -158,8 +162,9 @@ try_owner (BgcLeftovers *self, guint32 owner)
 
       if (leftover->owner != owner)
         continue;
-      g_ptr_array_add (placements, bgc_placement_new (try->ids->len, directory, bgc_path_base (leftover->path), NULL,
-                                                      leftover->device, leftover->inode, FALSE));
+      g_ptr_array_add (placements,
+                       bgc_placement_new (try->ids->len, directory, bgc_path_base (leftover->path), NULL,
+                                          leftover->device, leftover->inode, FALSE));
       g_array_append_val (try->ids, leftover->id);
     }
   bgc_placing_delete (self->engine, owner, placements, on_deleted, try);

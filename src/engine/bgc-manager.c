@@ -4,6 +4,7 @@
 #include "engine/bgc-manager.h"
 
 #include "engine/bgc-cancel.h"
+#include "engine/bgc-closing.h"
 #include "engine/bgc-completion.h"
 #include "engine/bgc-creation.h"
 #include "engine/bgc-edits.h"
@@ -13,16 +14,17 @@
 #include "engine/bgc-run.h"
 #include "engine/bgc-waits.h"
 
-struct _BgcManager {
+struct _BgcManager
+{
   GObject parent;
   BgcEngine engine;
-  gboolean online;          /* as the network last said */
-  GTask *shut_down;         /* (owned) (nullable) who waits for the end */
+  gboolean online; /* as the network last said */
 };
 
 G_DEFINE_FINAL_TYPE (BgcManager, bgc_manager, G_TYPE_OBJECT)
 
-enum {
+enum
+{
   JOB_ADDED,
   JOB_CHANGED,
   JOB_STATE_CHANGED,
@@ -41,7 +43,8 @@ on_told (BgcEngine *engine, BgcEntry *entry, const BgcNews *news)
 {
   g_signal_emit (engine->keeper, signals[JOB_CHANGED], 0, entry->job);
   for (guint i = 0; news->whole != NULL && i < news->whole->len; i++)
-    g_signal_emit (engine->keeper, signals[FILE_TRANSFERRED], 0, entry->job, g_array_index (news->whole, guint32, i));
+    g_signal_emit (engine->keeper, signals[FILE_TRANSFERRED], 0, entry->job,
+                   g_array_index (news->whole, guint32, i));
   if (news->state_changed)
     g_signal_emit (engine->keeper, signals[JOB_STATE_CHANGED], 0, entry->job);
   if (news->left)
@@ -73,7 +76,8 @@ static const BgcSchedulerActions scheduler_actions = { on_start, on_preempt };
 static void
 on_inactive (BgcEngine *engine, BgcEntry *entry)
 {
-  bgc_engine_log (entry, G_LOG_LEVEL_MESSAGE, "Cancelled because nothing happened for JobInactivityTimeout", NULL);
+  bgc_engine_log (entry, G_LOG_LEVEL_MESSAGE, "Cancelled because nothing happened for JobInactivityTimeout",
+                  NULL);
   bgc_cancel_push (engine, entry, NULL);
 }
 
@@ -96,15 +100,10 @@ on_forget (BgcEngine *engine, BgcEntry *entry)
 
 static const BgcReaperActions reaper_actions = { on_inactive, on_kept_enough, on_forget };
 
-static void close_if_idle (BgcManager *self);
-
 static void
 on_idle (BgcEntry *entry, gpointer data)
 {
-  BgcEngine *engine = data;
-
-  if (engine->closing)
-    close_if_idle (BGC_MANAGER (engine->keeper));
+  bgc_closing_check (data);
 }
 
 static void
@@ -186,16 +185,16 @@ bgc_manager_finalize (GObject *object)
 static void
 bgc_manager_class_init (BgcManagerClass *class)
 {
-  static const char *const names[] = { "job-added", "job-changed", "job-state-changed", "file-transferred", "job-left",
-                                       "job-forgotten" };
+  static const char *const names[]
+    = { "job-added", "job-changed", "job-state-changed", "file-transferred", "job-left", "job-forgotten" };
 
   G_OBJECT_CLASS (class)->finalize = bgc_manager_finalize;
   for (guint i = 0; i < N_SIGNALS; i++)
     {
       guint parameters = i == FILE_TRANSFERRED ? 2 : 1;
 
-      signals[i] = g_signal_new (names[i], BGC_TYPE_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
-                                 parameters, G_TYPE_POINTER, G_TYPE_UINT);
+      signals[i] = g_signal_new (names[i], BGC_TYPE_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                 G_TYPE_NONE, parameters, G_TYPE_POINTER, G_TYPE_UINT);
     }
 }
 
@@ -243,7 +242,7 @@ on_loaded_job (BgcJob *job, gpointer data)
 static void
 on_loaded_leftover (BgcLeftover *leftover, gpointer data)
 {
-  bgc_leftovers_add (((BgcEngine *) data)->leftovers, leftover);
+  bgc_leftovers_add (((BgcEngine *)data)->leftovers, leftover);
 }
 
 gboolean
@@ -347,13 +346,14 @@ task_new (BgcManager *self, gpointer tag, GAsyncReadyCallback callback, gpointer
 }
 
 void
-bgc_manager_create_async (BgcManager *self, guint32 owner, gboolean administrator, BgcJobType type, const char *name,
-                          BgcManagerModifyFunc modify, gpointer modify_data, GPtrArray *files, gboolean resume,
-                          GAsyncReadyCallback callback, gpointer data)
+bgc_manager_create_async (BgcManager *self, guint32 owner, gboolean administrator, BgcJobType type,
+                          const char *name, BgcManagerModifyFunc modify, gpointer modify_data,
+                          GPtrArray *files, gboolean resume, GAsyncReadyCallback callback, gpointer data)
 {
   GTask *task = task_new (self, bgc_manager_create_async, callback, data);
 
-  bgc_creation_run (&self->engine, owner, administrator, type, name, modify, modify_data, files, resume, on_added, task);
+  bgc_creation_run (&self->engine, owner, administrator, type, name, modify, modify_data, files, resume,
+                    on_added, task);
 }
 
 gboolean
@@ -423,13 +423,13 @@ bgc_manager_add_files_finish (BgcManager *self, GAsyncResult *result, guint32 *f
   if (!finish (result, &value, error))
     return FALSE;
   if (first != NULL)
-    *first = (guint32) value;
+    *first = (guint32)value;
   return TRUE;
 }
 
 void
-bgc_manager_remove_file_async (BgcManager *self, const BgcJobId *id, guint32 index, GAsyncReadyCallback callback,
-                               gpointer data)
+bgc_manager_remove_file_async (BgcManager *self, const BgcJobId *id, guint32 index,
+                               GAsyncReadyCallback callback, gpointer data)
 {
   GTask *task = task_new (self, bgc_manager_remove_file_async, callback, data);
   BgcEntry *entry = find_for (self, id, BGC_REQUEST_REMOVE_FILE, task);
@@ -462,8 +462,9 @@ bgc_manager_set_remote_finish (BgcManager *self, GAsyncResult *result, GError **
 }
 
 void
-bgc_manager_modify_async (BgcManager *self, const BgcJobId *id, BgcManagerModifyFunc modify, gpointer modify_data,
-                          GDestroyNotify destroy, GAsyncReadyCallback callback, gpointer data)
+bgc_manager_modify_async (BgcManager *self, const BgcJobId *id, BgcManagerModifyFunc modify,
+                          gpointer modify_data, GDestroyNotify destroy, GAsyncReadyCallback callback,
+                          gpointer data)
 {
   GTask *task = task_new (self, bgc_manager_modify_async, callback, data);
   BgcEntry *entry = find_for (self, id, BGC_REQUEST_MODIFY, task);
@@ -530,7 +531,7 @@ finish_outcome (GAsyncResult *result, BgcOutcome *outcome, GError **error)
   if (!finish (result, &value, error))
     return FALSE;
   if (outcome != NULL)
-    *outcome = (BgcOutcome) value;
+    *outcome = (BgcOutcome)value;
   return TRUE;
 }
 
@@ -558,52 +559,10 @@ bgc_manager_complete_finish (BgcManager *self, GAsyncResult *result, BgcOutcome 
 
 /* ---- the end ---- */
 
-static void
-on_workers_gone (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GTask) task = data;
-  BgcManager *self = g_task_get_source_object (task);
-  g_autoptr (GError) error = NULL;
-
-  if (!bgc_workers_shut_down_finish (BGC_WORKERS (source), result, &error))
-    g_info ("The workers did not end well: %s", error->message);
-  bgc_store_close (self->engine.store);
-  g_task_return_boolean (task, TRUE);
-}
-
-static void
-close_if_idle (BgcManager *self)
-{
-  if (self->shut_down != NULL && bgc_lanes_busy (self->engine.lanes) == 0)
-    bgc_workers_shut_down_async (self->engine.workers, on_workers_gone, g_steal_pointer (&self->shut_down));
-}
-
-static void
-quieten (BgcEntry *entry, gpointer data)
-{
-  bgc_waits_leave (data, entry);
-  bgc_engine_settled (data, entry);
-}
-
 void
 bgc_manager_shut_down_async (BgcManager *self, GAsyncReadyCallback callback, gpointer data)
 {
-  g_autoptr (GList) running = g_hash_table_get_keys (self->engine.runners);
-  GTask *task = task_new (self, bgc_manager_shut_down_async, callback, data);
-
-  if (self->engine.closing)
-    {
-      g_task_return_new_error (task, BGC_ERROR, BGC_ERROR_INVALID_STATE, "The engine is shut down already");
-      g_object_unref (task);
-      return;
-    }
-  self->engine.closing = TRUE;
-  bgc_scheduler_set_enabled (self->engine.scheduler, FALSE);
-  bgc_queue_foreach (self->engine.queue, quieten, &self->engine);
-  for (GList *link = running; link != NULL; link = link->next)
-    bgc_run_requeue (&self->engine, link->data);
-  self->shut_down = task;
-  close_if_idle (self);
+  bgc_closing_begin (&self->engine, task_new (self, bgc_manager_shut_down_async, callback, data));
 }
 
 gboolean

@@ -6,20 +6,22 @@
 #include "model/bgc-path.h"
 
 /* A call under way. */
-typedef struct {
-  GObject *keeper;         /* (owned) */
-  GPtrArray *placements;   /* (owned) */
+typedef struct
+{
+  GObject *keeper;       /* (owned) */
+  GPtrArray *placements; /* (owned) */
   BgcPlacingFunc function;
   gpointer data;
 } Call;
 
 /* Deletions, portion after portion. */
-typedef struct {
-  BgcEngine *engine;       /* (borrowed) */
+typedef struct
+{
+  BgcEngine *engine; /* (borrowed) */
   guint32 owner;
-  GPtrArray *left;         /* (owned) (element-type BgcPlacement) the next ones at the end */
-  GPtrArray *portion;      /* (owned) (nullable) under way */
-  GPtrArray *undone;       /* (owned) */
+  GPtrArray *left;    /* (owned) (element-type BgcPlacement) the next ones at the end */
+  GPtrArray *portion; /* (owned) (nullable) under way */
+  GPtrArray *undone;  /* (owned) */
   BgcPlacingDeletedFunc function;
   gpointer data;
 } Deletion;
@@ -29,8 +31,9 @@ bgc_placing_of (const BgcFile *file, gboolean rename_it)
 {
   g_autofree char *directory = bgc_path_directory (file->local);
 
-  return bgc_placement_new (file->index, directory, file->temporary, rename_it ? bgc_path_base (file->local) : NULL,
-                            file->device, file->inode, file->overwrite);
+  return bgc_placement_new (file->index, directory, file->temporary,
+                            rename_it ? bgc_path_base (file->local) : NULL, file->device, file->inode,
+                            file->overwrite);
 }
 
 static void
@@ -47,7 +50,8 @@ on_placed (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 void
-bgc_placing_place (BgcEngine *engine, guint32 owner, GPtrArray *placements, BgcPlacingFunc function, gpointer data)
+bgc_placing_place (BgcEngine *engine, guint32 owner, GPtrArray *placements, BgcPlacingFunc function,
+                   gpointer data)
 {
   Call *call = g_new0 (Call, 1);
 
@@ -68,7 +72,8 @@ finish (Deletion *self)
   g_free (self);
 }
 
-static void next_portion (Deletion *self);
+static void
+next_portion (Deletion *self);
 
 static void
 move_all (GPtrArray *from, GPtrArray *to)
@@ -119,7 +124,7 @@ next_portion (Deletion *self)
       return;
     }
   g_clear_pointer (&self->portion, g_ptr_array_unref);
-  self->portion = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  self->portion = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   while (self->left->len > 0 && self->portion->len < BGC_PLACING_PORTION)
     g_ptr_array_add (self->portion, g_ptr_array_steal_index (self->left, self->left->len - 1));
   bgc_placing_place (self->engine, self->owner, self->portion, on_deleted, self);
@@ -134,7 +139,7 @@ bgc_placing_delete (BgcEngine *engine, guint32 owner, GPtrArray *placements, Bgc
   self->engine = engine;
   self->owner = owner;
   self->left = placements;
-  self->undone = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  self->undone = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   self->function = function;
   self->data = data;
   next_portion (self);
@@ -148,6 +153,7 @@ bgc_placing_leave (BgcChange *change, guint32 owner, GPtrArray *undone)
       const BgcPlacement *placement = g_ptr_array_index (undone, i);
       g_autofree char *path = g_build_filename (placement->directory, placement->temporary, NULL);
 
-      g_ptr_array_add (change->leftovers, bgc_leftover_new (owner, path, placement->device, placement->inode));
+      g_ptr_array_add (change->leftovers,
+                       bgc_leftover_new (owner, path, placement->device, placement->inode));
     }
 }

@@ -9,7 +9,7 @@ bgc_progress_tally (const BgcChange *change, const BgcJob *live)
   BgcTally tally = { bgc_file_list_length (live->files), { 0 } };
 
   for (guint i = 0; i < G_N_ELEMENTS (tally.states); i++)
-    tally.states[i] = bgc_file_list_count (live->files, (BgcFileState) i);
+    tally.states[i] = bgc_file_list_count (live->files, (BgcFileState)i);
   for (guint i = 0; i < change->files->len; i++)
     {
       const BgcFile *file = g_ptr_array_index (change->files, i);
@@ -23,7 +23,8 @@ bgc_progress_tally (const BgcChange *change, const BgcJob *live)
     }
   for (guint i = 0; i < change->removed_files->len; i++)
     {
-      const BgcFile *before = bgc_file_list_find (live->files, g_array_index (change->removed_files, guint32, i));
+      const BgcFile *before
+        = bgc_file_list_find (live->files, g_array_index (change->removed_files, guint32, i));
 
       if (before == NULL)
         continue;
@@ -130,7 +131,8 @@ bgc_progress_settle (BgcChange *change, const BgcJob *live, gint64 wall, GError 
     return TRUE;
   failure = bgc_progress_fatal (change, live);
   if (failure == NULL)
-    failure = bgc_failure_new (BGC_CONTEXT_UNKNOWN, BGC_ERROR_INVALID_SERVER_RESPONSE, FALSE, "A file failed");
+    failure
+      = bgc_failure_new (BGC_CONTEXT_UNKNOWN, BGC_ERROR_INVALID_SERVER_RESPONSE, FALSE, "A file failed");
   bgc_job_set_error (change->header, failure);
   change->header->error_count++;
   return TRUE;

@@ -3,11 +3,12 @@
 
 #include "engine/bgc-queue.h"
 
-struct _BgcQueue {
-  GHashTable *entries;     /* (owned) (element-type BgcJobId BgcEntry): the keys are those of the jobs */
-  GHashTable *owners;      /* (owned) (element-type guint32 BgcOwner) */
-  BgcEntry *oldest;        /* (borrowed) (nullable) */
-  BgcEntry *newest;        /* (borrowed) (nullable) */
+struct _BgcQueue
+{
+  GHashTable *entries; /* (owned) (element-type BgcJobId BgcEntry): the keys are those of the jobs */
+  GHashTable *owners;  /* (owned) (element-type guint32 BgcOwner) */
+  BgcEntry *oldest;    /* (borrowed) (nullable) */
+  BgcEntry *newest;    /* (borrowed) (nullable) */
   guint listed;
   guint creating;
   guint64 last_sequence;
@@ -25,7 +26,7 @@ bgc_queue_new (void)
 {
   BgcQueue *self = g_new0 (BgcQueue, 1);
 
-  self->entries = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, NULL, (GDestroyNotify) entry_free);
+  self->entries = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, NULL, (GDestroyNotify)entry_free);
   self->owners = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   return self;
 }
@@ -215,10 +216,12 @@ static gboolean
 has_room (BgcQueue *self, const BgcOwner *owner, const BgcQuota *quota, const BgcLimits *limits,
           gboolean administrator, GError **error)
 {
-  if (quota->jobs > 0 && !administrator && self->listed + self->creating + quota->jobs > limits->max_jobs_per_machine)
+  if (quota->jobs > 0 && !administrator
+      && self->listed + self->creating + quota->jobs > limits->max_jobs_per_machine)
     g_set_error (error, BGC_ERROR, BGC_ERROR_TOO_MANY_JOBS, "This machine may have %u jobs at a time",
                  limits->max_jobs_per_machine);
-  else if (quota->jobs > 0 && !administrator && owner->listed + owner->creating + quota->jobs > limits->max_jobs_per_user)
+  else if (quota->jobs > 0 && !administrator
+           && owner->listed + owner->creating + quota->jobs > limits->max_jobs_per_user)
     g_set_error (error, BGC_ERROR, BGC_ERROR_TOO_MANY_JOBS, "A user may have %u jobs at a time",
                  limits->max_jobs_per_user);
   else if (quota->files > 0 && owner->files + quota->files > limits->max_files_per_user)

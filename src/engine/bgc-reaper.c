@@ -4,17 +4,19 @@
 #include "engine/bgc-reaper.h"
 
 /* A final job that waits for its time. */
-typedef struct {
-  BgcEntry *entry;      /* (borrowed) */
-  GQueue *queue;        /* (borrowed) the one it is in */
-  gint64 when;          /* boot clock */
+typedef struct
+{
+  BgcEntry *entry; /* (borrowed) */
+  GQueue *queue;   /* (borrowed) the one it is in */
+  gint64 when;     /* boot clock */
 } Item;
 
-struct _BgcReaper {
-  BgcEngine *engine;    /* (borrowed) */
+struct _BgcReaper
+{
+  BgcEngine *engine;               /* (borrowed) */
   const BgcReaperActions *actions; /* (borrowed) */
-  GQueue farewells;     /* (element-type Item) (owned) soonest first */
-  GQueue kept;          /* (element-type Item) (owned) soonest first */
+  GQueue farewells;                /* (element-type Item) (owned) soonest first */
+  GQueue kept;                     /* (element-type Item) (owned) soonest first */
   guint64 farewell_alarm;
   guint64 kept_alarm;
   guint64 sweep_alarm;
@@ -43,7 +45,8 @@ bgc_reaper_free (BgcReaper *self)
   g_free (self);
 }
 
-static void arm (BgcReaper *self);
+static void
+arm (BgcReaper *self);
 
 void
 bgc_reaper_release (BgcReaper *self, BgcEntry *entry)
@@ -70,7 +73,7 @@ enqueue (BgcReaper *self, GQueue *queue, BgcEntry *entry, gint64 when)
   item->entry = entry;
   item->queue = queue;
   item->when = when;
-  while (before != NULL && ((Item *) before->data)->when > when)
+  while (before != NULL && ((Item *)before->data)->when > when)
     before = before->prev;
   if (before == NULL)
     {
@@ -158,7 +161,8 @@ bgc_reaper_keep (BgcReaper *self, BgcEntry *entry)
 {
   gint64 age = bgc_engine_wall (self->engine) - entry->job->completion_time;
 
-  enqueue (self, &self->kept, entry, bgc_engine_boot (self->engine) + BGC_REAPER_KEEP - CLAMP (age, 0, BGC_REAPER_KEEP));
+  enqueue (self, &self->kept, entry,
+           bgc_engine_boot (self->engine) + BGC_REAPER_KEEP - CLAMP (age, 0, BGC_REAPER_KEEP));
 }
 
 /* ---- jobs that nothing happens to ---- */
@@ -166,7 +170,7 @@ bgc_reaper_keep (BgcReaper *self, BgcEntry *entry)
 static gint64
 timeout (BgcReaper *self)
 {
-  return (gint64) self->engine->limits.job_inactivity_timeout * G_USEC_PER_SEC;
+  return (gint64)self->engine->limits.job_inactivity_timeout * G_USEC_PER_SEC;
 }
 
 /* Both clocks must say so: a wall clock that jumps costs nobody his job. */
@@ -175,7 +179,8 @@ is_forlorn (BgcReaper *self, BgcEntry *entry)
 {
   const BgcJob *job = entry->job;
 
-  return !bgc_job_state_is_final (job->state) && bgc_engine_boot (self->engine) - entry->touched >= timeout (self)
+  return !bgc_job_state_is_final (job->state)
+         && bgc_engine_boot (self->engine) - entry->touched >= timeout (self)
          && bgc_engine_wall (self->engine) - job->modification_time >= timeout (self);
 }
 
@@ -196,9 +201,9 @@ on_sweep (gpointer data)
   for (guint i = 0; i < forlorn->len; i++)
     self->actions->cancel (self->engine, g_ptr_array_index (forlorn, i));
   if (next != G_MAXINT64 || forlorn->len > 0)
-    self->sweep_alarm = bgc_clock_set_alarm (self->engine->clock,
-                                             MAX (next == G_MAXINT64 ? 0 : next, now + BGC_REAPER_SWEEP), "inactivity",
-                                             on_sweep, self);
+    self->sweep_alarm
+      = bgc_clock_set_alarm (self->engine->clock, MAX (next == G_MAXINT64 ? 0 : next, now + BGC_REAPER_SWEEP),
+                             "inactivity", on_sweep, self);
 }
 
 /* The first look is at the earliest time at which there can be something to find: what is changed or

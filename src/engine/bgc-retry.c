@@ -16,7 +16,7 @@ bgc_retry_delay (const BgcJob *job, guint32 retry_after, GRand *random)
   if (!job->retry_delay_is_set && job->retry_count < G_N_ELEMENTS (first_waits))
     seconds = MIN (seconds, first_waits[job->retry_count]);
   seconds = MAX (seconds, retry_after);
-  return (gint64) ((double) seconds * (1.0 + JITTER * g_rand_double (random)) * G_USEC_PER_SEC);
+  return (gint64)((double)seconds * (1.0 + JITTER * g_rand_double (random)) * G_USEC_PER_SEC);
 }
 
 gboolean
@@ -46,7 +46,7 @@ bgc_retry_no_progress_left (const BgcJob *job)
 {
   if (job->no_progress_time < 0)
     return G_MAXINT64;
-  return MAX ((gint64) job->no_progress_timeout * G_USEC_PER_SEC - job->no_progress_time, 0);
+  return MAX ((gint64)job->no_progress_timeout * G_USEC_PER_SEC - job->no_progress_time, 0);
 }
 
 void
@@ -68,10 +68,11 @@ BgcFailure *
 bgc_retry_no_progress (const BgcJob *job, gint64 wall)
 {
   const BgcFailure *last = job->error;
-  BgcFailure *failure = bgc_failure_new (last != NULL ? last->context : BGC_CONTEXT_TRANSPORT, BGC_ERROR_NO_PROGRESS, FALSE,
-                                         "No byte came in %u seconds%s%s", job->no_progress_timeout,
-                                         last != NULL && last->message != NULL ? "; the last error: " : "",
-                                         last != NULL && last->message != NULL ? last->message : "");
+  BgcFailure *failure
+    = bgc_failure_new (last != NULL ? last->context : BGC_CONTEXT_TRANSPORT, BGC_ERROR_NO_PROGRESS, FALSE,
+                       "No byte came in %u seconds%s%s", job->no_progress_timeout,
+                       last != NULL && last->message != NULL ? "; the last error: " : "",
+                       last != NULL && last->message != NULL ? last->message : "");
 
   failure->time = wall;
   if (last != NULL)
@@ -85,8 +86,8 @@ bgc_retry_no_progress (const BgcJob *job, gint64 wall)
 }
 
 gboolean
-bgc_retry_fail (BgcJob *draft, BgcFailure *failure, guint32 retry_after, gboolean network_only, gboolean online,
-                gint64 wall, GRand *random, GError **error)
+bgc_retry_fail (BgcJob *draft, BgcFailure *failure, guint32 retry_after, gboolean network_only,
+                gboolean online, gint64 wall, GRand *random, GError **error)
 {
   BgcWaitReason reason = reason_of (failure, network_only, online);
   gboolean never = draft->no_progress_timeout == 0

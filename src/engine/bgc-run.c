@@ -8,7 +8,8 @@
 static void
 push (BgcEngine *engine, BgcEntry *entry, const char *name, BgcOperationFunc begin)
 {
-  bgc_lanes_push (engine->lanes, bgc_operation_new (sizeof (BgcOperation), name, engine, entry, NULL, begin, NULL));
+  bgc_lanes_push (engine->lanes,
+                  bgc_operation_new (sizeof (BgcOperation), name, engine, entry, NULL, begin, NULL));
 }
 
 static void
@@ -25,13 +26,15 @@ commit (BgcOperation *self, BgcChange *change, BgcCommittedFunc committed)
 
 /* ---- the end of a run, whatever the reason ---- */
 
-static void recover (BgcEngine *engine, BgcEntry *entry);
+static void
+recover (BgcEngine *engine, BgcEntry *entry);
 
 static void
 on_concluded (BgcOperation *self, const GError *error)
 {
   if (error != NULL)
-    bgc_engine_try_again (self->engine, self->entry, "The end of a transfer could not be stored", error, recover);
+    bgc_engine_try_again (self->engine, self->entry, "The end of a transfer could not be stored", error,
+                          recover);
   else
     bgc_engine_settled (self->engine, self->entry);
   end (self);
@@ -79,7 +82,8 @@ void
 bgc_run_recover (BgcEngine *engine, BgcEntry *entry, const GError *error)
 {
   if (is_stranded (entry))
-    bgc_engine_try_again (engine, entry, "A change could not be stored and the transfer is held", error, recover);
+    bgc_engine_try_again (engine, entry, "A change could not be stored and the transfer is held", error,
+                          recover);
 }
 
 static void
@@ -139,8 +143,8 @@ begin_start (BgcOperation *self)
   BgcEntry *entry = self->entry;
   BgcChange *change;
 
-  if (!bgc_runner_is (entry, BGC_RUNNER_PICKED) || entry->job->state != BGC_JOB_STATE_QUEUED || entry->job->completing
-      || engine->closing)
+  if (!bgc_runner_is (entry, BGC_RUNNER_PICKED) || entry->job->state != BGC_JOB_STATE_QUEUED
+      || entry->job->completing || engine->closing)
     {
       if (bgc_runner_is (entry, BGC_RUNNER_PICKED))
         bgc_runner_drop (engine, entry);
@@ -254,10 +258,11 @@ bgc_run_requeue (BgcEngine *engine, BgcEntry *entry)
 static BgcFailure *
 overdue (const BgcJob *draft, gint64 wall)
 {
-  if (draft->active_time >= (gint64) draft->maximum_download_time * G_USEC_PER_SEC)
+  if (draft->active_time >= (gint64)draft->maximum_download_time * G_USEC_PER_SEC)
     {
-      BgcFailure *failure = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, BGC_ERROR_MAXIMUM_DOWNLOAD_TIME, FALSE,
-                                             "The transfer took longer than %u seconds", draft->maximum_download_time);
+      BgcFailure *failure
+        = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, BGC_ERROR_MAXIMUM_DOWNLOAD_TIME, FALSE,
+                           "The transfer took longer than %u seconds", draft->maximum_download_time);
 
       failure->time = wall;
       return failure;

@@ -6,36 +6,38 @@
 #include "engine/bgc-retry.h"
 #include "model/bgc-rate.h"
 
-typedef struct _BgcRunner {
-  BgcEngine *engine;        /* (borrowed) */
-  BgcEntry *entry;          /* (borrowed) */
+typedef struct _BgcRunner
+{
+  BgcEngine *engine; /* (borrowed) */
+  BgcEntry *entry;   /* (borrowed) */
   BgcRunnerPhase phase;
   BgcRunnerDeathFunc death;
   guint files_at_once;
-  guint64 run;              /* number of this run: answers to an earlier one are ignored */
-  GPtrArray *reports;       /* (owned) (element-type BgcReport) not stored yet */
-  guint folded;             /* of them, those in the change under way; likewise the next two */
-  gint64 folded_at;         /* boot clock; 0 = no change under way */
+  guint64 run;        /* number of this run: answers to an earlier one are ignored */
+  GPtrArray *reports; /* (owned) (element-type BgcReport) not stored yet */
+  guint folded;       /* of them, those in the change under way; likewise the next two */
+  gint64 folded_at;   /* boot clock; 0 = no change under way */
   guint64 folded_received;
-  gboolean asked;           /* an operation is on its way to store them */
-  gboolean discard;         /* what the worker says no longer matters */
-  GHashTable *transient;    /* (owned) (element-type guint32 BgcFailure) files that cannot go on in this run */
-  GHashTable *attempts;     /* (owned) (element-type guint32 guint32) requests of this run counted so far */
+  gboolean asked;        /* an operation is on its way to store them */
+  gboolean discard;      /* what the worker says no longer matters */
+  GHashTable *transient; /* (owned) (element-type guint32 BgcFailure) files that cannot go on in this run */
+  GHashTable *attempts;  /* (owned) (element-type guint32 guint32) requests of this run counted so far */
   gboolean connected;
-  guint64 received;         /* bytes of this run */
-  guint64 received_stored;  /* of them, those that a stored change knew of */
-  gint64 accounted;         /* boot clock: up to when the job's clocks hold the time */
+  guint64 received;        /* bytes of this run */
+  guint64 received_stored; /* of them, those that a stored change knew of */
+  gint64 accounted;        /* boot clock: up to when the job's clocks hold the time */
   BgcRate rate;
-  BgcFailure *lost;         /* (owned) (nullable) why it is DEAD */
-  guint64 alarm;            /* of the clocks; 0 = none */
+  BgcFailure *lost;             /* (owned) (nullable) why it is DEAD */
+  guint64 alarm;                /* of the clocks; 0 = none */
   BgcRunnerStoppedFunc stopped; /* (nullable) who waits for the stop */
   gpointer stopped_data;
 } BgcRunner;
 
 /* A call to the worker under way. */
-typedef struct {
-  GObject *keeper;    /* (owned) */
-  BgcEngine *engine;  /* (borrowed) */
+typedef struct
+{
+  GObject *keeper;   /* (owned) */
+  BgcEngine *engine; /* (borrowed) */
   BgcJobId id;
   guint64 run;
 } Call;
@@ -81,8 +83,8 @@ bgc_runner_new (BgcEngine *engine, BgcEntry *entry, guint files_at_once, BgcRunn
   self->death = death;
   self->files_at_once = files_at_once;
   self->run = ++engine->runs;
-  self->reports = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_report_free);
-  self->transient = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) bgc_failure_free);
+  self->reports = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_report_free);
+  self->transient = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)bgc_failure_free);
   self->attempts = g_hash_table_new (NULL, NULL);
   self->accounted = bgc_engine_boot (engine);
   bgc_rate_reset (&self->rate);
@@ -127,14 +129,15 @@ static void
 set_clocks (BgcRunner *self)
 {
   const BgcJob *job = self->entry->job;
-  gint64 left = (gint64) job->maximum_download_time * G_USEC_PER_SEC - job->active_time;
+  gint64 left = (gint64)job->maximum_download_time * G_USEC_PER_SEC - job->active_time;
 
   bgc_clock_clear_alarm (self->engine->clock, &self->alarm);
   if (self->phase != BGC_RUNNER_ACTIVE)
     return;
   if (bgc_network_is_available (self->engine->network))
     left = MIN (left, bgc_retry_no_progress_left (job));
-  self->alarm = bgc_clock_set_alarm (self->engine->clock, self->accounted + MAX (left, 0), "runner", on_alarm, self);
+  self->alarm
+    = bgc_clock_set_alarm (self->engine->clock, self->accounted + MAX (left, 0), "runner", on_alarm, self);
 }
 
 void
@@ -171,7 +174,8 @@ on_started (GObject *source, GAsyncResult *result, gpointer data)
 
   if (bgc_workers_start_job_finish (BGC_WORKERS (source), result, &error) || self == NULL)
     return;
-  bgc_runner_lost (self->engine, self->entry, bgc_error_code_of (error, BGC_ERROR_WORKER_LOST), error->message);
+  bgc_runner_lost (self->engine, self->entry, bgc_error_code_of (error, BGC_ERROR_WORKER_LOST),
+                   error->message);
 }
 
 void
@@ -200,7 +204,8 @@ bgc_runner_feed (BgcEngine *engine, BgcEntry *entry)
   BgcRunner *self = entry->runner;
 
   if (self != NULL && self->phase == BGC_RUNNER_ACTIVE)
-    bgc_workers_start_job_async (engine->workers, entry->job, self->files_at_once, on_started, call_new (self));
+    bgc_workers_start_job_async (engine->workers, entry->job, self->files_at_once, on_started,
+                                 call_new (self));
 }
 
 static void
@@ -229,7 +234,8 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 void
-bgc_runner_stop (BgcEngine *engine, BgcEntry *entry, gboolean discard, BgcRunnerStoppedFunc stopped, gpointer data)
+bgc_runner_stop (BgcEngine *engine, BgcEntry *entry, gboolean discard, BgcRunnerStoppedFunc stopped,
+                 gpointer data)
 {
   BgcRunner *self = entry->runner;
 
@@ -245,7 +251,8 @@ bgc_runner_stop (BgcEngine *engine, BgcEntry *entry, gboolean discard, BgcRunner
   self->stopped = stopped;
   self->stopped_data = data;
   bgc_clock_clear_alarm (engine->clock, &self->alarm);
-  bgc_workers_stop_job_async (engine->workers, entry->job->owner, &entry->job->id, discard, on_stopped, call_new (self));
+  bgc_workers_stop_job_async (engine->workers, entry->job->owner, &entry->job->id, discard, on_stopped,
+                              call_new (self));
 }
 
 /* The first bytes after an error change more than the rate. */
@@ -255,7 +262,8 @@ brings_news (BgcRunner *self, const BgcReport *report)
   const BgcJob *job = self->entry->job;
 
   return report->files->len > 0 || (report->connected && !self->connected)
-         || (report->received > self->received_stored && (job->no_progress_time >= 0 || job->retry_count > 0));
+         || (report->received > self->received_stored
+             && (job->no_progress_time >= 0 || job->retry_count > 0));
 }
 
 gboolean
@@ -263,7 +271,8 @@ bgc_runner_take (BgcEngine *engine, BgcEntry *entry, const BgcReport *report)
 {
   BgcRunner *self = entry->runner;
 
-  if (self == NULL || (self->phase != BGC_RUNNER_ACTIVE && self->phase != BGC_RUNNER_STOPPING) || self->discard)
+  if (self == NULL || (self->phase != BGC_RUNNER_ACTIVE && self->phase != BGC_RUNNER_STOPPING)
+      || self->discard)
     return FALSE;
   bgc_rate_add (&self->rate, bgc_engine_boot (engine), report->received);
   self->received = MAX (self->received, report->received);

@@ -12,42 +12,45 @@
 typedef struct _Party Party;
 
 /* One queued or running job. */
-typedef struct _BgcTurn {
-  GList link;          /* in a line or in what its party runs; data is this */
-  BgcEntry *entry;     /* (borrowed) */
-  Party *party;        /* (borrowed) */
+typedef struct _BgcTurn
+{
+  GList link;      /* in a line or in what its party runs; data is this */
+  BgcEntry *entry; /* (borrowed) */
+  Party *party;    /* (borrowed) */
   BgcPriority priority;
   gboolean running;
-  gboolean leaving;    /* told to stop */
-  gint64 since;        /* boot clock: its slice began */
+  gboolean leaving; /* told to stop */
+  gint64 since;     /* boot clock: its slice began */
   guint connections;
-  char *host;          /* (owned) (nullable) of a running background job */
+  char *host; /* (owned) (nullable) of a running background job */
 } BgcTurn;
 
 /* An owner with queued or running jobs. */
-struct _Party {
+struct _Party
+{
   guint32 uid;
   GQueue lines[BGC_N_PRIORITIES]; /* (element-type BgcTurn) who waits */
   GQueue running;                 /* (element-type BgcTurn) oldest first */
   guint foreground;               /* of those running */
   guint background;
-  guint64 served;                 /* number of the last start among all: small = long ago */
+  guint64 served; /* number of the last start among all: small = long ago */
 };
 
-struct _BgcScheduler {
-  BgcClock *clock;         /* (borrowed) */
-  const BgcLimits *limits; /* (borrowed) */
+struct _BgcScheduler
+{
+  BgcClock *clock;                    /* (borrowed) */
+  const BgcLimits *limits;            /* (borrowed) */
   const BgcSchedulerActions *actions; /* (borrowed) static */
   gpointer data;
-  GHashTable *parties;     /* (owned) (element-type guint32 Party) */
-  GHashTable *hosts;       /* (owned) (element-type utf8 guint) connections background jobs use */
-  guint background;        /* running */
+  GHashTable *parties; /* (owned) (element-type guint32 Party) */
+  GHashTable *hosts;   /* (owned) (element-type utf8 guint) connections background jobs use */
+  guint background;    /* running */
   guint running;
   guint waiting;
   guint leaving;
   guint64 starts;
-  guint64 alarm;           /* the end of a pause or of a slice; 0 = none */
-  gint64 paused_until;     /* boot clock */
+  guint64 alarm;       /* the end of a pause or of a slice; 0 = none */
+  gint64 paused_until; /* boot clock */
   gboolean enabled;
   gboolean updating;
   gboolean again;
@@ -61,7 +64,8 @@ turn_free (BgcTurn *turn)
 }
 
 BgcScheduler *
-bgc_scheduler_new (BgcClock *clock, const BgcLimits *limits, const BgcSchedulerActions *actions, gpointer data)
+bgc_scheduler_new (BgcClock *clock, const BgcLimits *limits, const BgcSchedulerActions *actions,
+                   gpointer data)
 {
   BgcScheduler *self = g_new0 (BgcScheduler, 1);
 
@@ -154,7 +158,7 @@ host_of (const BgcJob *job)
         continue;
       begin = strstr (file->remote, "://");
       begin = begin == NULL ? file->remote : begin + 3;
-      return g_ascii_strdown (begin, (gssize) strcspn (begin, "/?#"));
+      return g_ascii_strdown (begin, (gssize)strcspn (begin, "/?#"));
     }
   return g_strdup ("");
 }
@@ -322,7 +326,7 @@ find_victim (BgcScheduler *self, gint64 *when)
   *when = G_MAXINT64;
   g_hash_table_iter_init (&iter, self->parties);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    for (GList *link = ((Party *) value)->running.head; link != NULL; link = link->next)
+    for (GList *link = ((Party *)value)->running.head; link != NULL; link = link->next)
       {
         BgcTurn *turn = link->data;
         BgcTurn *heir;
@@ -360,7 +364,8 @@ start_foreground (BgcScheduler *self)
       Party *party = value;
       guint left = party->foreground < places ? places - party->foreground : 0;
 
-      for (GList *link = party->lines[BGC_PRIORITY_FOREGROUND].head; link != NULL && left > 0; link = link->next, left--)
+      for (GList *link = party->lines[BGC_PRIORITY_FOREGROUND].head; link != NULL && left > 0;
+           link = link->next, left--)
         g_ptr_array_add (chosen, link->data);
     }
   for (guint i = 0; i < chosen->len; i++)

@@ -8,14 +8,15 @@
 /* A stored time that lies further ahead than any wait is a wall clock that was set back. */
 #define LONGEST_WAIT (G_GINT64_CONSTANT (86400) * G_USEC_PER_SEC)
 
-typedef struct _BgcWait {
-  GList link;           /* among all that wait; data is this */
-  BgcEngine *engine;    /* (borrowed) */
-  BgcEntry *entry;      /* (borrowed) */
-  gint64 attempt;       /* boot clock, microseconds: the next attempt */
-  gint64 planned;       /* the job's next_attempt that belongs to it */
-  gint64 counted;       /* boot clock: up to when elapsed is right */
-  gint64 elapsed;       /* microseconds of this wait in which an attempt was possible, not yet stored */
+typedef struct _BgcWait
+{
+  GList link;        /* among all that wait; data is this */
+  BgcEngine *engine; /* (borrowed) */
+  BgcEntry *entry;   /* (borrowed) */
+  gint64 attempt;    /* boot clock, microseconds: the next attempt */
+  gint64 planned;    /* the job's next_attempt that belongs to it */
+  gint64 counted;    /* boot clock: up to when elapsed is right */
+  gint64 elapsed;    /* microseconds of this wait in which an attempt was possible, not yet stored */
   guint64 alarm;
 } BgcWait;
 
@@ -39,7 +40,8 @@ no_progress_left (BgcWait *self)
 
 /* ---- the operations ---- */
 
-static void enter_again (BgcEngine *engine, BgcEntry *entry);
+static void
+enter_again (BgcEngine *engine, BgcEntry *entry);
 
 static void
 on_left (BgcOperation *self, const GError *error)
@@ -88,8 +90,8 @@ static void
 leave_soon (BgcWait *self)
 {
   bgc_clock_clear_alarm (self->engine->clock, &self->alarm);
-  bgc_lanes_push (self->engine->lanes, bgc_operation_new (sizeof (BgcOperation), "retry", self->engine, self->entry,
-                                                         NULL, begin_leave, NULL));
+  bgc_lanes_push (self->engine->lanes, bgc_operation_new (sizeof (BgcOperation), "retry", self->engine,
+                                                          self->entry, NULL, begin_leave, NULL));
 }
 
 static void
@@ -154,8 +156,9 @@ bgc_waits_enter (BgcEngine *engine, BgcEntry *entry)
 
       self->planned = entry->job->next_attempt;
       self->attempt = bgc_engine_boot (engine)
-                      + CLAMP (left, 0, LONGEST_WAIT + LONGEST_WAIT / 10
-                                            + (gint64) entry->job->minimum_retry_delay * 2 * G_USEC_PER_SEC);
+                      + CLAMP (left, 0,
+                               LONGEST_WAIT + LONGEST_WAIT / 10
+                                 + (gint64)entry->job->minimum_retry_delay * 2 * G_USEC_PER_SEC);
     }
   arm (self);
 }
