@@ -11,8 +11,8 @@ bgc_launcher_default_init (BgcLauncherInterface *iface)
 }
 
 void
-bgc_launcher_start_async (BgcLauncher *self, guint32 owner, GCancellable *cancellable, GAsyncReadyCallback callback,
-                          gpointer data)
+bgc_launcher_start_async (BgcLauncher *self, guint32 owner, GCancellable *cancellable,
+                          GAsyncReadyCallback callback, gpointer data)
 {
   BGC_LAUNCHER_GET_IFACE (self)->start_async (self, owner, cancellable, callback, data);
 }

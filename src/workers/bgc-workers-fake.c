@@ -3,17 +3,25 @@
 
 #include "workers/bgc-workers-fake.h"
 
-typedef enum { CALL_START, CALL_STOP, CALL_PLACE, N_CALLS } Call;
+typedef enum
+{
+  CALL_START,
+  CALL_STOP,
+  CALL_PLACE,
+  N_CALLS
+} Call;
 
 /* A job that runs. */
-typedef struct {
+typedef struct
+{
   BgcJobId id;
   guint32 owner;
   guint64 received; /* bytes its reports have told of so far */
 } Run;
 
 /* A call that hangs. */
-typedef struct {
+typedef struct
+{
   Call call;
   guint32 owner;
   BgcJobId id;       /* of a stop */
@@ -21,7 +29,8 @@ typedef struct {
   GTask *task;       /* (owned) */
 } Pending;
 
-struct _BgcWorkersFake {
+struct _BgcWorkersFake
+{
   GObject parent;
   GHashTable *verdicts;  /* (owned) path → BgcErrorCode */
   GHashTable *failures;  /* (owned) temporary name → BgcErrorCode */
@@ -32,7 +41,8 @@ struct _BgcWorkersFake {
   gboolean hang[N_CALLS];
 };
 
-static void bgc_workers_fake_workers_init (BgcWorkersInterface *iface);
+static void
+bgc_workers_fake_workers_init (BgcWorkersInterface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (BgcWorkersFake, bgc_workers_fake, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (BGC_TYPE_WORKERS, bgc_workers_fake_workers_init))
@@ -52,8 +62,8 @@ bgc_workers_fake_init (BgcWorkersFake *self)
   self->failures = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->runs = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, NULL, g_free);
   self->log = g_ptr_array_new_with_free_func (g_free);
-  self->placements = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
-  self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify) pending_free);
+  self->placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
+  self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify)pending_free);
 }
 
 static void
@@ -107,7 +117,8 @@ note (BgcWorkersFake *self, char sign, const BgcJobId *id)
 }
 
 static Pending *
-pending_new (BgcWorkersFake *self, Call call, guint32 owner, GAsyncReadyCallback callback, gpointer data, gpointer tag)
+pending_new (BgcWorkersFake *self, Call call, guint32 owner, GAsyncReadyCallback callback, gpointer data,
+             gpointer tag)
 {
   Pending *pending = g_new0 (Pending, 1);
 
@@ -121,7 +132,7 @@ pending_new (BgcWorkersFake *self, Call call, guint32 owner, GAsyncReadyCallback
 static GPtrArray *
 place_all (BgcWorkersFake *self, GPtrArray *placements)
 {
-  GPtrArray *results = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_result_free);
+  GPtrArray *results = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_result_free);
 
   for (guint i = 0; i < placements->len; i++)
     {
@@ -143,7 +154,8 @@ answer (BgcWorkersFake *self, Pending *pending)
   if (pending->call == CALL_STOP)
     g_hash_table_remove (self->runs, &pending->id);
   if (pending->call == CALL_PLACE)
-    g_task_return_pointer (pending->task, place_all (self, pending->places), (GDestroyNotify) g_ptr_array_unref);
+    g_task_return_pointer (pending->task, place_all (self, pending->places),
+                           (GDestroyNotify)g_ptr_array_unref);
   else
     g_task_return_boolean (pending->task, TRUE);
   pending_free (pending);
@@ -164,7 +176,7 @@ fake_check_async (BgcWorkers *workers, guint32 owner, const char *const *paths, 
 {
   BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, data);
-  GPtrArray *verdicts = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_path_verdict_free);
+  GPtrArray *verdicts = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_path_verdict_free);
 
   g_task_set_source_tag (task, fake_check_async);
   for (guint i = 0; paths[i] != NULL; i++)
@@ -172,14 +184,15 @@ fake_check_async (BgcWorkers *workers, guint32 owner, const char *const *paths, 
       BgcErrorCode code = BGC_N_ERRORS;
       gboolean refused = find_code (self->verdicts, paths[i], &code);
 
-      g_ptr_array_add (verdicts, bgc_path_verdict_new (!refused, code, refused ? "The test says so" : NULL, NULL));
+      g_ptr_array_add (verdicts,
+                       bgc_path_verdict_new (!refused, code, refused ? "The test says so" : NULL, NULL));
     }
-  g_task_return_pointer (task, verdicts, (GDestroyNotify) g_ptr_array_unref);
+  g_task_return_pointer (task, verdicts, (GDestroyNotify)g_ptr_array_unref);
 }
 
 static void
-fake_start_job_async (BgcWorkers *workers, const BgcJob *job, guint files_at_once, GAsyncReadyCallback callback,
-                      gpointer data)
+fake_start_job_async (BgcWorkers *workers, const BgcJob *job, guint files_at_once,
+                      GAsyncReadyCallback callback, gpointer data)
 {
   BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
 
@@ -208,12 +221,13 @@ fake_stop_job_async (BgcWorkers *workers, guint32 owner, const BgcJobId *id, gbo
 }
 
 static void
-fake_place_async (BgcWorkers *workers, guint32 owner, GPtrArray *placements, GAsyncReadyCallback callback, gpointer data)
+fake_place_async (BgcWorkers *workers, guint32 owner, GPtrArray *placements, GAsyncReadyCallback callback,
+                  gpointer data)
 {
   BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
   Pending *pending = pending_new (self, CALL_PLACE, owner, callback, data, fake_place_async);
 
-  pending->places = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  pending->places = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   for (guint i = 0; i < placements->len; i++)
     {
       const BgcPlacement *placement = g_ptr_array_index (placements, i);
@@ -288,7 +302,7 @@ bgc_workers_fake_hang (BgcWorkersFake *self, gboolean starts, gboolean stops, gb
   self->hang[CALL_START] = starts;
   self->hang[CALL_STOP] = stops;
   self->hang[CALL_PLACE] = places;
-  self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify) pending_free);
+  self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify)pending_free);
   while (waiting->len > 0)
     answer_or_hang (self, g_ptr_array_steal_index (waiting, 0));
 }
@@ -339,7 +353,8 @@ report_file (BgcWorkersFake *self, const BgcJob *job, BgcFileReport *file)
 }
 
 void
-bgc_workers_fake_report_progress (BgcWorkersFake *self, const BgcJob *job, guint32 index, guint64 durable, guint64 total)
+bgc_workers_fake_report_progress (BgcWorkersFake *self, const BgcJob *job, guint32 index, guint64 durable,
+                                  guint64 total)
 {
   BgcFileReport *file = bgc_file_report_new (index, BGC_FILE_EVENT_PROGRESS);
 
@@ -373,21 +388,21 @@ bgc_workers_fake_report_failed (BgcWorkersFake *self, const BgcJob *job, guint32
 void
 bgc_workers_fake_lose (BgcWorkersFake *self, guint32 owner)
 {
-  g_autoptr (GPtrArray) failing = g_ptr_array_new_with_free_func ((GDestroyNotify) pending_free);
+  g_autoptr (GPtrArray) failing = g_ptr_array_new_with_free_func ((GDestroyNotify)pending_free);
   GHashTableIter iter;
   gpointer value;
 
   g_hash_table_iter_init (&iter, self->runs);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((Run *) value)->owner == owner)
+    if (((Run *)value)->owner == owner)
       g_hash_table_iter_remove (&iter);
   for (guint i = 0; i < self->pending->len;)
-    if (((Pending *) g_ptr_array_index (self->pending, i))->owner == owner)
+    if (((Pending *)g_ptr_array_index (self->pending, i))->owner == owner)
       g_ptr_array_add (failing, g_ptr_array_steal_index (self->pending, i));
     else
       i++;
   bgc_workers_emit_lost (BGC_WORKERS (self), owner, "the test says so");
   for (guint i = 0; i < failing->len; i++)
-    g_task_return_new_error (((Pending *) g_ptr_array_index (failing, i))->task, BGC_ERROR, BGC_ERROR_WORKER_LOST,
-                             "The worker was lost");
+    g_task_return_new_error (((Pending *)g_ptr_array_index (failing, i))->task, BGC_ERROR,
+                             BGC_ERROR_WORKER_LOST, "The worker was lost");
 }

@@ -3,7 +3,12 @@
 
 #include "workers/bgc-workers.h"
 
-enum { SIGNAL_REPORT, SIGNAL_LOST, N_SIGNALS };
+enum
+{
+  SIGNAL_REPORT,
+  SIGNAL_LOST,
+  N_SIGNALS
+};
 
 static guint signals[N_SIGNALS];
 
@@ -19,8 +24,8 @@ bgc_workers_default_init (BgcWorkersInterface *iface)
 }
 
 void
-bgc_workers_check_async (BgcWorkers *self, guint32 owner, const char *const *paths, GAsyncReadyCallback callback,
-                         gpointer data)
+bgc_workers_check_async (BgcWorkers *self, guint32 owner, const char *const *paths,
+                         GAsyncReadyCallback callback, gpointer data)
 {
   BGC_WORKERS_GET_IFACE (self)->check_async (self, owner, paths, callback, data);
 }
@@ -32,8 +37,8 @@ bgc_workers_check_finish (BgcWorkers *self, GAsyncResult *result, GError **error
 }
 
 void
-bgc_workers_start_job_async (BgcWorkers *self, const BgcJob *job, guint files_at_once, GAsyncReadyCallback callback,
-                             gpointer data)
+bgc_workers_start_job_async (BgcWorkers *self, const BgcJob *job, guint files_at_once,
+                             GAsyncReadyCallback callback, gpointer data)
 {
   BGC_WORKERS_GET_IFACE (self)->start_job_async (self, job, files_at_once, callback, data);
 }

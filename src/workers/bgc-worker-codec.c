@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "workers/bgc-worker-codec.h"
+
+#include <string.h>
+
+#include "base/bgc-text.h"
+#include "model/bgc-path.h"
+#include "model/bgc-url.h"
+
+/* Bytes of a string from a worker: validators, messages. What is longer is no honest one. */
+#define MAX_TEXT 1024
+/* Seconds since the epoch: the end of the year 9999, the last an HTTP date can say. */
+#define MAX_DATE G_GINT64_CONSTANT (253402300799)
+/* Seconds that a server may ask to wait, as behaviour.md holds them. */
+#define MIN_RETRY_AFTER 30
+#define MAX_RETRY_AFTER 86400
+/* Bytes of a file between two times it is made durable: what a crash may cost at most. */
+#define CHECKPOINT_BYTES (64 * 1024 * G_GUINT64_CONSTANT (1024))
+/* Seconds between two, for somebody who waits: what is shown is what is durable, so it is kept fresh. */
+#define CHECKPOINT_SECONDS_FOREGROUND 1
+#define CHECKPOINT_SECONDS_BACKGROUND 5
+
+static gboolean
+breach (GError **error, const char *what)
+{
+  g_set_error (error, BGC_ERROR, BGC_ERROR_WORKER_LOST, "The worker broke the rules: %s", what);
+  return FALSE;
+}
+
+/* GVariant takes nothing else, and a damaged database may hold anything. */
+gboolean
+bgc_worker_codec_is_text (const char *text)
+{
+  return text == NULL || g_utf8_validate (text, -1, NULL);
+}
+
+static const char *
+text_or_empty (const char *text)
+{
+  return text != NULL && bgc_worker_codec_is_text (text) ? text : "";
+}
+
+GVariant *
+bgc_worker_codec_file (const BgcFile *file)
+{
+  return g_variant_new (
+    "(ussstttttsssxuu)", file->index, text_or_empty (file->remote), text_or_empty (file->local),
+    text_or_empty (file->temporary), file->expected_size, file->bytes_total, file->bytes_transferred,
+    file->device, file->inode, text_or_empty (file->checksum), text_or_empty (file->etag),
+    text_or_empty (file->last_modified), file->server_date, file->attempts, file->restarts);
+}
+
+GVariant *
+bgc_worker_codec_placement (const BgcPlacement *placement)
+{
+  return g_variant_new ("(usssttb)", placement->index, text_or_empty (placement->directory),
+                        text_or_empty (placement->temporary), text_or_empty (placement->target),
+                        placement->device, placement->inode, placement->overwrite);
+}
+
+GVariant *
+bgc_worker_codec_settings (BgcPriority priority, guint files_at_once)
+{
+  GVariantDict dict;
+  gboolean foreground = priority == BGC_PRIORITY_FOREGROUND;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "files-at-once", "u", files_at_once);
+  g_variant_dict_insert (&dict, "checkpoint-bytes", "t", CHECKPOINT_BYTES);
+  g_variant_dict_insert (&dict, "checkpoint-seconds", "u",
+                         foreground ? CHECKPOINT_SECONDS_FOREGROUND : CHECKPOINT_SECONDS_BACKGROUND);
+  g_variant_dict_insert (&dict, "user-agent", "s", "bgcopyd/" PACKAGE_VERSION);
+  return g_variant_dict_end (&dict);
+}
+
+/* A copy of @text, NULL for "". The bus has seen to UTF-8. */
+static gboolean
+read_text (const char *text, gsize max, char **out, GError **error)
+{
+  if (strlen (text) > max)
+    return breach (error, "a string is too long");
+  *out = *text == '\0' ? NULL : bgc_text_escape (text, max);
+  return TRUE;
+}
+
+BgcPathVerdict *
+bgc_worker_codec_read_verdict (GVariant *item, GError **error)
+{
+  const char *name, *message, *identity;
+  g_autofree char *text = NULL;
+  gboolean allowed;
+  BgcErrorCode code = BGC_N_ERRORS;
+
+  g_variant_get (item, "(b&s&s&s)", &allowed, &name, &message, &identity);
+  if (!allowed && !bgc_error_from_name (name, &code))
+    {
+      breach (error, "an error has no known name");
+      return NULL;
+    }
+  if (!read_text (message, MAX_TEXT, &text, error))
+    return NULL;
+  if (*identity != '\0' && !bgc_path_check (identity, NULL))
+    {
+      breach (error, "a path is none");
+      return NULL;
+    }
+  return bgc_path_verdict_new (allowed, code, text, *identity == '\0' ? NULL : identity);
+}
+
+/* What an honest worker's failure may wait for. */
+static gboolean
+may_wait_for (BgcWaitReason wait)
+{
+  return wait == BGC_WAIT_NONE || wait == BGC_WAIT_RETRY || wait == BGC_WAIT_NETWORK
+         || wait == BGC_WAIT_DISK_FULL || wait == BGC_WAIT_STORAGE || wait == BGC_WAIT_WORKER_LOST;
+}
+
+static gboolean
+read_failure_words (GVariant *dict, BgcFailure *failure, GError **error)
+{
+  const char *context = "", *name = "", *wait = "none";
+
+  g_variant_lookup (dict, "context", "&s", &context);
+  g_variant_lookup (dict, "name", "&s", &name);
+  g_variant_lookup (dict, "wait", "&s", &wait);
+  if (!bgc_enums_context_from_string (context, &failure->context)
+      || !bgc_error_from_name (name, &failure->code)
+      || !bgc_enums_wait_reason_from_string (wait, &failure->wait) || !may_wait_for (failure->wait))
+    return breach (error, "a failure has no known name");
+  return TRUE;
+}
+
+static gboolean
+read_failure_texts (GVariant *dict, BgcFailure *failure, GError **error)
+{
+  const char *message = "", *url = "", *protocol = "";
+
+  g_variant_lookup (dict, "message", "&s", &message);
+  g_variant_lookup (dict, "url", "&s", &url);
+  g_variant_lookup (dict, "protocol", "&s", &protocol);
+  if (strlen (url) > BGC_URL_MAX_BYTES)
+    return breach (error, "a URL is too long");
+  /* Its own word for the absence of passwords is not enough. */
+  if (*url != '\0')
+    failure->url = bgc_url_check (url, NULL) ? g_strdup (url) : bgc_url_for_display (url);
+  if (g_str_equal (protocol, "http") || g_str_equal (protocol, "https"))
+    failure->protocol = g_strdup (protocol);
+  return read_text (message, MAX_TEXT, &failure->message, error);
+}
+
+/* NULL with @error for a breach. */
+static BgcFailure *
+read_failure (GVariant *dict, guint32 index, gint64 now, GError **error)
+{
+  g_autoptr (BgcFailure) failure
+    = bgc_failure_new (BGC_CONTEXT_UNKNOWN, BGC_ERROR_WORKER_LOST, FALSE, "%s", "");
+  guint32 status = 0, retry_after = 0;
+
+  g_clear_pointer (&failure->message, g_free);
+  g_variant_lookup (dict, "transient", "b", &failure->transient);
+  g_variant_lookup (dict, "http-status", "u", &status);
+  g_variant_lookup (dict, "retry-after", "u", &retry_after);
+  if (!read_failure_words (dict, failure, error) || !read_failure_texts (dict, failure, error))
+    return NULL;
+  if (status > 999 || (retry_after != 0 && (retry_after < MIN_RETRY_AFTER || retry_after > MAX_RETRY_AFTER)))
+    {
+      breach (error, "a failure has an impossible number");
+      return NULL;
+    }
+  failure->http_status = status;
+  failure->retry_after = retry_after;
+  failure->file = index;
+  failure->time = now;
+  return g_steal_pointer (&failure);
+}
+
+BgcPlacementResult *
+bgc_worker_codec_read_result (GVariant *item, gint64 now, GError **error)
+{
+  g_autoptr (GVariant) dict = NULL;
+  BgcFailure *failure = NULL;
+  gboolean done;
+  guint32 index;
+
+  g_variant_get (item, "(ub@a{sv})", &index, &done, &dict);
+  if (!done)
+    {
+      failure = read_failure (dict, index, now, error);
+      if (failure == NULL)
+        return NULL;
+    }
+  return bgc_placement_result_new (index, failure);
+}
+
+/* Sizes are stored as 63 bits. */
+static gboolean
+is_size (guint64 size)
+{
+  return size <= G_MAXINT64;
+}
+
+static gboolean
+read_event (BgcFileReport *file, guint8 event, GVariant *dict, gint64 now, GError **error)
+{
+  if (event >= BGC_N_FILE_EVENTS)
+    return breach (error, "an event is not known");
+  file->event = event;
+  if ((event == BGC_FILE_EVENT_FAILED) != (g_variant_n_children (dict) > 0))
+    return breach (error, "a failure without its event, or an event without its failure");
+  if (event == BGC_FILE_EVENT_FAILED)
+    file->failure = read_failure (dict, file->index, now, error);
+  return event != BGC_FILE_EVENT_FAILED || file->failure != NULL;
+}
+
+static BgcFileReport *
+read_file_report (GVariant *item, gint64 now, GError **error)
+{
+  g_autoptr (BgcFileReport) file = bgc_file_report_new (0, BGC_FILE_EVENT_PROGRESS);
+  g_autoptr (GVariant) dict = NULL;
+  const char *etag, *last_modified;
+  guint8 event;
+
+  g_variant_get (item, "(uytttt&s&sxu@a{sv})", &file->index, &event, &file->durable, &file->total,
+                 &file->device, &file->inode, &etag, &last_modified, &file->server_date, &file->attempts,
+                 &dict);
+  if (!is_size (file->durable) || (file->total != BGC_SIZE_UNKNOWN && !is_size (file->total)))
+    breach (error, "a size is impossible");
+  else if (file->total != BGC_SIZE_UNKNOWN && file->durable > file->total)
+    breach (error, "more bytes than the file has");
+  else if (file->server_date < 0 || file->server_date > MAX_DATE)
+    breach (error, "a date is impossible");
+  else if (read_text (etag, MAX_TEXT, &file->etag, error)
+           && read_text (last_modified, MAX_TEXT, &file->last_modified, error)
+           && read_event (file, event, dict, now, error))
+    return g_steal_pointer (&file);
+  return NULL;
+}
+
+BgcReport *
+bgc_worker_codec_read_report (GVariant *item, gint64 now, GError **error)
+{
+  g_autoptr (BgcReport) report = NULL;
+  g_autoptr (GVariantIter) files = NULL;
+  const char *hex;
+  gboolean connected;
+  guint64 received;
+  GVariant *child;
+  BgcJobId id;
+
+  g_variant_get (item, "(&sbta(uyttttssxua{sv}))", &hex, &connected, &received, &files);
+  if (!bgc_job_id_is_canonical (hex) || !bgc_job_id_parse (hex, &id) || !is_size (received))
+    {
+      breach (error, "a report is of nothing");
+      return NULL;
+    }
+  report = bgc_report_new (&id);
+  report->connected = connected;
+  report->received = received;
+  while ((child = g_variant_iter_next_value (files)) != NULL)
+    {
+      g_autoptr (GVariant) owned = child;
+      BgcFileReport *file = read_file_report (owned, now, error);
+
+      if (file == NULL)
+        return NULL;
+      g_ptr_array_add (report->files, file);
+    }
+  return g_steal_pointer (&report);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* The life of one owner's worker: started when there is something for it to do, told to go when there
+ * has been nothing for 10 s, given up on a breach, on silence or when its connection ends, and then
+ * not started again before a while has passed. */
+
+#pragma once
+
+#include "model/bgc-job.h"
+#include "model/bgc-report.h"
+#include "workers/bgc-launcher.h"
+#include "workers/bgc-worker-link.h"
+
+typedef struct _BgcWorkerOwner BgcWorkerOwner;
+
+typedef struct {
+  void (*report) (const BgcReport *report, guint32 owner, gpointer data);
+  void (*lost) (guint32 owner, const char *why, gpointer data);
+} BgcWorkerOwnerEvents;
+
+/* @events and @data must live as long as the owner. */
+BgcWorkerOwner *bgc_worker_owner_new (guint32 uid, BgcLauncher *launcher, BgcClock *clock,
+                                      const BgcWorkerOwnerEvents *events, gpointer data);
+/* The worker, if there is one, is told to go. Unanswered tasks return WorkerLost. */
+void bgc_worker_owner_free (BgcWorkerOwner *self);
+/* Each takes @task (transfer full); see bgc-workers.h. */
+void bgc_worker_owner_check (BgcWorkerOwner *self, GTask *task, const char *const *paths);
+void bgc_worker_owner_start (BgcWorkerOwner *self, GTask *task, const BgcJob *job, guint files_at_once);
+void bgc_worker_owner_stop (BgcWorkerOwner *self, GTask *task, const BgcJobId *id, gboolean discard);
+void bgc_worker_owner_place (BgcWorkerOwner *self, GTask *task, GPtrArray *placements);
+/* @gone is called once, when the worker has made its data durable and gone, or after 5 s; possibly
+ * before this returns. Nothing is taken any more. */
+void bgc_worker_owner_shut_down (BgcWorkerOwner *self, void (*gone) (gpointer data), gpointer data);

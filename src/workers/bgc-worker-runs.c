@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "workers/bgc-worker-runs.h"
+
+#include "workers/bgc-worker-codec.h"
+#include "workers/bgc-worker-feed.h"
+
+typedef struct
+{
+  BgcJobId id;
+  BgcPriority priority;
+  guint files_at_once;
+  BgcWorkerFeed *feed; /* (owned) */
+  gboolean sent;       /* StartJob was called */
+  gboolean calling;    /* StartJob or AddFiles is out */
+  gboolean stopping;   /* StopJob was called, or will be with the link */
+  gboolean discard;    /* of that call */
+  GPtrArray *starts;   /* (owned) element-type GTask, unanswered */
+  GPtrArray *stops;    /* (owned) element-type GTask, unanswered */
+} Run;
+
+struct _BgcWorkerRuns
+{
+  BgcClock *clock;                   /* (owned) */
+  const BgcWorkerRunsEvents *events; /* borrowed */
+  gpointer data;                     /* borrowed */
+  BgcWorkerLink *link;               /* borrowed (nullable) */
+  GHashTable *runs;                  /* (owned) BgcJobId → Run */
+};
+
+/* What an answer needs to find its run, if there still is one. */
+typedef struct
+{
+  BgcWorkerRuns *runs; /* borrowed: answers come only while the link is open */
+  BgcJobId id;
+} Ticket;
+
+static void
+run_free (Run *run)
+{
+  g_clear_pointer (&run->feed, bgc_worker_feed_free);
+  g_clear_pointer (&run->starts, g_ptr_array_unref);
+  g_clear_pointer (&run->stops, g_ptr_array_unref);
+  g_free (run);
+}
+
+BgcWorkerRuns *
+bgc_worker_runs_new (BgcClock *clock, const BgcWorkerRunsEvents *events, gpointer data)
+{
+  BgcWorkerRuns *self = g_new0 (BgcWorkerRuns, 1);
+
+  self->clock = g_object_ref (clock);
+  self->events = events;
+  self->data = data;
+  self->runs = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, NULL, (GDestroyNotify)run_free);
+  return self;
+}
+
+void
+bgc_worker_runs_free (BgcWorkerRuns *self)
+{
+  g_clear_pointer (&self->runs, g_hash_table_unref);
+  g_clear_object (&self->clock);
+  g_free (self);
+}
+
+/* Empties *@tasks first: whoever is called back may come again. */
+static void
+return_true (GPtrArray **tasks)
+{
+  g_autoptr (GPtrArray) waiting = g_steal_pointer (tasks);
+
+  *tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < waiting->len; i++)
+    g_task_return_boolean (g_ptr_array_index (waiting, i), TRUE);
+}
+
+static void
+call (BgcWorkerRuns *self, Run *run, const char *method, GVariant *arguments, BgcWorkerLinkFunc function)
+{
+  Ticket *ticket = g_new0 (Ticket, 1);
+
+  ticket->runs = self;
+  ticket->id = run->id;
+  bgc_worker_link_call (self->link, method, arguments, "()", function, ticket, g_free);
+}
+
+static void
+on_fed (GVariant *answer, gpointer data);
+
+/* Gives the worker what it can take of @run now. */
+static void
+feed (BgcWorkerRuns *self, Run *run)
+{
+  GVariant *files;
+  char hex[BGC_JOB_ID_HEX_LENGTH + 1];
+
+  if (self->link == NULL || run->calling || run->stopping)
+    return;
+  files = bgc_worker_feed_next (run->feed);
+  if (run->sent && files == NULL)
+    return;
+  if (files == NULL)
+    files = g_variant_new_array (g_variant_type_element (G_VARIANT_TYPE (BGC_WORKER_CODEC_FILES)), NULL, 0);
+  bgc_job_id_to_hex (&run->id, hex);
+  run->calling = TRUE;
+  if (run->sent)
+    call (self, run, "AddFiles", g_variant_new ("(s@" BGC_WORKER_CODEC_FILES ")", hex, files), on_fed);
+  else
+    call (self, run, "StartJob",
+          g_variant_new ("(s@a{sv}@" BGC_WORKER_CODEC_FILES ")", hex,
+                         bgc_worker_codec_settings (run->priority, run->files_at_once), files),
+          on_fed);
+  run->sent = TRUE;
+}
+
+static void
+on_fed (GVariant *answer, gpointer data)
+{
+  const Ticket *ticket = data;
+  BgcWorkerRuns *self = ticket->runs;
+  Run *run = g_hash_table_lookup (self->runs, &ticket->id);
+
+  if (run == NULL || !run->calling)
+    return;
+  run->calling = FALSE;
+  feed (self, run);
+  return_true (&run->starts);
+}
+
+void
+bgc_worker_runs_start (BgcWorkerRuns *self, GTask *task, const BgcJob *job, guint files_at_once)
+{
+  Run *run = g_hash_table_lookup (self->runs, &job->id);
+
+  if (run != NULL && run->stopping)
+    {
+      g_task_return_new_error (task, BGC_ERROR, BGC_ERROR_BUSY, "The job is being stopped");
+      g_object_unref (task);
+      return;
+    }
+  if (run == NULL)
+    {
+      run = g_new0 (Run, 1);
+      run->id = job->id;
+      run->priority = job->priority;
+      run->files_at_once = files_at_once;
+      run->feed = bgc_worker_feed_new (job);
+      run->starts = g_ptr_array_new_with_free_func (g_object_unref);
+      run->stops = g_ptr_array_new_with_free_func (g_object_unref);
+      g_hash_table_insert (self->runs, &run->id, run);
+    }
+  g_ptr_array_add (run->starts, task);
+  feed (self, run);
+  if (run->sent && !run->calling)
+    return_true (&run->starts);
+  self->events->changed (self->data);
+}
+
+/* @run is over; takes it out and tells who waits. */
+static void
+end_run (BgcWorkerRuns *self, Run *run)
+{
+  gpointer stolen;
+
+  g_hash_table_steal_extended (self->runs, &run->id, NULL, &stolen);
+  return_true (&run->starts);
+  return_true (&run->stops);
+  run_free (run);
+  self->events->changed (self->data);
+}
+
+static void
+on_stopped (GVariant *answer, gpointer data)
+{
+  const Ticket *ticket = data;
+  Run *run = g_hash_table_lookup (ticket->runs->runs, &ticket->id);
+
+  if (run != NULL && run->stopping)
+    end_run (ticket->runs, run);
+}
+
+static void
+call_stop (BgcWorkerRuns *self, Run *run)
+{
+  char hex[BGC_JOB_ID_HEX_LENGTH + 1];
+
+  bgc_job_id_to_hex (&run->id, hex);
+  call (self, run, "StopJob", g_variant_new ("(sb)", hex, run->discard), on_stopped);
+}
+
+void
+bgc_worker_runs_stop (BgcWorkerRuns *self, GTask *task, const BgcJobId *id, gboolean discard)
+{
+  Run *run = g_hash_table_lookup (self->runs, id);
+
+  if (run == NULL)
+    {
+      if (task != NULL)
+        g_task_return_boolean (task, TRUE);
+      g_clear_object (&task);
+      return;
+    }
+  if (task != NULL)
+    g_ptr_array_add (run->stops, task);
+  if (run->stopping)
+    return;
+  run->stopping = TRUE;
+  run->discard = discard;
+  if (run->sent)
+    call_stop (self, run);
+  else
+    end_run (self, run);
+}
+
+void
+bgc_worker_runs_stop_all (BgcWorkerRuns *self)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (BgcJobId));
+  GHashTableIter iter;
+  gpointer id;
+
+  /* Who is called back may change the table. */
+  g_hash_table_iter_init (&iter, self->runs);
+  while (g_hash_table_iter_next (&iter, &id, NULL))
+    g_array_append_vals (ids, id, 1);
+  for (guint i = 0; i < ids->len; i++)
+    bgc_worker_runs_stop (self, NULL, &g_array_index (ids, BgcJobId, i), FALSE);
+}
+
+gboolean
+bgc_worker_runs_is_busy (BgcWorkerRuns *self)
+{
+  return g_hash_table_size (self->runs) > 0;
+}
+
+/* FALSE where the link is gone, or was broken for what @item says. */
+static gboolean
+take_report (BgcWorkerRuns *self, GVariant *item)
+{
+  BgcWorkerLink *link = self->link;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BgcReport) report = bgc_worker_codec_read_report (item, bgc_clock_wall (self->clock), &error);
+  Run *run = report == NULL ? NULL : g_hash_table_lookup (self->runs, &report->id);
+
+  if (report != NULL && (run == NULL || !run->sent))
+    g_set_error (&error, BGC_ERROR, BGC_ERROR_WORKER_LOST,
+                 "The worker broke the rules: a report of a job that does not run");
+  else if (report != NULL)
+    bgc_worker_feed_accept (run->feed, report, &error);
+  if (error != NULL)
+    {
+      bgc_worker_link_refuse (link, error->message);
+      return FALSE;
+    }
+  feed (self, run);
+  self->events->report (report, self->data);
+  return self->link == link;
+}
+
+void
+bgc_worker_runs_take_reports (BgcWorkerRuns *self, GVariant *reports)
+{
+  gboolean going = TRUE;
+
+  for (gsize i = 0; i < g_variant_n_children (reports) && going; i++)
+    {
+      g_autoptr (GVariant) item = g_variant_get_child_value (reports, i);
+
+      going = take_report (self, item);
+    }
+}
+
+void
+bgc_worker_runs_open (BgcWorkerRuns *self, BgcWorkerLink *link)
+{
+  GHashTableIter iter;
+  gpointer run;
+
+  self->link = link;
+  g_hash_table_iter_init (&iter, self->runs);
+  while (g_hash_table_iter_next (&iter, NULL, &run))
+    feed (self, run);
+}
+
+void
+bgc_worker_runs_close (BgcWorkerRuns *self, GPtrArray *tasks)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  self->link = NULL;
+  g_hash_table_iter_init (&iter, self->runs);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Run *run = value;
+
+      g_ptr_array_extend_and_steal (tasks, g_steal_pointer (&run->starts));
+      g_ptr_array_extend_and_steal (tasks, g_steal_pointer (&run->stops));
+    }
+  g_hash_table_remove_all (self->runs);
+}

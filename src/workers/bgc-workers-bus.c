@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "workers/bgc-workers-bus.h"
+
+#include "workers/bgc-worker-owner.h"
+
+struct _BgcWorkersBus
+{
+  GObject parent;
+  BgcLauncher *launcher; /* (owned) */
+  BgcClock *clock;       /* (owned) */
+  GHashTable
+    *owners; /* (owned) uid → BgcWorkerOwner; each stays, as a worker's past says when the next may start */
+  GTask *shut_down; /* (owned) (nullable) returns when going is 0 */
+  guint going;      /* workers that are to go and have not */
+};
+
+static void
+bgc_workers_bus_workers_init (BgcWorkersInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (BgcWorkersBus, bgc_workers_bus, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (BGC_TYPE_WORKERS, bgc_workers_bus_workers_init))
+
+static void
+bgc_workers_bus_init (BgcWorkersBus *self)
+{
+  self->owners = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)bgc_worker_owner_free);
+}
+
+static void
+bgc_workers_bus_dispose (GObject *object)
+{
+  BgcWorkersBus *self = BGC_WORKERS_BUS (object);
+
+  g_clear_pointer (&self->owners, g_hash_table_unref);
+  g_clear_object (&self->shut_down);
+  g_clear_object (&self->launcher);
+  g_clear_object (&self->clock);
+  G_OBJECT_CLASS (bgc_workers_bus_parent_class)->dispose (object);
+}
+
+static void
+bgc_workers_bus_class_init (BgcWorkersBusClass *class)
+{
+  G_OBJECT_CLASS (class)->dispose = bgc_workers_bus_dispose;
+}
+
+static void
+on_report (const BgcReport *report, guint32 owner, gpointer data)
+{
+  bgc_workers_emit_report (data, report, owner);
+}
+
+static void
+on_lost (guint32 owner, const char *why, gpointer data)
+{
+  bgc_workers_emit_lost (data, owner, why);
+}
+
+static const BgcWorkerOwnerEvents owner_events = { on_report, on_lost };
+
+static BgcWorkerOwner *
+owner_of (BgcWorkers *workers, guint32 uid)
+{
+  BgcWorkersBus *self = BGC_WORKERS_BUS (workers);
+  BgcWorkerOwner *owner = g_hash_table_lookup (self->owners, GUINT_TO_POINTER (uid));
+
+  if (owner == NULL)
+    {
+      owner = bgc_worker_owner_new (uid, self->launcher, self->clock, &owner_events, self);
+      g_hash_table_insert (self->owners, GUINT_TO_POINTER (uid), owner);
+    }
+  return owner;
+}
+
+static void
+bus_check_async (BgcWorkers *workers, guint32 owner, const char *const *paths, GAsyncReadyCallback callback,
+                 gpointer data)
+{
+  GTask *task = g_task_new (workers, NULL, callback, data);
+
+  g_task_set_source_tag (task, bus_check_async);
+  bgc_worker_owner_check (owner_of (workers, owner), task, paths);
+}
+
+static void
+bus_start_job_async (BgcWorkers *workers, const BgcJob *job, guint files_at_once,
+                     GAsyncReadyCallback callback, gpointer data)
+{
+  GTask *task = g_task_new (workers, NULL, callback, data);
+
+  g_task_set_source_tag (task, bus_start_job_async);
+  bgc_worker_owner_start (owner_of (workers, job->owner), task, job, files_at_once);
+}
+
+static void
+bus_stop_job_async (BgcWorkers *workers, guint32 owner, const BgcJobId *id, gboolean discard,
+                    GAsyncReadyCallback callback, gpointer data)
+{
+  GTask *task = g_task_new (workers, NULL, callback, data);
+
+  g_task_set_source_tag (task, bus_stop_job_async);
+  bgc_worker_owner_stop (owner_of (workers, owner), task, id, discard);
+}
+
+static void
+bus_place_async (BgcWorkers *workers, guint32 owner, GPtrArray *placements, GAsyncReadyCallback callback,
+                 gpointer data)
+{
+  GTask *task = g_task_new (workers, NULL, callback, data);
+
+  g_task_set_source_tag (task, bus_place_async);
+  bgc_worker_owner_place (owner_of (workers, owner), task, placements);
+}
+
+static void
+one_gone (gpointer data)
+{
+  BgcWorkersBus *self = data;
+  g_autoptr (GTask) task = NULL;
+
+  if (--self->going > 0)
+    return;
+  task = g_steal_pointer (&self->shut_down);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+bus_shut_down_async (BgcWorkers *workers, GAsyncReadyCallback callback, gpointer data)
+{
+  BgcWorkersBus *self = BGC_WORKERS_BUS (workers);
+  GTask *task = g_task_new (self, NULL, callback, data);
+  GHashTableIter iter;
+  gpointer owner;
+
+  g_task_set_source_tag (task, bus_shut_down_async);
+  if (self->shut_down != NULL)
+    {
+      g_task_return_new_error (task, BGC_ERROR, BGC_ERROR_BUSY, "The workers are going already");
+      g_object_unref (task);
+      return;
+    }
+  self->shut_down = task;
+  /* One more than there are owners: an owner without a worker is gone before the loop ends. */
+  self->going = 1 + g_hash_table_size (self->owners);
+  g_hash_table_iter_init (&iter, self->owners);
+  while (g_hash_table_iter_next (&iter, NULL, &owner))
+    bgc_worker_owner_shut_down (owner, one_gone, self);
+  one_gone (self);
+}
+
+static GPtrArray *
+bus_finish_array (BgcWorkers *workers, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static gboolean
+bus_finish (BgcWorkers *workers, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+bgc_workers_bus_workers_init (BgcWorkersInterface *iface)
+{
+  iface->check_async = bus_check_async;
+  iface->check_finish = bus_finish_array;
+  iface->start_job_async = bus_start_job_async;
+  iface->start_job_finish = bus_finish;
+  iface->stop_job_async = bus_stop_job_async;
+  iface->stop_job_finish = bus_finish;
+  iface->place_async = bus_place_async;
+  iface->place_finish = bus_finish_array;
+  iface->shut_down_async = bus_shut_down_async;
+  iface->shut_down_finish = bus_finish;
+}
+
+BgcWorkers *
+bgc_workers_bus_new (BgcLauncher *launcher, BgcClock *clock)
+{
+  BgcWorkersBus *self = g_object_new (BGC_TYPE_WORKERS_BUS, NULL);
+
+  self->launcher = g_object_ref (launcher);
+  self->clock = g_object_ref (clock);
+  return BGC_WORKERS (self);
+}

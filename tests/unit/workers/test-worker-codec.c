@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "workers/bgc-worker-codec.h"
+
+#define NOW G_GINT64_CONSTANT (1790000000000000)
+#define ID  "'000102030405060708090a0b0c0d0e0f'"
+
+static GVariant *
+parse (const char *type, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *value = g_variant_parse (G_VARIANT_TYPE (type), text, NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return value;
+}
+
+static void
+test_file (void)
+{
+  g_autoptr (BgcFile) file = bgc_file_new (7, "https://example.org/a", "/srv/a", ".bgcopy-x");
+  g_autoptr (GVariant) item = NULL;
+  g_autofree char *text = NULL;
+
+  file->bytes_transferred = 10;
+  file->etag = g_strdup ("\"e\"");
+  file->server_date = 5;
+  item = g_variant_ref_sink (bgc_worker_codec_file (file));
+  text = g_variant_print (item, FALSE);
+  g_assert_cmpstr (
+    text, ==,
+    "(7, 'https://example.org/a', '/srv/a', '.bgcopy-x', 18446744073709551615, 18446744073709551615, 10,"
+    " 0, 0, '', '\"e\"', '', 5, 0, 0)");
+}
+
+/* What a damaged database may hold does not reach GVariant. */
+static void
+test_not_text (void)
+{
+  g_autoptr (BgcFile) file = bgc_file_new (7, "https://example.org/a", "/srv/\xff", ".bgcopy-x");
+  g_autoptr (GVariant) item = g_variant_ref_sink (bgc_worker_codec_file (file));
+  const char *local;
+
+  g_variant_get_child (item, 2, "&s", &local);
+  g_assert_cmpstr (local, ==, "");
+}
+
+static void
+test_settings (void)
+{
+  g_autoptr (GVariant) waiting = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_FOREGROUND, 4));
+  g_autoptr (GVariant) other = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4));
+  guint32 seconds = 0, files = 0;
+
+  g_assert_true (g_variant_lookup (waiting, "checkpoint-seconds", "u", &seconds));
+  g_assert_cmpuint (seconds, ==, 1);
+  g_assert_true (g_variant_lookup (other, "checkpoint-seconds", "u", &seconds));
+  g_assert_cmpuint (seconds, ==, 5);
+  g_assert_true (g_variant_lookup (other, "files-at-once", "u", &files));
+  g_assert_cmpuint (files, ==, 4);
+}
+
+static void
+test_verdicts (void)
+{
+  g_autoptr (GVariant) good = parse ("(bsss)", "(true, '', '', '/data/f')");
+  g_autoptr (GVariant) refused = parse ("(bsss)", "(false, 'AccessDenied', 'no\\n', '')");
+  g_autoptr (GVariant) nameless = parse ("(bsss)", "(false, 'Nonsense', '', '')");
+  g_autoptr (GVariant) relative = parse ("(bsss)", "(true, '', '', 'data/f')");
+  g_autoptr (BgcPathVerdict) first = bgc_worker_codec_read_verdict (good, NULL);
+  g_autoptr (BgcPathVerdict) second = bgc_worker_codec_read_verdict (refused, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (first->allowed);
+  g_assert_cmpstr (first->identity, ==, "/data/f");
+  g_assert_false (second->allowed);
+  g_assert_cmpint (second->code, ==, BGC_ERROR_ACCESS_DENIED);
+  g_assert_null (strchr (second->message, '\n'));
+  g_assert_null (second->identity);
+  g_assert_null (bgc_worker_codec_read_verdict (nameless, &error));
+  g_assert_error (error, BGC_ERROR, BGC_ERROR_WORKER_LOST);
+  g_assert_null (bgc_worker_codec_read_verdict (relative, NULL));
+}
+
+static void
+test_results (void)
+{
+  g_autoptr (GVariant) good = parse ("(uba{sv})", "(3, true, {})");
+  g_autoptr (GVariant) failed
+    = parse ("(uba{sv})", "(3, false, {'context': <'local-file'>, 'name': <'FileExists'>,"
+                          " 'message': <'there'>, 'wait': <'none'>})");
+  g_autoptr (GVariant) silent = parse ("(uba{sv})", "(3, false, {})");
+  g_autoptr (BgcPlacementResult) first = bgc_worker_codec_read_result (good, NOW, NULL);
+  g_autoptr (BgcPlacementResult) second = bgc_worker_codec_read_result (failed, NOW, NULL);
+
+  g_assert_true (first->done);
+  g_assert_cmpuint (first->index, ==, 3);
+  g_assert_false (second->done);
+  g_assert_cmpint (second->failure->code, ==, BGC_ERROR_FILE_EXISTS);
+  g_assert_cmpint (second->failure->context, ==, BGC_CONTEXT_LOCAL_FILE);
+  g_assert_cmpint (second->failure->time, ==, NOW);
+  g_assert_cmpstr (second->failure->message, ==, "there");
+  g_assert_null (bgc_worker_codec_read_result (silent, NOW, NULL));
+}
+
+static BgcReport *
+read_report (const char *files)
+{
+  g_autofree char *text = g_strdup_printf ("(" ID ", true, 77, %s)", files);
+  g_autoptr (GVariant) item = parse ("(sbta(uyttttssxua{sv}))", text);
+
+  return bgc_worker_codec_read_report (item, NOW, NULL);
+}
+
+static void
+test_report (void)
+{
+  g_autoptr (BgcReport) report = read_report (
+    "[(1, 0, 10, 20, 8, 9, '\"e\"', 'Thu', 1700000000, 2, {}),"
+    " (2, 3, 0, 18446744073709551615, 0, 0, '', '', 0, 1, {'context': <'remote-file'>, 'name': "
+    "<'HttpStatus'>,"
+    " 'http-status': <uint32 503>, 'transient': <true>, 'wait': <'retry'>, 'retry-after': <uint32 60>,"
+    " 'url': <'https://u:p@example.org/x'>, 'protocol': <'https'>})]");
+  const BgcFileReport *file;
+
+  g_assert_nonnull (report);
+  g_assert_true (report->connected);
+  g_assert_cmpuint (report->received, ==, 77);
+  g_assert_cmpuint (report->files->len, ==, 2);
+  file = g_ptr_array_index (report->files, 0);
+  g_assert_cmpuint (file->durable, ==, 10);
+  g_assert_cmpuint (file->inode, ==, 9);
+  g_assert_cmpstr (file->etag, ==, "\"e\"");
+  g_assert_cmpint (file->server_date, ==, 1700000000);
+  g_assert_null (file->failure);
+  file = g_ptr_array_index (report->files, 1);
+  g_assert_cmpuint (file->failure->http_status, ==, 503);
+  g_assert_cmpuint (file->failure->retry_after, ==, 60);
+  g_assert_true (file->failure->transient);
+  g_assert_cmpuint (file->failure->file, ==, 2);
+  /* Credentials do not come through whatever the worker thinks. */
+  g_assert_null (strstr (file->failure->url, "u:p"));
+}
+
+static void
+test_lies (void)
+{
+  g_autofree char *long_text = g_strnfill (1025, 'x');
+  g_autofree char *long_etag = g_strdup_printf ("[(1, 0, 10, 20, 8, 9, '%s', '', 0, 2, {})]", long_text);
+  const char *lies[] = {
+    "[(1, 0, 21, 20, 8, 9, '', '', 0, 2, {})]",
+    "[(1, 0, 9223372036854775808, 18446744073709551615, 8, 9, '', '', 0, 2, {})]",
+    "[(1, 4, 10, 20, 8, 9, '', '', 0, 2, {})]",
+    "[(1, 0, 10, 20, 8, 9, '', '', -1, 2, {})]",
+    "[(1, 0, 10, 20, 8, 9, '', '', 253402300800, 2, {})]",
+    "[(1, 3, 10, 20, 8, 9, '', '', 0, 2, {})]",
+    "[(1, 0, 10, 20, 8, 9, '', '', 0, 2, {'name': <'Timeout'>, 'context': <'transport'>})]",
+    "[(1, 3, 10, 20, 8, 9, '', '', 0, 2, {'name': <'Nonsense'>, 'context': <'transport'>})]",
+    "[(1, 3, 10, 20, 8, 9, '', '', 0, 2, {'name': <uint32 5>, 'context': <'transport'>})]",
+    "[(1, 3, 10, 20, 8, 9, '', '', 0, 2, {'name': <'Timeout'>, 'context': <'nowhere'>})]",
+    "[(1, 3, 10, 20, 8, 9, '', '', 0, 2, {'name': <'Timeout'>, 'context': <'transport'>, 'wait': "
+    "<'server-cancel'>})]",
+    "[(1, 3, 10, 20, 8, 9, '', '', 0, 2, {'name': <'Timeout'>, 'context': <'transport'>, 'retry-after': "
+    "<uint32 1>})]",
+    "[(1, 3, 1, 2, 8, 9, '', '', 0, 2, {'name': <'Timeout'>, 'context': <'transport'>, 'http-status': "
+    "<uint32 1000>})]",
+    long_etag,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lies); i++)
+    {
+      g_autoptr (BgcReport) report = read_report (lies[i]);
+
+      g_test_message ("%s", lies[i]);
+      g_assert_null (report);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/worker-codec/file", test_file);
+  g_test_add_func ("/worker-codec/not-text", test_not_text);
+  g_test_add_func ("/worker-codec/settings", test_settings);
+  g_test_add_func ("/worker-codec/verdicts", test_verdicts);
+  g_test_add_func ("/worker-codec/results", test_results);
+  g_test_add_func ("/worker-codec/report", test_report);
+  g_test_add_func ("/worker-codec/lies", test_lies);
+  return g_test_run ();
+}
