@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* Collects what running jobs report, so that the daemon hears of it in few and short messages: at most
+ * one each interval, unless many files were settled. Sets no timer while nothing waits. */
+
+#pragma once
+
+#include "model/bgc-report.h"
+
+typedef struct _BgcReportBatch BgcReportBatch;
+
+/* @reports (element-type BgcReport) is the batch's own. */
+typedef void (*BgcReportBatchFunc) (GPtrArray *reports, gpointer data);
+
+/* @interval in milliseconds. */
+BgcReportBatch *bgc_report_batch_new (guint interval, BgcReportBatchFunc function, gpointer data);
+/* What still waits is dropped. */
+void bgc_report_batch_free (BgcReportBatch *self);
+/* @file is copied. Goes out now if the last report went an interval ago, else with the next. Of several
+ * waiting about the progress of one file only the newest is kept. */
+void bgc_report_batch_add (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
+                           const BgcFileReport *file);
+/* What waits goes out now. */
+void bgc_report_batch_flush (BgcReportBatch *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcReportBatch, bgc_report_batch_free)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* The worker's side of what travels on the private bus, described in
+ * dbus/org.example.BackgroundCopy.Worker.xml. What it writes keeps to what the daemon lets through,
+ * whatever servers and file systems said. Pure. */
+
+#pragma once
+
+#include "model/bgc-file.h"
+#include "model/bgc-placement.h"
+#include "model/bgc-report.h"
+
+/* Bytes of text in one frame: half of the daemon's limit, which leaves room for numbers and padding. */
+#define BGC_WORKER_WIRE_FRAME (512 * 1024)
+
+/* Items of the lists in StartJob and Place. */
+BgcFile *bgc_worker_wire_read_file (GVariant *item);
+BgcPlacement *bgc_worker_wire_read_placement (GVariant *item);
+
+/* Each adds an item to @builder, of the list in Check, Place and Reports' inner one, and answers about
+ * how many bytes that took. */
+gsize bgc_worker_wire_add_verdict (GVariantBuilder *builder, const BgcPathVerdict *verdict);
+gsize bgc_worker_wire_add_result (GVariantBuilder *builder, const BgcPlacementResult *result);
+gsize bgc_worker_wire_add_file_report (GVariantBuilder *builder, const BgcFileReport *file);
+/* @reports (element-type BgcReport) as the arguments of one or more Reports signals: floating. */
+GPtrArray *bgc_worker_wire_reports (GPtrArray *reports);

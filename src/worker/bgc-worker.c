@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "worker/bgc-worker.h"
+
+#include "dbus/bgc-worker-interface.h"
+#include "transfer/bgc-local-file.h"
+#include "worker/bgc-worker-job.h"
+#include "worker/bgc-worker-wire.h"
+
+#define WORKER_PATH      "/org/example/BackgroundCopy/Worker"
+#define WORKER_INTERFACE "org.example.BackgroundCopy.Worker"
+/* Milliseconds between two reports: four a second. */
+#define REPORT_INTERVAL 250
+
+struct _BgcWorker
+{
+  GDBusConnection *bus;  /* (owned) */
+  guint object;          /* registration on it */
+  GHashTable *jobs;      /* (owned) BgcJobId → Running */
+  BgcReportBatch *batch; /* (owned) */
+  guint threads;         /* Check and Place calls under way */
+  gboolean leaving;
+  gboolean told; /* gone was called */
+  void (*gone) (gpointer data);
+  gpointer data; /* borrowed */
+};
+
+typedef struct
+{
+  BgcWorker *worker;      /* borrowed */
+  BgcWorkerJob *job;      /* (owned) */
+  GPtrArray *invocations; /* (owned) element-type GDBusMethodInvocation (borrowed): StopJob calls to answer */
+} Running;
+
+/* What a thread answers to a call. */
+typedef GVariant *(*ThreadFunc) (GVariant *arguments);
+
+static void
+check_gone (BgcWorker *self)
+{
+  if (!self->leaving || self->told || self->threads > 0 || g_hash_table_size (self->jobs) > 0)
+    return;
+  self->told = TRUE;
+  self->gone (self->data);
+}
+
+static void
+refuse (GDBusMethodInvocation *invocation, const char *why)
+{
+  g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, why);
+}
+
+/* In a thread: the first paths, as many as their verdicts fit into an answer. */
+static GVariant *
+check_paths (GVariant *arguments)
+{
+  g_autoptr (GVariantIter) paths = NULL;
+  GVariantBuilder builder;
+  const char *path;
+  gsize bytes = 0;
+
+  g_variant_get (arguments, "(as)", &paths);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(bsss)"));
+  while (bytes < BGC_WORKER_WIRE_FRAME && g_variant_iter_next (paths, "&s", &path))
+    {
+      g_autoptr (BgcPathVerdict) verdict = bgc_local_file_check (path);
+
+      bytes += bgc_worker_wire_add_verdict (&builder, verdict);
+    }
+  return g_variant_new ("(a(bsss))", &builder);
+}
+
+/* In a thread. */
+static GVariant *
+place_files (GVariant *arguments)
+{
+  g_autoptr (GPtrArray) placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
+  g_autoptr (GPtrArray) results = NULL;
+  g_autoptr (GVariantIter) items = NULL;
+  GVariantBuilder builder;
+  GVariant *item;
+
+  g_variant_get (arguments, "(a(usssttb))", &items);
+  while ((item = g_variant_iter_next_value (items)) != NULL)
+    {
+      g_ptr_array_add (placements, bgc_worker_wire_read_placement (item));
+      g_variant_unref (item);
+    }
+  results = bgc_local_file_place (placements);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(uba{sv})"));
+  for (guint i = 0; i < results->len; i++)
+    bgc_worker_wire_add_result (&builder, g_ptr_array_index (results, i));
+  return g_variant_new ("(a(uba{sv}))", &builder);
+}
+
+static void
+thread_main (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  ThreadFunc function = (ThreadFunc)g_task_get_source_tag (task);
+  GVariant *arguments = g_dbus_method_invocation_get_parameters (data);
+
+  g_task_return_pointer (task, g_variant_ref_sink (function (arguments)), (GDestroyNotify)g_variant_unref);
+}
+
+static void
+on_thread (GObject *source, GAsyncResult *result, gpointer data)
+{
+  BgcWorker *self = data;
+  GDBusMethodInvocation *invocation = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GVariant) answer = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  g_dbus_method_invocation_return_value (g_object_ref (invocation), answer);
+  self->threads--;
+  check_gone (self);
+}
+
+/* Calls that touch user's paths: a file system has no bound to how long that may take. */
+static void
+answer_in_thread (BgcWorker *self, GDBusMethodInvocation *invocation, ThreadFunc function)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_thread, self);
+
+  g_task_set_source_tag (task, function);
+  g_task_set_task_data (task, invocation, g_object_unref);
+  self->threads++;
+  g_task_run_in_thread (task, thread_main);
+}
+
+static void
+add_files (BgcWorkerJob *job, GVariantIter *files)
+{
+  GVariant *item;
+
+  while ((item = g_variant_iter_next_value (files)) != NULL)
+    {
+      bgc_worker_job_add (job, bgc_worker_wire_read_file (item));
+      g_variant_unref (item);
+    }
+}
+
+static void
+running_free (Running *running)
+{
+  g_clear_pointer (&running->job, bgc_worker_job_free);
+  g_clear_pointer (&running->invocations, g_ptr_array_unref);
+  g_free (running);
+}
+
+static Running *
+make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict)
+{
+  BgcTransferSettings settings = { .files_at_once = 1, .user_agent = "bgcopyd/" PACKAGE_VERSION };
+  Running *running = g_new0 (Running, 1);
+
+  g_variant_lookup (dict, "files-at-once", "u", &settings.files_at_once);
+  g_variant_lookup (dict, "checkpoint-bytes", "t", &settings.checkpoint_bytes);
+  g_variant_lookup (dict, "checkpoint-seconds", "u", &settings.checkpoint_seconds);
+  g_variant_lookup (dict, "user-agent", "&s", &settings.user_agent);
+  running->worker = self;
+  running->job = bgc_worker_job_new (id, &settings, self->batch);
+  running->invocations = g_ptr_array_new ();
+  g_hash_table_insert (self->jobs, (gpointer)bgc_worker_job_id (running->job), running);
+  return running;
+}
+
+static Running *
+find_job (BgcWorker *self, const char *hex)
+{
+  BgcJobId id;
+
+  return bgc_job_id_parse (hex, &id) ? g_hash_table_lookup (self->jobs, &id) : NULL;
+}
+
+static void
+start_job (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *arguments)
+{
+  g_autoptr (GVariantIter) files = NULL;
+  g_autoptr (GVariant) dict = NULL;
+  const char *hex;
+  BgcJobId id;
+
+  g_variant_get (arguments, "(&s@a{sv}a(ussstttttsssxuu))", &hex, &dict, &files);
+  if (!bgc_job_id_parse (hex, &id) || g_hash_table_contains (self->jobs, &id))
+    {
+      refuse (invocation, "No job can be started under this id");
+      return;
+    }
+  /* On its way out it takes nothing up; the daemon is about to see it go. */
+  if (!self->leaving)
+    add_files (make_job (self, &id, dict)->job, files);
+  g_dbus_method_invocation_return_value (invocation, NULL);
+}
+
+static void
+more_files (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *arguments)
+{
+  g_autoptr (GVariantIter) files = NULL;
+  Running *running;
+  const char *hex;
+
+  g_variant_get (arguments, "(&sa(ussstttttsssxuu))", &hex, &files);
+  running = find_job (self, hex);
+  if (running == NULL && !self->leaving)
+    {
+      refuse (invocation, "No such job runs");
+      return;
+    }
+  if (running != NULL && !bgc_worker_job_is_stopping (running->job))
+    add_files (running->job, files);
+  g_dbus_method_invocation_return_value (invocation, NULL);
+}
+
+static void
+on_stopped (BgcWorkerJob *job, gpointer data)
+{
+  Running *running = data;
+  BgcWorker *self = running->worker;
+  g_autoptr (GPtrArray) invocations = g_steal_pointer (&running->invocations);
+
+  g_hash_table_remove (self->jobs, bgc_worker_job_id (job));
+  for (guint i = 0; i < invocations->len; i++)
+    g_dbus_method_invocation_return_value (g_ptr_array_index (invocations, i), NULL);
+  check_gone (self);
+}
+
+static void
+stop_running (Running *running, gboolean discard)
+{
+  if (!bgc_worker_job_is_stopping (running->job))
+    bgc_worker_job_stop (running->job, discard, on_stopped, running);
+}
+
+static void
+stop_job (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *arguments)
+{
+  Running *running;
+  gboolean discard;
+  const char *hex;
+
+  g_variant_get (arguments, "(&sb)", &hex, &discard);
+  running = find_job (self, hex);
+  if (running == NULL)
+    {
+      g_dbus_method_invocation_return_value (invocation, NULL);
+      return;
+    }
+  g_ptr_array_add (running->invocations, invocation);
+  stop_running (running, discard);
+}
+
+static void
+on_call (GDBusConnection *bus, const char *sender, const char *path, const char *interface,
+         const char *method, GVariant *arguments, GDBusMethodInvocation *invocation, gpointer data)
+{
+  BgcWorker *self = data;
+
+  if (g_str_equal (method, "Check"))
+    answer_in_thread (self, invocation, check_paths);
+  else if (g_str_equal (method, "Place"))
+    answer_in_thread (self, invocation, place_files);
+  else if (g_str_equal (method, "StartJob"))
+    start_job (self, invocation, arguments);
+  else if (g_str_equal (method, "AddFiles"))
+    more_files (self, invocation, arguments);
+  else if (g_str_equal (method, "StopJob"))
+    stop_job (self, invocation, arguments);
+  else
+    g_dbus_method_invocation_return_value (invocation, NULL);
+}
+
+static void
+on_batch (GPtrArray *reports, gpointer data)
+{
+  BgcWorker *self = data;
+  g_autoptr (GPtrArray) signals = bgc_worker_wire_reports (reports);
+
+  /* Fails when the connection has closed: the daemon asks again from what it knows to be durable. */
+  for (guint i = 0; i < signals->len; i++)
+    g_dbus_connection_emit_signal (self->bus, NULL, WORKER_PATH, WORKER_INTERFACE, "Reports",
+                                   g_ptr_array_index (signals, i), NULL);
+}
+
+static void
+on_closed (GDBusConnection *bus, gboolean vanished, GError *error, gpointer data)
+{
+  bgc_worker_leave (data);
+}
+
+void
+bgc_worker_leave (BgcWorker *self)
+{
+  g_autoptr (GList) running = g_hash_table_get_values (self->jobs);
+
+  if (self->leaving)
+    return;
+  self->leaving = TRUE;
+  for (GList *l = running; l != NULL; l = l->next)
+    stop_running (l->data, FALSE);
+  check_gone (self);
+}
+
+BgcWorker *
+bgc_worker_new (GIOStream *stream, void (*gone) (gpointer data), gpointer data, GError **error)
+{
+  static const GDBusInterfaceVTable vtable = { .method_call = on_call };
+  const GDBusConnectionFlags flags
+    = G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_DELAY_MESSAGE_PROCESSING;
+  g_autoptr (GDBusConnection) bus = g_dbus_connection_new_sync (stream, NULL, flags, NULL, NULL, error);
+  BgcWorker *self;
+
+  if (bus == NULL)
+    return NULL;
+  self = g_new0 (BgcWorker, 1);
+  self->bus = g_steal_pointer (&bus);
+  self->gone = gone;
+  self->data = data;
+  self->jobs = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, NULL, (GDestroyNotify)running_free);
+  self->batch = bgc_report_batch_new (REPORT_INTERVAL, on_batch, self);
+  g_dbus_connection_set_exit_on_close (self->bus, FALSE);
+  g_signal_connect (self->bus, "closed", G_CALLBACK (on_closed), self);
+  self->object = g_dbus_connection_register_object (
+    self->bus, WORKER_PATH, (GDBusInterfaceInfo *)&org_example_background_copy_worker_interface, &vtable,
+    self, NULL, error);
+  g_dbus_connection_start_message_processing (self->bus);
+  return self;
+}
+
+void
+bgc_worker_free (BgcWorker *self)
+{
+  g_signal_handlers_disconnect_by_func (self->bus, on_closed, self);
+  g_dbus_connection_unregister_object (self->bus, self->object);
+  g_clear_object (&self->bus);
+  g_clear_pointer (&self->jobs, g_hash_table_unref);
+  g_clear_pointer (&self->batch, bgc_report_batch_free);
+  g_free (self);
+}
