@@ -146,6 +146,19 @@ submit (BgcCommandLine *line, const GetOptions *options, const char *url, const 
   return path;
 }
 
+/* Says why there is no job, or perhaps one after all. */
+static BgcExitCode
+fail_to_submit (const BgcCommandLine *line, const GError *error)
+{
+  BgcExitCode exit_code = bgc_command_fail (error);
+
+  /* The call was sent; whether it was carried out nobody knows. */
+  if (exit_code == BGC_EXIT_CODE_UNREACHABLE
+      && !g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN))
+    g_printerr (_("The job may have been made all the same; see “%s list”.\n"), bgc_command_again (line));
+  return exit_code;
+}
+
 /* What the command line says in bytes must be text on the bus. */
 static gboolean
 check_text (const BgcCommandLine *line, const GetOptions *options, const char *url, BgcExitCode *exit_code)
@@ -331,7 +344,7 @@ get_detached (BgcCommandLine *line, const GetOptions *options, const char *url, 
   g_autofree char *path = submit (line, options, url, target, &error);
 
   if (path == NULL)
-    return bgc_command_fail (error);
+    return fail_to_submit (line, error);
   if (line->json)
     {
       JsonObject *object = json_object_new ();
@@ -358,7 +371,9 @@ get_waiting (BgcCommandLine *line, const GetOptions *options, const char *url, c
   /* From here on a job may exist: Ctrl-C has to say which. */
   bgc_interrupt_install ();
   path = submit (line, options, url, target, &error);
-  if (path == NULL || !bgc_job_wait_run (wait, path, &how, &error))
+  if (path == NULL)
+    return fail_to_submit (line, error);
+  if (!bgc_job_wait_run (wait, path, &how, &error))
     return bgc_command_fail (error);
   ending.view = bgc_job_wait_view (wait);
   return end (&ending, how);

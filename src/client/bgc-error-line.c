@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "base/bgc-error.h"
 #include "client/bgc-client.h"
@@ -58,6 +59,7 @@ bgc_error_line_for_job (GVariant *error)
   guint32 status = 0;
   BgcErrorCode code;
   g_autofree char *line = NULL;
+  g_autofree char *number = NULL;
 
   if (!g_variant_is_of_type (error, G_VARIANT_TYPE_VARDICT) || !g_variant_lookup (error, "name", "&s", &name))
     return NULL;
@@ -70,10 +72,9 @@ bgc_error_line_for_job (GVariant *error)
       g_autofree char *safe = bgc_display_text (name);
       line = join (safe, safe, message);
     }
-  if (status != 0)
-    {
-      char *with_status = g_strdup_printf (_("%s (HTTP status %u)"), line, status);
-      return with_status;
-    }
+  number = g_strdup_printf ("%u", status);
+  /* Often the message has it already. */
+  if (status != 0 && strstr (line, number) == NULL)
+    return g_strdup_printf (_("%s (HTTP status %u)"), line, status);
   return g_steal_pointer (&line);
 }

@@ -80,7 +80,7 @@ bgc_job_wait_view (const BgcJobWait *self)
 /* ---- showing ---- */
 
 /* The service counts durable bytes, which grow in steps; between two steps the rate says where the
- * transfer is. Does not step back, unless the file began again, and does not claim the end. */
+ * transfer is. Does not step back while bytes flow, and does not claim the end. */
 static guint64
 shown_bytes (BgcJobWait *self, guint64 total, guint64 rate)
 {
@@ -88,14 +88,14 @@ shown_bytes (BgcJobWait *self, guint64 total, guint64 rate)
   gint64 now = g_get_monotonic_time ();
   guint64 age;
 
-  if (held < self->held)
+  if (held < self->held || rate == 0)
     self->shown = 0;
   if (held != self->held || self->held_time == 0)
     {
       self->held = held;
       self->held_time = now;
     }
-  if (total == BGC_SIZE_UNKNOWN || held >= total || rate > RATE_MAX)
+  if (rate == 0 || total == BGC_SIZE_UNKNOWN || held >= total || rate > RATE_MAX)
     return held;
   age = (guint64) MIN (now - self->held_time, CHECKPOINT) / 1000;
   self->shown = MAX (self->shown, MIN (held + rate * age / 1000, total - 1));
@@ -111,7 +111,8 @@ draw (BgcJobWait *self)
   BgcProgressBar bar = { name, NULL, 0, BGC_SIZE_UNKNOWN, 0, bgc_terminal_is_unicode (self->terminal) };
 
   bar.total = bgc_job_view_number (self->view, "BytesTotal", BGC_SIZE_UNKNOWN);
-  bar.rate = bgc_job_view_number (self->view, "Rate", 0);
+  if (self->stopped == 0 && bgc_job_view_is_in (self->view, "transferring"))
+    bar.rate = bgc_job_view_number (self->view, "Rate", 0);
   bar.transferred = shown_bytes (self, bar.total, bar.rate);
   if (self->stopped != 0)
     note = g_strdup (_("the service went away; waiting for it to come back"));

@@ -86,6 +86,7 @@ class FakeService:
         self.bus = bus
         self.jobs = {}          # by path, oldest first
         self.answers = {}       # method → Failure to answer with
+        self.silent = set()     # methods that get no answer
         self.outcomes = {}      # Cancel, Complete → outcome
         self.calls = queue.Queue()
         self.subscribers = set()
@@ -138,6 +139,8 @@ class FakeService:
     def stop(self):
         """As a crash: subscriptions are forgotten, jobs are not."""
         if self.connection and not self.connection.is_closed():
+            # What was answered is answered.
+            self.connection.flush_sync(None)
             self.connection.close_sync(None)
         self.connection = None
         self.subscribers = set()
@@ -196,6 +199,9 @@ class FakeService:
             self.subscribers.add(sender)
             if path != ROOT and path not in self.jobs:
                 raise Failure('org.freedesktop.DBus.Error.UnknownObject', 'there is no such object')
+            if method in self.silent:
+                self.calls.put((method, path, parameters.unpack()))
+                return
             if method in self.answers:
                 raise self.answers[method]
             reply = getattr(self, 'do_' + method)(path, *parameters)

@@ -81,6 +81,15 @@ def test_get_shows_why_the_job_is_not_made():
             expect(scene.run('get', URL), status, '', '^bgcopyctl: .*some reason\n$')
 
 
+def test_get_when_the_service_ends_before_it_answers():
+    with Scene() as scene:
+        scene.service.silent.add('Submit')
+        process = scene.start('get', URL)
+        scene.service.wait('Submit')
+        scene.service.stop()
+        expect(end(process), 4, '', 'went away.*may have been made.*bgcopyctl --session list')
+
+
 def test_get_of_an_existing_file():
     with Scene() as scene:
         open(os.path.join(scene.cwd, 'file.iso'), 'w').close()

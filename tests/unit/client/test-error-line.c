@@ -50,6 +50,8 @@ test_jobs (void)
               "The server did not answer in time: m");
   assert_job ("{'name': <'HttpStatus'>, 'message': <'Gone'>, 'http-status': <uint32 410>}",
               "The server answered with an error: Gone (HTTP status 410)");
+  assert_job ("{'name': <'HttpStatus'>, 'message': <'410 Gone'>, 'http-status': <uint32 410>}",
+              "The server answered with an error: 410 Gone");
   assert_job ("{'name': <'Newer'>, 'message': <'m'>}", "Newer: m");
   assert_job ("{'name': <'Newer\\u001b'>, 'message': <6>}", "Newer\\x1B");
 }

@@ -110,6 +110,9 @@ def test_progress_on_a_terminal():
         terminal.read_until('connecting')
         job.change(State='transferring', BytesTotal=100 << 20, BytesTransferred=45 << 20, Rate=1 << 20)
         terminal.read_until(r'file\.iso +4\d% +\[=+> +\] +4\d\.\d MiB +1\.0 MiB/s +ETA 0:5\d')
+        # A rate of before says nothing about a transfer that stands still.
+        job.change(State='connecting')
+        terminal.read_until(r'file\.iso +45% +connecting')
         job.change(State='transient-error', WaitReason='retry', Rate=0, NextAttempt=int((time.time() + 3000) * 1e6),
                    Error={'name': GLib.Variant('s', 'Timeout'), 'message': GLib.Variant('s', '\x1b[2J')})
         terminal.read_until(r'waiting to try again in (49|50):\d\d')
