@@ -76,6 +76,8 @@ bgc_progress_report (BgcFile *file, const BgcFileReport *report, guint32 attempt
     case BGC_FILE_EVENT_WHOLE:
       file->state = BGC_FILE_WHOLE;
       file->bytes_total = file->bytes_transferred;
+      /* The worker says whole only after the checksum agreed, where there is one. */
+      file->validated = file->checksum != NULL;
       g_clear_pointer (&file->failure, bgc_failure_free);
       break;
     case BGC_FILE_EVENT_FAILED:
