@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright 2026 The bgcopyd authors
+"""bgcopyctl with the real daemon, as a person at a shell has it."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+
+import child
+import tap
+from daemon import program
+from tap import equal, true
+
+LONG = 60  # seconds
+
+
+def start(world, *arguments, **options):
+    world.service  # noqa: B018  starts the daemon
+    options.setdefault('stderr', subprocess.PIPE)
+    return child.start([program('bgcopyctl'), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=world.downloads,
+                       env={**os.environ, 'DBUS_SESSION_BUS_ADDRESS': world.bus.address, 'BGCOPY_BUS': 'session',
+                            'PWD': world.downloads, 'LC_ALL': 'C.UTF-8'}, **options)
+
+
+def end(process):
+    out, err = process.communicate(timeout=LONG)
+    return process.returncode, out.decode(), err.decode() if err is not None else ''
+
+
+def run(world, *arguments):
+    return end(start(world, *arguments))
+
+
+def the_job(world):
+    """The only one there is, once it is there."""
+    world.service.wait(lambda: world.service.list(), 'a job')
+    return world.service.job(world.service.list()[0].rsplit('/', 1)[1])
+
+
+def test_get(world):
+    content = world.bytes(300_000)
+    world.web.put('a file', content)
+    status, out, err = run(world, 'get', '--checksum', world.sha256(content), world.web.url('a%20file'))
+    equal((status, err), (0, ''), out)
+    true(world.local('a file') in out, out)
+    equal(world.read('a file') == content, True, 'content')
+    # Its end was taken note of.
+    equal(world.service.list(), [])
+    equal(world.listing(), ['a file'])
+
+
+def test_get_that_fails_leaves_nothing(world):
+    world.web.put('f', b'x' * 1000)
+    for url, more in ((world.web.url('missing'), []), (world.web.url('f'), ['--checksum=sha256:' + '0' * 64])):
+        status, out, err = run(world, 'get', *more, url)
+        equal((status, out), (1, ''), err)
+        true(err.startswith('bgcopyctl: '), err)
+        equal((world.service.list(), world.listing()), ([], []), 'what is left')
+    status, out, err = run(world, 'get', '--keep', world.web.url('missing'))
+    equal((status, out), (1, ''), err)
+    equal(the_job(world).state, 'error')
+
+
+def test_get_interrupted_goes_on(world):
+    content = world.bytes(2_000_000)
+    world.web.put('big', content)
+    process = start(world, 'get', world.web.url('slow/1024/big'))
+    job = the_job(world)
+    job.wait_state('transferring')
+    process.send_signal(signal.SIGINT)
+    status, out, err = end(process)
+    equal((status, out), (130, ''), err)
+    true(job.id in err, err)
+    equal(end(start(world, 'watch', job.id))[0], 0)
+    equal(world.read('big') == content, True, 'content')
+    equal(run(world, 'complete', job.id[:8]), (0, '', ''))
+    equal(world.service.list(), [])
+
+
+def test_get_through_a_crash(world):
+    content = world.bytes(3_000_000)
+    world.web.put('big', content)
+    process = start(world, 'get', world.web.url('slow/1024/big'))
+    the_job(world).wait_state('transferring')
+    world.restart(kill=True)
+    status, out, err = end(process)
+    equal((status, err), (0, ''), out)
+    equal(world.read('big') == content, True, 'content')
+
+
+def test_get_on_a_terminal(world):
+    world.web.put('big', world.bytes(5_000_000))
+    master, slave = pty.openpty()
+    process = start(world, 'get', world.web.url('slow/1024/big'), stderr=slave)
+    shown, until = b'', time.monotonic() + LONG
+    while b'ETA 0:' not in shown or b'iB/s' not in shown:
+        true(select.select([master], [], [], max(0, until - time.monotonic()))[0], f'no progress: {shown!r}')
+        shown += os.read(master, 65536)
+    process.send_signal(signal.SIGINT)
+    equal(end(process)[0], 130)
+    os.close(slave)
+    os.close(master)
+
+
+def test_the_life_of_a_job(world):
+    content = world.bytes(4_000_000)
+    world.web.put('big', content)
+    status, out, err = run(world, 'get', '--detach', '--name=nightly', world.web.url('slow/1024/big'), 'x')
+    equal((status, err), (0, ''))
+    job = world.service.job(out.strip())
+    job.wait_state('transferring')
+    equal(run(world, 'suspend', job.id), (0, '', ''))
+    shown = json.loads(run(world, 'show', '--json', job.id)[1])
+    equal((shown['State'], shown['DisplayName'], shown['Files'][0]['local']), ('suspended', 'nightly', world.local('x')))
+    true('nightly' in run(world, 'show', job.id[:6])[1], 'the name')
+    listed = json.loads(run(world, 'list', '--json', '--state=suspended')[1])
+    equal([j['Id'] for j in listed], [job.id])
+    equal(json.loads(run(world, 'list', '--json', '--state=error')[1]), [])
+    equal(run(world, 'resume', job.id), (0, '', ''))
+    job.wait_state('transferring')
+    equal(run(world, 'cancel', job.id), (0, '', ''))
+    equal(world.listing(), [])
+    equal(run(world, 'cancel', job.id)[0], 6)
+    equal(run(world, 'show', 'f' * 32)[0], 3)
+
+
+def test_refusals(world):
+    for arguments, status in ((['ftp://h.example/f'], 2), (['http://u:secret@h.example/f'], 2), (['http://h.example/f', '/missing/f'], 2),
+                              (['--checksum=md5:00', 'http://h.example/f'], 2), (['--name', 'n' * 257, 'http://h.example/f'], 2)):
+        got, out, err = run(world, 'get', *arguments)
+        equal((got, out), (status, ''), err)
+        true('secret' not in err, err)
+    equal(world.service.list(), [])
+
+
+def test_watch(world):
+    world.web.put('f', b'x' * 1000)
+    process = start(world, 'watch', '--json', bufsize=0)
+    run(world, 'get', world.web.url('f'))
+    seen = []
+    while 'Transferred' not in seen or 'Removed' not in seen:
+        true(select.select([process.stdout], [], [], LONG)[0], f'nothing after {seen}')
+        seen.append(json.loads(process.stdout.readline())['Event'])
+    process.terminate()
+    equal(end(process)[0], 143)
+
+
+if __name__ == '__main__':
+    tap.main(globals())
