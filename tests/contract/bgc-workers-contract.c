@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "bgc-workers-contract.h"
+
+#include <unistd.h>
+
+#include "model/bgc-file-report.h"
+#include "model/bgc-path-verdict.h"
+
+/* Real time that anything may take. */
+#define PATIENCE (20 * G_USEC_PER_SEC)
+
+typedef struct
+{
+  const BgcWorkersContract *contract;
+  gpointer data;
+  BgcWorkers *workers;
+  BgcJob *job;
+  guint ended;        /* calls */
+  gboolean succeeded; /* the last */
+  GPtrArray *answer;  /* (owned) (nullable) of the last check or place */
+  GError *error;      /* (owned) (nullable) of the last call */
+  guint reports;
+  guint whole;     /* files told to be so */
+  guint64 durable; /* last heard */
+  guint64 device;
+  guint64 inode;
+  guint lost;
+  guint late; /* reports of a job that is stopped */
+  gboolean stopped;
+} Fixture;
+
+static gboolean
+tick (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+wait_for (const guint *counter, guint value)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+  guint timer = g_timeout_add (100, tick, NULL);
+
+  while (*counter < value && g_get_monotonic_time () < end)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (timer);
+  g_assert_cmpuint (*counter, ==, value);
+}
+
+static void
+on_report (BgcWorkers *workers, const BgcReport *report, guint owner, gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_assert_cmpuint (owner, ==, getuid ());
+  g_assert_true (bgc_job_id_equal (&report->id, &fixture->job->id));
+  fixture->reports++;
+  fixture->late += fixture->stopped;
+  for (guint i = 0; i < report->files->len; i++)
+    {
+      const BgcFileReport *file = g_ptr_array_index (report->files, i);
+
+      fixture->whole += file->event == BGC_FILE_EVENT_WHOLE;
+      fixture->durable = file->durable;
+      fixture->device = file->device;
+      fixture->inode = file->inode;
+    }
+}
+
+static void
+on_lost (BgcWorkers *workers, guint owner, const char *why, gpointer data)
+{
+  g_assert_cmpuint (owner, ==, getuid ());
+  g_assert_nonnull (why);
+  ((Fixture *)data)->lost++;
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  BgcLimits limits;
+  BgcJobId id = { { 7 } };
+
+  fixture->contract = data;
+  fixture->data = fixture->contract->set_up ();
+  fixture->workers = fixture->contract->workers (fixture->data);
+  g_signal_connect (fixture->workers, "report", G_CALLBACK (on_report), fixture);
+  g_signal_connect (fixture->workers, "lost", G_CALLBACK (on_lost), fixture);
+  bgc_limits_init (&limits);
+  fixture->job = bgc_job_new (&id, BGC_JOB_TYPE_DOWNLOAD, getuid (), "job", 0, &limits);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_signal_handlers_disconnect_by_data (fixture->workers, fixture);
+  g_clear_pointer (&fixture->answer, g_ptr_array_unref);
+  g_clear_error (&fixture->error);
+  fixture->contract->tear_down (fixture->data);
+  bgc_job_free (fixture->job);
+}
+
+static void
+begin_end (Fixture *fixture)
+{
+  g_clear_pointer (&fixture->answer, g_ptr_array_unref);
+  g_clear_error (&fixture->error);
+  fixture->ended++;
+}
+
+static void
+on_checked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Fixture *fixture = data;
+
+  begin_end (fixture);
+  fixture->answer = bgc_workers_check_finish (fixture->workers, result, &fixture->error);
+}
+
+static void
+on_placed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Fixture *fixture = data;
+
+  begin_end (fixture);
+  fixture->answer = bgc_workers_place_finish (fixture->workers, result, &fixture->error);
+}
+
+static void
+on_started (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Fixture *fixture = data;
+
+  begin_end (fixture);
+  fixture->succeeded = bgc_workers_start_job_finish (fixture->workers, result, &fixture->error);
+}
+
+static void
+on_stopped (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Fixture *fixture = data;
+
+  begin_end (fixture);
+  fixture->stopped = TRUE;
+  fixture->succeeded = bgc_workers_stop_job_finish (fixture->workers, result, &fixture->error);
+}
+
+static void
+on_shut_down (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Fixture *fixture = data;
+
+  begin_end (fixture);
+  fixture->succeeded = bgc_workers_shut_down_finish (fixture->workers, result, &fixture->error);
+}
+
+static void
+add_file (Fixture *fixture, const char *name)
+{
+  g_autofree char *url = fixture->contract->url (fixture->data, name);
+  g_autofree char *local = g_build_filename (fixture->contract->directory (fixture->data), name, NULL);
+
+  bgc_file_list_put (fixture->job->files,
+                     bgc_file_new (0, url, local, ".bgcopy-0123456789abcdef0123456789abcdef"));
+}
+
+static void
+start (Fixture *fixture)
+{
+  guint before = fixture->ended;
+
+  bgc_workers_start_job_async (fixture->workers, fixture->job, 4, on_started, fixture);
+  g_assert_cmpuint (fixture->ended, ==, before);
+  wait_for (&fixture->ended, before + 1);
+  g_assert_no_error (fixture->error);
+  g_assert_true (fixture->succeeded);
+}
+
+static void
+stop (Fixture *fixture, gboolean discard)
+{
+  guint before = fixture->ended;
+
+  bgc_workers_stop_job_async (fixture->workers, getuid (), &fixture->job->id, discard, on_stopped, fixture);
+  wait_for (&fixture->ended, before + 1);
+  g_assert_no_error (fixture->error);
+  g_assert_true (fixture->succeeded);
+}
+
+/* One verdict for each path, in order, also of calls in quick succession. */
+static void
+test_check (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *good = g_build_filename (fixture->contract->directory (fixture->data), "f", NULL);
+  g_autofree char *bad = g_build_filename (fixture->contract->directory (fixture->data), "none", "f", NULL);
+  const char *paths[] = { good, bad, good, NULL };
+  const BgcPathVerdict *verdict;
+
+  fixture->contract->refuse (fixture->data, bad);
+  for (guint i = 0; i < 5; i++)
+    bgc_workers_check_async (fixture->workers, getuid (), paths, on_checked, fixture);
+  g_assert_cmpuint (fixture->ended, ==, 0);
+  wait_for (&fixture->ended, 5);
+  g_assert_no_error (fixture->error);
+  g_assert_cmpuint (fixture->answer->len, ==, 3);
+  verdict = g_ptr_array_index (fixture->answer, 0);
+  g_assert_true (verdict->allowed);
+  verdict = g_ptr_array_index (fixture->answer, 1);
+  g_assert_false (verdict->allowed);
+  g_assert_nonnull (verdict->message);
+  verdict = g_ptr_array_index (fixture->answer, 2);
+  g_assert_true (verdict->allowed);
+}
+
+/* From the start over the whole file to its place, and what is not there is deleted with success. */
+static void
+test_run (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
+  const char *temporary = ".bgcopy-0123456789abcdef0123456789abcdef";
+  const char *directory = fixture->contract->directory (fixture->data);
+  const BgcPlacementResult *result;
+
+  add_file (fixture, "fast");
+  start (fixture);
+  fixture->contract->let_finish (fixture->data, fixture->job);
+  wait_for (&fixture->whole, 1);
+  g_assert_cmpuint (fixture->durable, ==, BGC_WORKERS_CONTRACT_SIZE);
+  g_assert_cmpuint (fixture->inode, !=, 0);
+  stop (fixture, FALSE);
+  stop (fixture, FALSE);
+  fixture->ended = 0;
+  g_ptr_array_add (
+    placements, bgc_placement_new (5, directory, temporary, "fast", fixture->device, fixture->inode, TRUE));
+  g_ptr_array_add (placements, bgc_placement_new (6, directory, ".bgcopy-00000000000000000000000000000000",
+                                                  NULL, 0, 0, TRUE));
+  bgc_workers_place_async (fixture->workers, getuid (), placements, on_placed, fixture);
+  wait_for (&fixture->ended, 1);
+  g_assert_no_error (fixture->error);
+  g_assert_cmpuint (fixture->answer->len, ==, 2);
+  for (guint i = 0; i < 2; i++)
+    {
+      result = g_ptr_array_index (fixture->answer, i);
+      g_assert_true (result->done);
+      g_assert_cmpuint (result->index, ==, 5 + i);
+    }
+  g_assert_cmpuint (fixture->late, ==, 0);
+  g_assert_cmpuint (fixture->lost, ==, 0);
+}
+
+/* Stopped in the middle: nothing is heard afterwards, and it may start again. */
+static void
+test_stop (Fixture *fixture, gconstpointer data)
+{
+  add_file (fixture, "slow");
+  start (fixture);
+  fixture->contract->let_move (fixture->data, fixture->job);
+  wait_for (&fixture->reports, 1);
+  stop (fixture, TRUE);
+  fixture->stopped = FALSE;
+  fixture->reports = 0;
+  start (fixture);
+  fixture->contract->let_move (fixture->data, fixture->job);
+  wait_for (&fixture->reports, 1);
+  stop (fixture, FALSE);
+  g_assert_cmpuint (fixture->late, ==, 0);
+}
+
+/* A worker that dies is told of once, and its jobs do not run any more. */
+static void
+test_lost (Fixture *fixture, gconstpointer data)
+{
+  add_file (fixture, "slow");
+  start (fixture);
+  fixture->contract->lose (fixture->data, getuid ());
+  wait_for (&fixture->lost, 1);
+  fixture->stopped = TRUE;
+  stop (fixture, FALSE);
+  g_assert_cmpuint (fixture->lost, ==, 1);
+}
+
+static void
+test_shut_down (Fixture *fixture, gconstpointer data)
+{
+  add_file (fixture, "slow");
+  start (fixture);
+  fixture->ended = 0;
+  bgc_workers_shut_down_async (fixture->workers, on_shut_down, fixture);
+  wait_for (&fixture->ended, 1);
+  g_assert_true (fixture->succeeded);
+  g_assert_cmpuint (fixture->lost, ==, 0);
+}
+
+static void
+add (const char *prefix, const char *name, const BgcWorkersContract *contract,
+     void (*function) (Fixture *, gconstpointer))
+{
+  g_autofree char *path = g_strconcat (prefix, "/", name, NULL);
+
+  g_test_add (path, Fixture, contract, set_up, function, tear_down);
+}
+
+void
+bgc_workers_contract_add (const char *prefix, const BgcWorkersContract *contract)
+{
+  add (prefix, "check", contract, test_check);
+  add (prefix, "run", contract, test_run);
+  add (prefix, "stop", contract, test_stop);
+  add (prefix, "lost", contract, test_lost);
+  add (prefix, "shut-down", contract, test_shut_down);
+}
