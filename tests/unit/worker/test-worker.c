@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* The worker's face, with the test as the daemon. */
+
+#include "worker/bgc-worker.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#define WORKER_PATH      "/org/example/BackgroundCopy/Worker"
+#define WORKER_INTERFACE "org.example.BackgroundCopy.Worker"
+#define ID               "000102030405060708090a0b0c0d0e0f"
+#define NO_FILES         "@a(ussstttttsssxuu) []"
+#define ONE_FILE                                                                                             \
+  "[(uint32 0, 'http://127.0.0.1:9/f', '/tmp/f', '.bgcopy-0123456789abcdef0123456789abcdef', "               \
+  "uint64 18446744073709551615, uint64 18446744073709551615, uint64 0, uint64 0, uint64 0, '', '', '', "     \
+  "int64 0, uint32 0, uint32 0)]"
+
+typedef struct
+{
+  GDBusConnection *daemon; /* (owned) */
+  BgcWorker *worker;       /* (owned) */
+  guint gone;
+  GPtrArray *answers; /* (owned) text of each answer, or the D-Bus error's name */
+  GPtrArray *reports; /* (owned) text of each */
+} Fixture;
+
+static void
+on_gone (gpointer data)
+{
+  ((Fixture *)data)->gone++;
+}
+
+static void
+on_daemon (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  ((Fixture *)data)->daemon = g_dbus_connection_new_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+static void
+on_signal (GDBusConnection *bus, const char *sender, const char *path, const char *interface,
+           const char *member, GVariant *arguments, gpointer data)
+{
+  g_ptr_array_add (((Fixture *)data)->reports, g_variant_print (arguments, FALSE));
+}
+
+static GSocketConnection *
+wrap (int fd)
+{
+  g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, NULL);
+
+  return g_socket_connection_factory_create_connection (socket);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *guid = g_dbus_generate_guid ();
+  g_autoptr (GSocketConnection) daemon = NULL, worker = NULL;
+  g_autoptr (GError) error = NULL;
+  int ends[2];
+
+  fixture->answers = g_ptr_array_new_with_free_func (g_free);
+  fixture->reports = g_ptr_array_new_with_free_func (g_free);
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
+  daemon = wrap (ends[0]);
+  worker = wrap (ends[1]);
+  g_dbus_connection_new (G_IO_STREAM (daemon), guid, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER, NULL,
+                         NULL, on_daemon, fixture);
+  fixture->worker = bgc_worker_new (G_IO_STREAM (worker), on_gone, fixture, &error);
+  g_assert_no_error (error);
+  while (fixture->daemon == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_dbus_connection_signal_subscribe (fixture->daemon, NULL, WORKER_INTERFACE, "Reports", WORKER_PATH, NULL,
+                                      G_DBUS_SIGNAL_FLAGS_NONE, on_signal, fixture, NULL);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_dbus_connection_close_sync (fixture->daemon, NULL, NULL);
+  while (fixture->gone == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (fixture->gone, ==, 1);
+  bgc_worker_free (fixture->worker);
+  g_clear_object (&fixture->daemon);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_ptr_array_unref (fixture->answers);
+  g_ptr_array_unref (fixture->reports);
+}
+
+static void
+on_answer (GObject *bus, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = g_dbus_connection_call_finish (G_DBUS_CONNECTION (bus), result, &error);
+
+  g_ptr_array_add (((Fixture *)data)->answers,
+                   answer == NULL ? g_dbus_error_get_remote_error (error) : g_variant_print (answer, FALSE));
+}
+
+static void
+call (Fixture *fixture, const char *method, const char *arguments)
+{
+  GVariant *value = arguments == NULL ? NULL : g_variant_parse (NULL, arguments, NULL, NULL, NULL);
+
+  g_dbus_connection_call (fixture->daemon, NULL, WORKER_PATH, WORKER_INTERFACE, method, value, NULL,
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_answer, fixture);
+  if (value != NULL)
+    g_variant_unref (value);
+}
+
+static const char *
+ask (Fixture *fixture, const char *method, const char *arguments)
+{
+  guint before = fixture->answers->len;
+
+  call (fixture, method, arguments);
+  while (fixture->answers->len == before)
+    g_main_context_iteration (NULL, TRUE);
+  return g_ptr_array_index (fixture->answers, before);
+}
+
+static void
+test_paths (Fixture *fixture, gconstpointer data)
+{
+  const char *verdicts = ask (fixture, "Check", "(['/nonexistent-directory/f', '/tmp/f'],)");
+
+  g_assert_cmpstr (ask (fixture, "Ping", NULL), ==, "()");
+  g_assert_true (g_str_has_prefix (verdicts, "([(false, '"));
+  g_assert_nonnull (strstr (verdicts, "(true, '', '', '"));
+  g_assert_cmpstr (
+    ask (fixture, "Place",
+         "([(uint32 4, '/tmp', '.bgcopy-ffffffffffffffffffffffffffffffff', '', uint64 0, uint64 0,"
+         " true)],)"),
+    ==, "([(4, true, {})],)");
+}
+
+static void
+test_job (Fixture *fixture, gconstpointer data)
+{
+  g_assert_cmpstr (
+    ask (fixture, "StartJob", "('" ID "', @a{sv} {'files-at-once': <uint32 2>}, " ONE_FILE ")"), ==, "()");
+  while (fixture->reports->len == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (
+    g_str_has_prefix (g_ptr_array_index (fixture->reports, 0), "([('" ID "', false, 0, [(0, 0x03, 0, "));
+  g_assert_nonnull (strstr (g_ptr_array_index (fixture->reports, 0), "'name': <'ConnectFailed'>"));
+  g_assert_cmpstr (ask (fixture, "AddFiles", "('" ID "', " NO_FILES ")"), ==, "()");
+  g_assert_cmpstr (ask (fixture, "StopJob", "('" ID "', false)"), ==, "()");
+  g_assert_cmpstr (ask (fixture, "StopJob", "('" ID "', false)"), ==, "()");
+}
+
+/* Two stops of one job are both answered, also when the worker leaves meanwhile. */
+static void
+test_leave (Fixture *fixture, gconstpointer data)
+{
+  ask (fixture, "StartJob", "('" ID "', @a{sv} {}, " ONE_FILE ")");
+  call (fixture, "StopJob", "('" ID "', true)");
+  call (fixture, "StopJob", "('" ID "', true)");
+  bgc_worker_leave (fixture->worker);
+  bgc_worker_leave (fixture->worker);
+  while (fixture->answers->len < 3)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpstr (g_ptr_array_index (fixture->answers, 1), ==, "()");
+  g_assert_cmpstr (g_ptr_array_index (fixture->answers, 2), ==, "()");
+  g_assert_cmpuint (fixture->gone, ==, 1);
+  g_assert_cmpstr (ask (fixture, "StartJob", "('" ID "', @a{sv} {}, " NO_FILES ")"), ==, "()");
+}
+
+/* The daemon's end goes while a job runs. */
+static void
+test_daemon_gone (Fixture *fixture, gconstpointer data)
+{
+  ask (fixture, "StartJob", "('" ID "', @a{sv} {}, " ONE_FILE ")");
+}
+
+static void
+test_nonsense (Fixture *fixture, gconstpointer data)
+{
+  const char *invalid = "org.freedesktop.DBus.Error.InvalidArgs";
+
+  g_assert_cmpstr (ask (fixture, "StartJob", "('x', @a{sv} {}, " NO_FILES ")"), ==, invalid);
+  g_assert_cmpstr (ask (fixture, "AddFiles", "('" ID "', " NO_FILES ")"), ==, invalid);
+  g_assert_cmpstr (ask (fixture, "Check", "('/tmp/f',)"), ==, invalid);
+  g_assert_cmpstr (ask (fixture, "Explode", NULL), ==, "org.freedesktop.DBus.Error.UnknownMethod");
+}
+
+#define ADD(name, function) g_test_add ("/worker/" name, Fixture, NULL, set_up, function, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("paths", test_paths);
+  ADD ("job", test_job);
+  ADD ("leave", test_leave);
+  ADD ("daemon-gone", test_daemon_gone);
+  ADD ("nonsense", test_nonsense);
+  return g_test_run ();
+}
