@@ -16,7 +16,8 @@ typedef struct {
   gboolean wide;
 } Key;
 
-#define KEY(name, field, minimum, maximum) { name, G_STRUCT_OFFSET (BgcLimits, field), minimum, maximum, FALSE }
+#define KEY(name, field, minimum, maximum) \
+  { name, G_STRUCT_OFFSET (BgcLimits, field), minimum, maximum, FALSE }
 
 /* Upper bounds keep products of two settings, and memory, within reason. */
 static const Key keys[] = {
@@ -28,7 +29,8 @@ static const Key keys[] = {
   KEY ("JobInactivityTimeout", job_inactivity_timeout, 86400, 999 * 86400),
   KEY ("MinimumRetryDelay", minimum_retry_delay, BGC_MINIMUM_RETRY_DELAY_FLOOR, G_MAXINT32),
   KEY ("NoProgressTimeout", no_progress_timeout, 0, G_MAXINT32),
-  { "MaxStoredBytesPerUser", G_STRUCT_OFFSET (BgcLimits, max_stored_bytes_per_user), 65536, G_MAXINT64, TRUE },
+  { "MaxStoredBytesPerUser", G_STRUCT_OFFSET (BgcLimits, max_stored_bytes_per_user),
+    65536, G_MAXINT64, TRUE },
   KEY ("MaxFilesPerUser", max_files_per_user, 1, 100000000),
   KEY ("BackgroundTransfers", background_transfers, 1, 64),
   KEY ("ForegroundJobsPerOwner", foreground_jobs_per_owner, 1, 64),
@@ -77,7 +79,8 @@ load_keys (GKeyFile *file, BgcLimits *limits, GError **error)
 
       if (key == NULL)
         {
-          g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "there is no key %s in [" GROUP "]", names[i]);
+          g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "there is no key %s in [" GROUP "]",
+                       names[i]);
           return FALSE;
         }
       if (!set_key (key, text != NULL ? text : "", limits, error))

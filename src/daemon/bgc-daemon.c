@@ -30,7 +30,7 @@ struct _BgcDaemon {
   BgcNetwork *network;       /* (owned) */
   BgcStore *store;           /* (owned) */
   BgcWorkers *workers;       /* (owned) */
-  GRand *random;             /* (owned) */
+  GRand *random;             /* (owned) given */
   BgcManager *manager;       /* (owned) */
   GDBusConnection *bus;      /* (owned) (nullable) */
   BgcService *service;       /* (owned) (nullable) */
@@ -57,12 +57,13 @@ load_config (BgcDaemon *self, BgcLimits *limits, GError **error)
 }
 
 BgcDaemon *
-bgc_daemon_new (const BgcDaemonOptions *options, GError **error)
+bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
 {
   g_autoptr (BgcDaemon) self = g_new0 (BgcDaemon, 1);
   g_autoptr (BgcLauncher) launcher = NULL;
   BgcLimits limits;
 
+  self->random = random;
   self->loop = g_main_loop_new (NULL, FALSE);
   self->config = options->config != NULL ? g_strdup (options->config) : default_config ();
   self->config_required = options->config != NULL;
@@ -77,8 +78,8 @@ bgc_daemon_new (const BgcDaemonOptions *options, GError **error)
   self->network = bgc_network_gio_new ();
   launcher = bgc_launcher_spawn_new (options->worker);
   self->workers = bgc_workers_bus_new (launcher, self->clock);
-  self->random = g_rand_new ();
-  self->manager = bgc_manager_new (self->store, self->workers, self->clock, self->network, self->random, &limits);
+  self->manager = bgc_manager_new (self->store, self->workers, self->clock, self->network, self->random,
+                                   &limits);
   if (!bgc_manager_load (self->manager, error))
     return NULL;
   return g_steal_pointer (&self);

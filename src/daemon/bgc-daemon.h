@@ -19,8 +19,9 @@ typedef struct {
 
 typedef struct _BgcDaemon BgcDaemon;
 
-/* Builds everything and loads the queue; no bus yet. Errors: those of the store and the configuration. */
-BgcDaemon *bgc_daemon_new (const BgcDaemonOptions *options, GError **error);
+/* Builds everything and loads the queue; no bus yet. @random transfer full, whatever comes. Errors: those
+ * of the store and the configuration. */
+BgcDaemon *bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error);
 /* Runs until told to stop, or until the bus goes. FALSE with @error if the name could not be had or the
  * bus connection was lost. */
 gboolean bgc_daemon_run (BgcDaemon *self, GError **error);

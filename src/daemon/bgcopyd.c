@@ -27,7 +27,8 @@ parse (CommandLine *line, int *argc, char ***argv, GError **error)
 {
   const GOptionEntry entries[] = {
     { "session", 0, 0, G_OPTION_ARG_NONE, &line->session, "Serve one user on the session bus", NULL },
-    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &line->state_directory, "Where the queue is kept", "DIRECTORY" },
+    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &line->state_directory, "Where the queue is kept",
+      "DIRECTORY" },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &line->config, "Read this configuration", "FILE" },
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &line->verbose, "Log what is decided, and why", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &line->version, "Show the version", NULL },
@@ -79,7 +80,7 @@ run (CommandLine *line)
   int status = EXIT_SUCCESS;
 
   complete_options (&options, line);
-  daemon = bgc_daemon_new (&options, &error);
+  daemon = bgc_daemon_new (&options, g_rand_new (), &error);
   if (daemon == NULL || !bgc_daemon_run (daemon, &error))
     {
       fprintf (stderr, "bgcopyd: %s\n", error->message);

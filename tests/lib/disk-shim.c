@@ -220,7 +220,8 @@ count_change (void)
 }
 
 static void
-put (uint32_t op, uint64_t inode, uint64_t directory, int64_t offset, const char *name, const void *data, size_t length)
+put (uint32_t op, uint64_t inode, uint64_t directory, int64_t offset, const char *name, const void *data,
+     size_t length)
 {
   struct record record = { MAGIC, op, (uint32_t) gettid (), name != NULL ? (uint32_t) strlen (name) : 0,
                            inode, directory, offset, length };
@@ -314,10 +315,34 @@ shim_openat (int dirfd, const char *path, int flags, mode_t mode)
       va_end (arguments); \
     }
 
-int open (const char *path, int flags, ...) { OPEN_MODE (flags) return shim_openat (AT_FDCWD, path, flags, mode); }
-int open64 (const char *path, int flags, ...) { OPEN_MODE (flags) return shim_openat (AT_FDCWD, path, flags, mode); }
-int openat (int dirfd, const char *path, int flags, ...) { OPEN_MODE (flags) return shim_openat (dirfd, path, flags, mode); }
-int openat64 (int dirfd, const char *path, int flags, ...) { OPEN_MODE (flags) return shim_openat (dirfd, path, flags, mode); }
+int
+open (const char *path, int flags, ...)
+{
+  OPEN_MODE (flags)
+  return shim_openat (AT_FDCWD, path, flags, mode);
+}
+
+int
+open64 (const char *path, int flags, ...)
+{
+  OPEN_MODE (flags)
+  return shim_openat (AT_FDCWD, path, flags, mode);
+}
+
+int
+openat (int dirfd, const char *path, int flags, ...)
+{
+  OPEN_MODE (flags)
+  return shim_openat (dirfd, path, flags, mode);
+}
+
+int
+openat64 (int dirfd, const char *path, int flags, ...)
+{
+  OPEN_MODE (flags)
+  return shim_openat (dirfd, path, flags, mode);
+}
+
 
 /* ---- writing ------------------------------------------------------------------------------------ */
 
@@ -353,11 +378,7 @@ pwrite64 (int fd, const void *data, size_t length, off64_t offset)
   return fails ("write") ? -1 : record_write (fd, data, length, offset, true);
 }
 
-ssize_t
-pwrite (int fd, const void *data, size_t length, off_t offset)
-{
-  return pwrite64 (fd, data, length, offset);
-}
+ssize_t pwrite (int fd, const void *data, size_t length, off_t at) { return pwrite64 (fd, data, length, at); }
 
 /* Part by part: no write of ours relies on a vector being atomic. */
 ssize_t
@@ -380,11 +401,7 @@ pwritev64 (int fd, const struct iovec *parts, int count, off64_t offset)
   return total;
 }
 
-ssize_t
-pwritev (int fd, const struct iovec *parts, int count, off_t offset)
-{
-  return pwritev64 (fd, parts, count, offset);
-}
+ssize_t pwritev (int fd, const struct iovec *v, int count, off_t at) { return pwritev64 (fd, v, count, at); }
 
 ssize_t
 writev (int fd, const struct iovec *parts, int count)
@@ -434,7 +451,7 @@ fallocate64 (int fd, int mode, off64_t offset, off64_t length)
   return REAL (fallocate64) (fd, mode, offset, length);
 }
 
-int fallocate (int fd, int mode, off_t offset, off_t length) { return fallocate64 (fd, mode, offset, length); }
+int fallocate (int fd, int mode, off_t at, off_t length) { return fallocate64 (fd, mode, at, length); }
 
 /* ---- syncing ------------------------------------------------------------------------------------ */
 
@@ -503,7 +520,12 @@ renameat2 (int from_fd, const char *from, int to_fd, const char *to, unsigned in
 }
 
 int rename (const char *from, const char *to) { return renameat2 (AT_FDCWD, from, AT_FDCWD, to, 0); }
-int renameat (int from_fd, const char *from, int to_fd, const char *to) { return renameat2 (from_fd, from, to_fd, to, 0); }
+
+int
+renameat (int from_fd, const char *from, int to_fd, const char *to)
+{
+  return renameat2 (from_fd, from, to_fd, to, 0);
+}
 
 int
 unlinkat (int dirfd, const char *path, int flags)
