@@ -126,14 +126,13 @@ party_get (BgcScheduler *self, guint32 uid)
   return party;
 }
 
+/* A party without jobs is kept while others have some: who stops is queued again a moment later, and
+ * must not seem to have been served never. */
 static void
-party_drop_if_empty (BgcScheduler *self, Party *party)
+drop_parties_when_idle (BgcScheduler *self)
 {
-  for (guint i = 0; i < BGC_N_PRIORITIES; i++)
-    if (!g_queue_is_empty (&party->lines[i]))
-      return;
-  if (g_queue_is_empty (&party->running))
-    g_hash_table_remove (self->parties, GUINT_TO_POINTER (party->uid));
+  if (self->waiting == 0 && self->running == 0)
+    g_hash_table_remove_all (self->parties);
 }
 
 static gboolean
@@ -480,7 +479,7 @@ bgc_scheduler_withdraw (BgcScheduler *self, BgcEntry *entry)
   entry->turn = NULL;
   g_queue_unlink (&turn->party->lines[turn->priority], &turn->link);
   self->waiting--;
-  party_drop_if_empty (self, turn->party);
+  drop_parties_when_idle (self);
   turn_free (turn);
   bgc_scheduler_update (self);
 }
@@ -497,7 +496,7 @@ bgc_scheduler_release (BgcScheduler *self, BgcEntry *entry)
   count_running (self, turn, -1);
   use_connections (self, turn, FALSE);
   self->leaving -= turn->leaving ? 1 : 0;
-  party_drop_if_empty (self, turn->party);
+  drop_parties_when_idle (self);
   turn_free (turn);
   bgc_scheduler_update (self);
 }

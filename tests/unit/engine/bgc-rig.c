@@ -3,6 +3,31 @@
 
 #include "bgc-rig.h"
 
+/* Warnings that a test waits for; logging is one for the whole program. */
+static guint expected;
+
+static GLogWriterOutput
+write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  if ((level & G_LOG_LEVEL_WARNING) != 0 && expected > 0)
+    {
+      expected--;
+      return G_LOG_WRITER_HANDLED;
+    }
+  return g_log_writer_default (level, fields, n_fields, data);
+}
+
+void
+rig_expect_warning (Rig *self)
+{
+  static gboolean installed;
+
+  if (!installed)
+    g_log_set_writer_func (write_log, NULL, NULL);
+  installed = TRUE;
+  expected++;
+}
+
 /* ---- signals ---- */
 
 static void
@@ -127,6 +152,7 @@ void
 rig_free (Rig *self)
 {
   die (self);
+  g_assert_cmpuint (expected, ==, 0);
   g_string_free (self->told, TRUE);
   g_rand_free (self->random);
   g_free (self);

@@ -49,6 +49,8 @@ void rig_advance (Rig *self, gint64 microseconds);
 /* The daemon dies here: a new manager on what is durable. rig_start() starts it. */
 void rig_crash (Rig *self);
 void rig_start (Rig *self);
+/* One warning is to be logged before the rig is freed; any other ends the test. */
+void rig_expect_warning (Rig *self);
 /* What was told since the last call; owned by the caller. */
 char *rig_told (Rig *self);
 
@@ -63,7 +65,6 @@ Reply *rig_shut_down_async (Rig *self);
 void reply_free (Reply *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Reply, reply_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rig, rig_free)
-/* A GAsyncReadyCallback for none of the above. */
 int rig_wait (Rig *self, Reply *reply); /* settles, takes the code, frees */
 
 /* Requests and their codes. */
