@@ -168,7 +168,8 @@ bgc_store_codec_bind_job (sqlite3_stmt *statement, const BgcJob *job)
   Binder binder = { statement, 0, SQLITE_OK };
 
   put (&binder, (gint64) job->sequence);
-  keep (&binder, sqlite3_bind_blob (statement, ++binder.column, job->id.bytes, sizeof job->id.bytes, SQLITE_STATIC));
+  keep (&binder, sqlite3_bind_blob (statement, ++binder.column, job->id.bytes, sizeof job->id.bytes,
+                                    SQLITE_STATIC));
   put (&binder, job->type);
   put (&binder, job->owner);
   put (&binder, job->state);

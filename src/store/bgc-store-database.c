@@ -58,9 +58,10 @@ bgc_store_database_result_is_corrupt (int result)
 }
 
 static BgcErrorCode
-code_of (sqlite3 *connection, int result)
+code_of (int result)
 {
-  int system = connection != NULL ? sqlite3_system_errno (connection) : 0;
+  /* SQLite keeps no errno of a commit, but leaves it as the system call did. */
+  int system = errno;
 
   if ((result & 0xff) == SQLITE_FULL)
     return BGC_ERROR_NO_SPACE;
@@ -76,9 +77,10 @@ code_of (sqlite3 *connection, int result)
 void
 bgc_store_database_set_error (sqlite3 *connection, int result, const char *doing, GError **error)
 {
+  BgcErrorCode code = code_of (result);
   const char *text = connection != NULL ? sqlite3_errmsg (connection) : sqlite3_errstr (result);
 
-  g_set_error (error, BGC_ERROR, code_of (connection, result), "Cannot %s: %s (SQLite %d)", doing, text, result);
+  g_set_error (error, BGC_ERROR, code, "Cannot %s: %s (SQLite %d)", doing, text, result);
 }
 
 static gboolean
@@ -305,6 +307,7 @@ run (BgcStoreDatabase *self, guint which, int bound, const char *doing, GError *
   int result = bound;
   gboolean done;
 
+  errno = 0;
   if (result == SQLITE_OK)
     result = sqlite3_step (self->statements[which]);
   done = result == SQLITE_DONE || fail (self, result, doing, error);
@@ -324,7 +327,8 @@ expect_change (BgcStoreDatabase *self, GError **error)
 static gboolean
 refuse (char *reason, GError **error)
 {
-  g_set_error (error, BGC_ERROR, BGC_ERROR_STORE_FAILED, "Cannot store a change that makes no sense: %s", reason);
+  g_set_error (error, BGC_ERROR, BGC_ERROR_STORE_FAILED, "Cannot store a change that makes no sense: %s",
+               reason);
   g_free (reason);
   return FALSE;
 }
@@ -345,7 +349,8 @@ write_header (BgcStoreDatabase *self, const BgcChange *change, GError **error)
 static int
 bind_id (BgcStoreDatabase *self, guint which, const BgcChange *change)
 {
-  return sqlite3_bind_blob (self->statements[which], 1, change->id.bytes, sizeof change->id.bytes, SQLITE_STATIC);
+  return sqlite3_bind_blob (self->statements[which], 1, change->id.bytes, sizeof change->id.bytes,
+                            SQLITE_STATIC);
 }
 
 static gboolean
@@ -366,7 +371,8 @@ find_job (BgcStoreDatabase *self, const BgcChange *change, guint64 *sequence, GE
   if (found)
     *sequence = (guint64) sqlite3_column_int64 (statement, 0);
   else if (result == SQLITE_DONE)
-    g_set_error (error, BGC_ERROR, BGC_ERROR_STORE_FAILED, "Cannot store a change: the queue has no such job");
+    g_set_error (error, BGC_ERROR, BGC_ERROR_STORE_FAILED,
+                 "Cannot store a change: the queue has no such job");
   else
     fail (self, result, "find a job", error);
   sqlite3_reset (statement);
@@ -457,10 +463,12 @@ bgc_store_database_write (BgcStoreDatabase *self, BgcChange *change, GError **er
   if (change->forget)
     {
       /* Its files go with it; gone already is as good. */
-      if (!run (self, STATEMENT_DELETE_JOB, bind_id (self, STATEMENT_DELETE_JOB, change), "forget a job", error))
+      if (!run (self, STATEMENT_DELETE_JOB, bind_id (self, STATEMENT_DELETE_JOB, change), "forget a job",
+                error))
         return FALSE;
     }
-  else if ((change->header != NULL && !write_header (self, change, error)) || !write_files (self, change, error))
+  else if ((change->header != NULL && !write_header (self, change, error))
+           || !write_files (self, change, error))
     return FALSE;
   return write_leftovers (self, change, error);
 }

@@ -54,7 +54,8 @@ note_damage (Loader *self, const char *table, sqlite3_stmt *row, char *reason)
 }
 
 static sqlite3_stmt *
-select_all (sqlite3 *connection, const char *table, const char *const *columns, const char *order, int *result)
+select_all (sqlite3 *connection, const char *table, const char *const *columns, const char *order,
+            int *result)
 {
   g_autofree char *list = bgc_store_codec_list (columns);
   g_autofree char *sql = g_strdup_printf ("SELECT %s FROM %s ORDER BY %s", list, table, order);
@@ -197,7 +198,8 @@ move_damages (Loader *self, GError **error)
     {
       const Damage *damage = g_ptr_array_index (self->damages, i);
 
-      if (!bgc_store_database_add_damaged (self->database, damage->table, damage->reason, damage->content, error)
+      if (!bgc_store_database_add_damaged (self->database, damage->table, damage->reason, damage->content,
+                                           error)
           || !delete_row (self, damage, error))
         return FALSE;
     }
@@ -246,12 +248,14 @@ bgc_store_loader_load (BgcStoreDatabase *database, GPtrArray *jobs, GPtrArray *l
 {
   g_autoptr (GPtrArray) damages = g_ptr_array_new_with_free_func ((GDestroyNotify) damage_free);
   g_autoptr (GPtrArray) changed = g_ptr_array_new ();
-  Loader self = { database, bgc_store_database_connection (database), .damages = damages, .changed = changed };
+  Loader self = { database, bgc_store_database_connection (database), .damages = damages,
+                  .changed = changed };
   int result = SQLITE_OK;
 
   self.job_rows = select_all (self.connection, "jobs", bgc_store_codec_job_columns, "sequence", &result);
   self.file_rows = select_all (self.connection, "files", bgc_store_codec_file_columns, "job, idx", &result);
-  self.leftover_rows = select_all (self.connection, "leftovers", bgc_store_codec_leftover_columns, "id", &result);
+  self.leftover_rows = select_all (self.connection, "leftovers", bgc_store_codec_leftover_columns, "id",
+                                   &result);
   if (result == SQLITE_OK)
     result = read_jobs (&self, jobs);
   if (result == SQLITE_DONE)

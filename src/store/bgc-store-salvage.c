@@ -41,11 +41,13 @@ typedef struct {
 } Pass;
 
 static sqlite3_stmt *
-prepare (sqlite3 *connection, const char *table, const char *const *columns, const char *key, const char *where,
+prepare (sqlite3 *connection, const char *table, const char *const *columns, const char *key,
+         const char *where,
          gboolean down)
 {
   g_autofree char *list = bgc_store_codec_list (columns);
-  g_autofree char *sql = g_strdup_printf ("SELECT %s FROM %s WHERE %s%s > ?1 AND %s < ?2 ORDER BY %s %s", list,
+  g_autofree char *sql = g_strdup_printf ("SELECT %s FROM %s WHERE %s%s > ?1 AND %s < ?2 ORDER BY %s %s",
+                                          list,
                                           table, where, key, key, key, down ? "DESC" : "ASC");
   sqlite3_stmt *statement = NULL;
 
@@ -239,7 +241,8 @@ take_damaged (gpointer data, sqlite3_stmt *row, GError **error)
 }
 
 static gboolean
-take_table (Salvage *self, const char *table, const char *const *columns, const char *key, RowFunc row, GError **error)
+take_table (Salvage *self, const char *table, const char *const *columns, const char *key, RowFunc row,
+            GError **error)
 {
   sqlite3_stmt *up = prepare (self->old, table, columns, key, "", FALSE);
   sqlite3_stmt *down = prepare (self->old, table, columns, key, "", TRUE);
@@ -279,7 +282,8 @@ open_corrupt (const char *path)
   if (sqlite3_open_v2 (path, &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK
       && sqlite3_db_config (connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK
       && sqlite3_exec (connection,
-                       "PRAGMA locking_mode = EXCLUSIVE; PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON;",
+                       "PRAGMA locking_mode = EXCLUSIVE; PRAGMA writable_schema = ON;"
+                       "PRAGMA cell_size_check = ON;",
                        NULL, NULL, NULL) == SQLITE_OK)
     return connection;
   sqlite3_close (connection);
@@ -331,8 +335,8 @@ bgc_store_salvage_run (BgcStoreDirectory *directory, GError **error)
   aside = bgc_store_directory_adopt_salvage (directory, error);
   if (aside == NULL)
     return FALSE;
-  g_warning ("Salvaged %u jobs (%u of them without all their files) and %u leftovers; %u rows made no sense, %u "
-             "places could not be read; the corrupt database is kept as %s",
+  g_warning ("Salvaged %u jobs (%u of them without all their files) and %u leftovers; %u rows made no sense, "
+             "%u places could not be read; the corrupt database is kept as %s",
              self.n_jobs, self.n_lost, self.n_leftovers, self.n_damaged, self.holes, aside);
   return TRUE;
 }

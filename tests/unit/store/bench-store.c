@@ -68,7 +68,8 @@ fill (Bench *self, guint in_flight)
       while (self->in_flight < in_flight && self->begun < self->jobs)
         {
           self->in_flight++;
-          bgc_store_commit_async (self->store, sample_create (++self->begun + 1, 1), BGC_STORE_NORMAL, on_commit, self);
+          bgc_store_commit_async (self->store, sample_create (++self->begun + 1, 1), BGC_STORE_NORMAL,
+                                  on_commit, self);
         }
       g_main_context_iteration (NULL, TRUE);
     }
@@ -100,7 +101,8 @@ print_memory (const char *when)
   g_autofree char *status = NULL;
   const char *line;
 
-  if (g_file_get_contents ("/proc/self/status", &status, NULL, NULL) && (line = strstr (status, "VmRSS:")) != NULL)
+  if (g_file_get_contents ("/proc/self/status", &status, NULL, NULL)
+      && (line = strstr (status, "VmRSS:")) != NULL)
     g_print ("memory %s: %.*s\n", when, (int) strcspn (line, "\n"), line);
 }
 
@@ -148,12 +150,14 @@ int
 main (int argc, char *argv[])
 {
   guint jobs = argc > 1 ? (guint) g_ascii_strtoull (argv[1], NULL, 10) : 100000;
-  g_autofree char *directory = argc > 2 ? g_build_filename (argv[2], "bench-store", NULL) : sample_directory ();
+  g_autofree char *directory = argc > 2 ? g_build_filename (argv[2], "bench-store", NULL)
+      : sample_directory ();
 
   print_memory ("at first");
   run_fill (directory, MAX (jobs / 50, 1), 1, FALSE, "one by one", 0);
   run_fill (directory, jobs / 2, IN_FLIGHT, FALSE, "128 in flight", jobs / 50);
-  run_fill (directory, jobs - jobs / 2 - jobs / 50, IN_FLIGHT, TRUE, "128 in flight and one urgent", jobs / 2 + jobs / 50);
+  run_fill (directory, jobs - jobs / 2 - jobs / 50, IN_FLIGHT, TRUE, "128 in flight and one urgent",
+            jobs / 2 + jobs / 50);
   for (guint i = 0; i < 3; i++)
     run_load (directory);
   sample_remove_directory (directory);

@@ -47,7 +47,8 @@ test_hold (void)
 
   bgc_store_fake_hold (fake);
   for (guint i = 0; i < 3; i++)
-    bgc_store_commit_async (BGC_STORE (fake), sample_create (i + 1, 1), i == 2 ? BGC_STORE_URGENT : BGC_STORE_NORMAL,
+    bgc_store_commit_async (BGC_STORE (fake), sample_create (i + 1, 1), i == 2 ? BGC_STORE_URGENT
+                            : BGC_STORE_NORMAL,
                             keep_result, &results[i]);
   while (g_main_context_iteration (NULL, FALSE))
     ;
