@@ -9,6 +9,8 @@ import tap
 from job import UNKNOWN
 from tap import equal, raises, true
 
+EVERYTHING = ['transferred', 'error', 'modification', 'file-transferred']  # NotifyFlags
+
 
 def test_submit_with_auto_complete(world):
     content = world.bytes(3_000_000)
@@ -56,7 +58,7 @@ def test_step_by_step(world):
 def test_many_files(world):
     contents = {f'f{n}': world.bytes(world.random.randrange(0, 50_000)) for n in range(60)}
     files = [(world.web.put(n, c), world.local(n)) for n, c in contents.items()]
-    job = world.service.submit(files, AutoComplete=True, Priority='foreground')
+    job = world.service.submit(files, AutoComplete=True, Priority='foreground', NotifyFlags=EVERYTHING)
     job.wait_state('acknowledged')
     for name, content in contents.items():
         equal(world.read(name) == content, True, name)
@@ -72,7 +74,7 @@ def test_empty_file(world):
 
 
 def test_signals_in_order(world):
-    job = world.service.submit([(world.web.put('x', b'x'), world.local('x'))])
+    job = world.service.submit([(world.web.put('x', b'x'), world.local('x'))], NotifyFlags=EVERYTHING)
     job.wait_state('transferred')
     world.service.wait(lambda: any(m == 'Transferred' for p, m, _ in world.service.signals if p == job.path), 'Transferred')
     members = [m for p, m, _ in world.service.signals if p == job.path]
@@ -80,6 +82,14 @@ def test_signals_in_order(world):
     states = [c['State'] for c in job.changes if 'State' in c]
     equal(states[-1], 'transferred')
     equal(len(states), len([s for i, s in enumerate(states) if i == 0 or states[i - 1] != s]), 'a state told twice')
+
+
+def test_flags_silence_signals(world):
+    job = world.service.submit([(world.web.put('x', b'x'), world.local('x'))], NotifyFlags=['error'])
+    # Nothing tells of it, which is the point: looked at until it is so.
+    while job.state != 'transferred':
+        pass
+    equal([m for p, m, _ in world.service.signals if p == job.path], [])
 
 
 def test_late_subscriber_hears_transferred(world):
@@ -377,7 +387,8 @@ def test_set_remote_name(world):
 def test_complete_in_the_middle_is_partial(world):
     done = world.web.put('done', b'done')
     world.web.put('slow', world.bytes(2_000_000))
-    job = world.service.submit([(done, world.local('done')), (world.web.url('slow/64/slow'), world.local('slow'))])
+    job = world.service.submit([(done, world.local('done')), (world.web.url('slow/64/slow'), world.local('slow'))],
+                               NotifyFlags=EVERYTHING)
     world.service.wait(lambda: any(m == 'FileTransferred' for _, m, _ in world.service.signals), 'FileTransferred')
     equal(job.complete(), 'partial')
     equal(world.listing(), ['done'])
@@ -429,7 +440,7 @@ def test_configuration(world):
     world.start(config={'MaxFilesPerJob': 3, 'BackgroundTransfers': 1})
     limits = world.service.property('Limits')
     equal((limits['MaxFilesPerJob'], limits['BackgroundTransfers']), (3, 1))
-    world.web.put('slow', world.bytes(1_000_000))
+    world.web.put('slow', world.bytes(1_500_000))
     first = world.service.submit([(world.web.url('slow/256/slow'), world.local('1'))])
     second = world.service.submit([(world.web.url('slow/256/slow'), world.local('2'))])
     first.wait_state('transferring')
