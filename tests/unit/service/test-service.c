@@ -59,8 +59,8 @@ test_introspection_tells_nothing (BusFixture *f, gconstpointer data)
   g_autofree char *jobs = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply =
-    bus_fixture_try (f, f->alice, BUS_FIXTURE_ROOT "/Job", "org.freedesktop.DBus.Introspectable", "Introspect",
-                     NULL, &error);
+    bus_fixture_try (f, f->alice, BUS_FIXTURE_ROOT "/Job", "org.freedesktop.DBus.Introspectable",
+                     "Introspect", NULL, &error);
 
   g_assert_cmpstr (hidden, ==, seen);
   g_assert_cmpstr (absent, ==, seen);
