@@ -85,8 +85,9 @@ live (Rig *self, gint64 wall, gint64 boot)
   self->workers = bgc_workers_fake_new ();
   self->clock = bgc_clock_fake_new (wall, boot);
   self->network = bgc_network_fake_new (TRUE);
-  self->manager = bgc_manager_new (BGC_STORE (self->store), BGC_WORKERS (self->workers), BGC_CLOCK (self->clock),
-                                   BGC_NETWORK (self->network), self->random, &self->limits);
+  self->manager
+    = bgc_manager_new (BGC_STORE (self->store), BGC_WORKERS (self->workers), BGC_CLOCK (self->clock),
+                       BGC_NETWORK (self->network), self->random, &self->limits);
   g_signal_connect (self->manager, "job-added", G_CALLBACK (on_added), self);
   g_signal_connect (self->manager, "job-changed", G_CALLBACK (on_changed), self);
   g_signal_connect (self->manager, "job-state-changed", G_CALLBACK (on_state_changed), self);
@@ -270,13 +271,13 @@ add_request (Rig *self, GPtrArray *requests)
 Reply *
 rig_create_async (Rig *self, guint32 owner, guint files, gboolean resume)
 {
-  g_autoptr (GPtrArray) requests = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_file_request_free);
+  g_autoptr (GPtrArray) requests = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_file_request_free);
   Reply *reply = reply_new (self);
 
   for (guint i = 0; i < files; i++)
     add_request (self, requests);
-  bgc_manager_create_async (self->manager, owner, FALSE, BGC_JOB_TYPE_DOWNLOAD, "job", NULL, NULL, requests, resume,
-                            on_created, reply);
+  bgc_manager_create_async (self->manager, owner, FALSE, BGC_JOB_TYPE_DOWNLOAD, "job", NULL, NULL, requests,
+                            resume, on_created, reply);
   return reply;
 }
 
@@ -313,7 +314,7 @@ rig_ask (Rig *self, const BgcJobId *id, BgcRequest request)
 Reply *
 rig_add_async (Rig *self, const BgcJobId *id, const char *local)
 {
-  g_autoptr (GPtrArray) requests = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_file_request_free);
+  g_autoptr (GPtrArray) requests = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_file_request_free);
   Reply *reply = reply_new (self);
 
   g_ptr_array_add (requests, bgc_file_request_new ("http://example.org/added", local));
@@ -397,7 +398,7 @@ rig_set_auto_complete (BgcJob *draft, gpointer on, GError **error)
 BgcJobId
 rig_create_for (Rig *self, guint32 owner, BgcPriority priority, gboolean resume)
 {
-  g_autoptr (GPtrArray) requests = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_file_request_free);
+  g_autoptr (GPtrArray) requests = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_file_request_free);
   g_autoptr (Reply) reply = reply_new (self);
 
   add_request (self, requests);
@@ -423,7 +424,7 @@ rig_outcome (Rig *self, const BgcJobId *id, BgcRequest request)
   rig_settle (self);
   g_assert_true (reply->done);
   g_assert_cmpint (reply->code, ==, RIG_SUCCESS);
-  return (BgcOutcome) reply->value;
+  return (BgcOutcome)reply->value;
 }
 
 int
@@ -477,8 +478,9 @@ rig_whole (Rig *self, const BgcJobId *id, guint32 index)
 void
 rig_fail (Rig *self, const BgcJobId *id, guint32 index, BgcErrorCode code, gboolean transient)
 {
-  bgc_workers_fake_report_failed (self->workers, rig_job (self, id), index,
-                                  bgc_failure_new (BGC_CONTEXT_TRANSPORT, code, transient, "The test fails it"));
+  bgc_workers_fake_report_failed (
+    self->workers, rig_job (self, id), index,
+    bgc_failure_new (BGC_CONTEXT_TRANSPORT, code, transient, "The test fails it"));
   rig_settle (self);
 }
 

@@ -20,7 +20,7 @@ test_every_state (void)
   for (guint state = 0; state <= BGC_JOB_STATE_TRANSFERRED; state++)
     {
       g_autoptr (Rig) rig = rig_new ();
-      BgcJobId id = rig_job_in (rig, (BgcJobState) state);
+      BgcJobId id = rig_job_in (rig, (BgcJobState)state);
       guint others = bgc_manager_count (rig->manager, G_MAXUINT32) - 1;
 
       g_assert_cmpint (rig_outcome (rig, &id, BGC_REQUEST_CANCEL), ==, BGC_OUTCOME_OK);
@@ -29,7 +29,8 @@ test_every_state (void)
       g_assert_cmpuint (bgc_manager_count (rig->manager, G_MAXUINT32), ==, others);
       g_assert_false (bgc_workers_fake_is_running (rig->workers, &id));
       /* Temporary files are deleted wherever there can be any. */
-      g_assert_cmpuint (bgc_workers_fake_placements (rig->workers)->len, ==, state != BGC_JOB_STATE_SUSPENDED);
+      g_assert_cmpuint (bgc_workers_fake_placements (rig->workers)->len, ==,
+                        state != BGC_JOB_STATE_SUSPENDED);
       g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_CANCEL), ==, BGC_ERROR_INVALID_STATE);
     }
 }
@@ -122,11 +123,14 @@ test_worker_lost (void)
 static void
 test_crash (void)
 {
-  static const struct {
-    guint commits;      /* that become durable */
-    gboolean stops;     /* hangs there */
+  static const struct
+  {
+    guint commits;  /* that become durable */
+    gboolean stops; /* hangs there */
     gboolean places;
-  } points[] = { { 0, FALSE, FALSE }, { 1, FALSE, FALSE }, { 1, TRUE, FALSE }, { 1, FALSE, TRUE }, { 2, FALSE, FALSE } };
+  } points[] = {
+    { 0, FALSE, FALSE }, { 1, FALSE, FALSE }, { 1, TRUE, FALSE }, { 1, FALSE, TRUE }, { 2, FALSE, FALSE }
+  };
 
   for (guint i = 0; i < G_N_ELEMENTS (points); i++)
     {
@@ -232,7 +236,7 @@ test_overtakes (void)
   g_assert_cmpint (rig_wait (rig, cancel), ==, RIG_SUCCESS);
   g_assert_cmpint (rig_wait (rig, complete), ==, BGC_ERROR_INVALID_STATE);
   g_assert_cmpuint (bgc_workers_fake_placements (rig->workers)->len, ==, 1);
-  g_assert_null (((BgcPlacement *) g_ptr_array_index (bgc_workers_fake_placements (rig->workers), 0))->target);
+  g_assert_null (((BgcPlacement *)g_ptr_array_index (bgc_workers_fake_placements (rig->workers), 0))->target);
 }
 
 static void

@@ -46,7 +46,7 @@ test_every_state (void)
   for (guint state = 0; state < BGC_JOB_STATE_TRANSFERRED; state++)
     {
       g_autoptr (Rig) rig = rig_new ();
-      BgcJobId id = rig_job_in (rig, (BgcJobState) state);
+      BgcJobId id = rig_job_in (rig, (BgcJobState)state);
 
       g_assert_cmpint (rig_outcome (rig, &id, BGC_REQUEST_COMPLETE), ==, BGC_OUTCOME_PARTIAL);
       rig_assert_state (rig, &id, "acknowledged");
@@ -117,7 +117,8 @@ test_early_rename_fails (void)
       rig_whole (rig, &id, 0);
       if (suspended)
         rig_request (rig, &id, BGC_REQUEST_SUSPEND);
-      bgc_workers_fake_set_placement (rig->workers, rig_file (rig, &id, 0)->temporary, BGC_ERROR_ACCESS_DENIED);
+      bgc_workers_fake_set_placement (rig->workers, rig_file (rig, &id, 0)->temporary,
+                                      BGC_ERROR_ACCESS_DENIED);
       g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_COMPLETE), ==, BGC_ERROR_ACCESS_DENIED);
       rig_assert_state (rig, &id, suspended ? "suspended" : "connecting");
       g_assert_cmpint (bgc_workers_fake_is_running (rig->workers, &id), ==, !suspended);
@@ -156,7 +157,7 @@ test_portions (void)
   g_assert_cmpint (rig_outcome (rig, &id, BGC_REQUEST_COMPLETE), ==, BGC_OUTCOME_OK);
   g_assert_cmpuint (placements->len, ==, 450);
   for (guint i = 0; i < 450; i++)
-    g_assert_cmpuint (((BgcPlacement *) g_ptr_array_index (placements, i))->index, ==, i);
+    g_assert_cmpuint (((BgcPlacement *)g_ptr_array_index (placements, i))->index, ==, i);
 }
 
 /* The daemon dies after each number of commits and in the worker's call: the same end. */

@@ -82,7 +82,7 @@ test_add_to_running (void)
   g_assert_cmpint (reply->value, ==, 1);
   /* The worker is given the new one, and was not stopped for it. */
   g_assert_cmpuint (log->len, ==, 2);
-  g_assert_cmpint (((const char *) g_ptr_array_index (log, 1))[0], ==, '+');
+  g_assert_cmpint (((const char *)g_ptr_array_index (log, 1))[0], ==, '+');
   rig_whole (rig, &id, 0);
   rig_assert_state (rig, &id, "transferring");
   rig_whole (rig, &id, 1);
@@ -160,9 +160,12 @@ test_set_remote (void)
   g_autoptr (Rig) rig = rig_new ();
   BgcJobId id = rig_job_in (rig, BGC_JOB_STATE_TRANSFERRING);
 
-  g_assert_cmpint (rig_wait (rig, rig_set_remote_async (rig, &id, 0, "ftp://example.org/")), ==, BGC_ERROR_INVALID_URL);
-  g_assert_cmpint (rig_wait (rig, rig_set_remote_async (rig, &id, 5, "http://example.org/n")), ==, BGC_ERROR_NOT_FOUND);
-  g_assert_cmpint (rig_wait (rig, rig_set_remote_async (rig, &id, 0, "http://example.org/n")), ==, RIG_SUCCESS);
+  g_assert_cmpint (rig_wait (rig, rig_set_remote_async (rig, &id, 0, "ftp://example.org/")), ==,
+                   BGC_ERROR_INVALID_URL);
+  g_assert_cmpint (rig_wait (rig, rig_set_remote_async (rig, &id, 5, "http://example.org/n")), ==,
+                   BGC_ERROR_NOT_FOUND);
+  g_assert_cmpint (rig_wait (rig, rig_set_remote_async (rig, &id, 0, "http://example.org/n")), ==,
+                   RIG_SUCCESS);
   g_assert_cmpstr (rig_file (rig, &id, 0)->remote, ==, "http://example.org/n");
   g_assert_cmpuint (rig_file (rig, &id, 0)->bytes_transferred, ==, 10);
   g_assert_true (bgc_workers_fake_is_running (rig->workers, &id));

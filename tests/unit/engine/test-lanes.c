@@ -5,7 +5,8 @@
 
 #include "store/bgc-store-fake.h"
 
-typedef struct {
+typedef struct
+{
   BgcStoreFake *store;
   GObject *keeper;
   BgcQueue *queue;
@@ -15,7 +16,8 @@ typedef struct {
 } Fixture;
 
 /* Notes "begin end" of itself; @mode: at once, by commit, or not before it is ready. */
-typedef struct {
+typedef struct
+{
   BgcOperation base;
   Fixture *fixture;
   char letter;
@@ -35,7 +37,7 @@ apply (BgcEntry *entry, BgcChange *change, gpointer data)
 static void
 idle (BgcEntry *entry, gpointer data)
 {
-  g_string_append (((Fixture *) data)->log, "idle ");
+  g_string_append (((Fixture *)data)->log, "idle ");
 }
 
 static BgcEntry *
@@ -90,13 +92,13 @@ end (Step *step)
 static void
 on_committed (BgcOperation *base, const GError *error)
 {
-  end ((Step *) base);
+  end ((Step *)base);
 }
 
 static void
 begin (BgcOperation *base)
 {
-  Step *step = (Step *) base;
+  Step *step = (Step *)base;
   BgcChange *change;
 
   g_string_append_printf (step->fixture->log, "+%c ", step->letter);

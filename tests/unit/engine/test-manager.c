@@ -56,15 +56,15 @@ test_states (void)
     for (guint request = 0; request < BGC_N_REQUESTS; request++)
       {
         g_autoptr (Rig) rig = rig_new ();
-        BgcJobId id = rig_job_in (rig, (BgcJobState) state);
-        gboolean final = bgc_job_state_is_final ((BgcJobState) state);
+        BgcJobId id = rig_job_in (rig, (BgcJobState)state);
+        gboolean final = bgc_job_state_is_final ((BgcJobState)state);
         int expected = final ? BGC_ERROR_INVALID_STATE : RIG_SUCCESS;
 
         /* A file that is whole is not removed. */
         if (request == BGC_REQUEST_REMOVE_FILE && state == BGC_JOB_STATE_TRANSFERRED)
           expected = BGC_ERROR_INVALID_STATE;
-        g_test_message ("%s, request %u", bgc_enums_job_state_to_string ((BgcJobState) state), request);
-        g_assert_cmpint (rig_request (rig, &id, (BgcRequest) request), ==, expected);
+        g_test_message ("%s, request %u", bgc_enums_job_state_to_string ((BgcJobState)state), request);
+        g_assert_cmpint (rig_request (rig, &id, (BgcRequest)request), ==, expected);
       }
 }
 
@@ -80,7 +80,7 @@ test_successors (void)
   for (guint state = 0; state <= BGC_JOB_STATE_TRANSFERRED; state++)
     {
       g_autoptr (Rig) rig = rig_new ();
-      BgcJobId id = rig_job_in (rig, (BgcJobState) state);
+      BgcJobId id = rig_job_in (rig, (BgcJobState)state);
 
       g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_RESUME), ==, RIG_SUCCESS);
       rig_assert_state (rig, &id, after_resume[state]);
@@ -98,7 +98,7 @@ test_unknown_job (void)
   BgcJobId id = { { 1, 2, 3 } };
 
   for (guint request = 0; request < BGC_N_REQUESTS; request++)
-    g_assert_cmpint (rig_request (rig, &id, (BgcRequest) request), ==, BGC_ERROR_NOT_FOUND);
+    g_assert_cmpint (rig_request (rig, &id, (BgcRequest)request), ==, BGC_ERROR_NOT_FOUND);
 }
 
 static void
@@ -164,9 +164,9 @@ test_store_failed (void)
 
       bgc_store_fake_fail (rig->store, 1, BGC_ERROR_NO_SPACE);
       if (request == BGC_REQUEST_SUSPEND)
-        g_assert_cmpint (rig_request (rig, &id, (BgcRequest) request), ==, RIG_SUCCESS);
+        g_assert_cmpint (rig_request (rig, &id, (BgcRequest)request), ==, RIG_SUCCESS);
       else
-        g_assert_cmpint (rig_request (rig, &id, (BgcRequest) request), ==, BGC_ERROR_NO_SPACE);
+        g_assert_cmpint (rig_request (rig, &id, (BgcRequest)request), ==, BGC_ERROR_NO_SPACE);
       after = rig_told (rig);
       g_assert_cmpstr (after, ==, "");
       rig_assert_state (rig, &id, "suspended");
@@ -249,7 +249,7 @@ test_many (void)
   bgc_limits_init (&limits);
   limits.max_jobs_per_user = jobs;
   rig = rig_new_with (&limits);
-  replies = g_ptr_array_new_with_free_func ((GDestroyNotify) reply_free);
+  replies = g_ptr_array_new_with_free_func ((GDestroyNotify)reply_free);
   for (guint i = 0; i < jobs; i++)
     g_ptr_array_add (replies, rig_create_async (rig, RIG_OWNER, 0, FALSE));
   rig_settle (rig);

@@ -16,9 +16,9 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
 {
   GError *error = NULL;
 
-  *(gssize *) data = g_task_propagate_int (G_TASK (result), &error);
+  *(gssize *)data = g_task_propagate_int (G_TASK (result), &error);
   if (error != NULL)
-    *(gssize *) data = -error->code;
+    *(gssize *)data = -error->code;
   g_clear_error (&error);
 }
 

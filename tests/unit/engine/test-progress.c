@@ -108,7 +108,9 @@ assert_settles (guint files, BgcFileState state, BgcJobState expected)
       BgcFile *file = bgc_change_edit_file (change, job, i);
 
       file->state = state;
-      file->failure = state == BGC_FILE_FAILED ? bgc_failure_new (BGC_CONTEXT_TRANSPORT, BGC_ERROR_TLS, FALSE, "no") : NULL;
+      file->failure = state == BGC_FILE_FAILED
+                        ? bgc_failure_new (BGC_CONTEXT_TRANSPORT, BGC_ERROR_TLS, FALSE, "no")
+                        : NULL;
     }
   g_assert_true (bgc_progress_settle (change, job, WALL, NULL));
   g_assert_cmpint (change->header->state, ==, expected);

@@ -10,7 +10,7 @@
 static BgcJob *
 make_job (guint8 number, guint32 owner, guint64 sequence)
 {
-  BgcJobId id = { { number, (guint8) (owner % 256) } };
+  BgcJobId id = { { number, (guint8)(owner % 256) } };
   BgcLimits limits;
   BgcJob *job;
 
@@ -47,14 +47,14 @@ test_order (void)
   static const guint64 sequences[] = { 2, 5, 1, 4, 3 };
 
   for (guint i = 0; i < G_N_ELEMENTS (sequences); i++)
-    bgc_queue_add (queue, make_job ((guint8) i, 1000 + i % 2, sequences[i]), 0);
+    bgc_queue_add (queue, make_job ((guint8)i, 1000 + i % 2, sequences[i]), 0);
   all = bgc_queue_list (queue, G_MAXUINT32, 0, 0, 10);
   for (guint i = 0; i < all->len; i++)
-    g_assert_cmpuint (((BgcJob *) g_ptr_array_index (all, i))->sequence, ==, i + 1);
+    g_assert_cmpuint (((BgcJob *)g_ptr_array_index (all, i))->sequence, ==, i + 1);
   mine = bgc_queue_list (queue, 1000, 0, 0, 10);
   g_assert_cmpuint (mine->len, ==, 3);
   for (guint i = 0; i < mine->len; i++)
-    g_assert_cmpuint (((BgcJob *) g_ptr_array_index (mine, i))->sequence, ==, i + 1);
+    g_assert_cmpuint (((BgcJob *)g_ptr_array_index (mine, i))->sequence, ==, i + 1);
   g_assert_cmpuint (bgc_queue_next_sequence (queue), ==, 6);
   g_assert_cmpuint (bgc_queue_next_sequence (queue), ==, 7);
   bgc_queue_free (queue);
@@ -67,7 +67,7 @@ test_unlist (void)
   BgcEntry *entries[4];
 
   for (guint i = 0; i < 4; i++)
-    entries[i] = bgc_queue_add (queue, make_job ((guint8) i, 1000, i), 0);
+    entries[i] = bgc_queue_add (queue, make_job ((guint8)i, 1000, i), 0);
   bgc_queue_unlist (queue, entries[0]);
   bgc_queue_unlist (queue, entries[3]);
   bgc_queue_unlist (queue, entries[3]);
@@ -84,7 +84,7 @@ test_unlist (void)
 static void
 count_entry (BgcEntry *entry, gpointer data)
 {
-  ++*(guint *) data;
+  ++*(guint *)data;
 }
 
 static void

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define WALL (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC)
-#define SECOND ((gint64) G_USEC_PER_SEC)
+#define WALL   (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC)
+#define SECOND ((gint64)G_USEC_PER_SEC)
 
 static BgcJob *
 make_job (void)
@@ -106,7 +106,8 @@ test_no_progress (void)
   g_assert_cmpint (bgc_retry_no_progress_left (job), ==, SECOND);
   bgc_retry_elapse (job, 99 * SECOND);
   g_assert_cmpint (bgc_retry_no_progress_left (job), ==, 0);
-  bgc_job_set_error (job, bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_HTTP_STATUS, TRUE, "what it was"));
+  bgc_job_set_error (job,
+                     bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_HTTP_STATUS, TRUE, "what it was"));
   job->error->http_status = 503;
   failure = bgc_retry_no_progress (job, WALL);
   g_assert_cmpint (failure->code, ==, BGC_ERROR_NO_PROGRESS);
@@ -130,7 +131,8 @@ test_fail (void)
   g_autoptr (BgcJob) job = make_job ();
   g_autoptr (GRand) random = g_rand_new_with_seed (3);
 
-  g_assert_true (bgc_retry_fail (job, fail_with (BGC_ERROR_TIMEOUT, BGC_WAIT_RETRY), 0, TRUE, TRUE, WALL, random, NULL));
+  g_assert_true (
+    bgc_retry_fail (job, fail_with (BGC_ERROR_TIMEOUT, BGC_WAIT_RETRY), 0, TRUE, TRUE, WALL, random, NULL));
   g_assert_cmpint (job->state, ==, BGC_JOB_STATE_TRANSIENT_ERROR);
   g_assert_cmpint (job->wait_reason, ==, BGC_WAIT_RETRY);
   g_assert_cmpuint (job->error_count, ==, 1);
@@ -138,14 +140,16 @@ test_fail (void)
   g_assert_cmpint (job->next_attempt, >=, WALL + 5 * SECOND);
   g_assert_true (job->error->transient);
   /* From there it can't fail again without trying. */
-  g_assert_false (bgc_retry_fail (job, fail_with (BGC_ERROR_TIMEOUT, BGC_WAIT_RETRY), 0, TRUE, TRUE, WALL, random, NULL));
+  g_assert_false (
+    bgc_retry_fail (job, fail_with (BGC_ERROR_TIMEOUT, BGC_WAIT_RETRY), 0, TRUE, TRUE, WALL, random, NULL));
 }
 
 /* No network, a full disk and an absent home are not counted alike. */
 static void
 test_fail_reasons (void)
 {
-  static const struct {
+  static const struct
+  {
     BgcErrorCode code;
     BgcWaitReason wait;
     gboolean network_only;
@@ -184,7 +188,8 @@ test_never_retry (void)
 
       job->no_progress_timeout = i * 100;
       bgc_job_set_minimum_retry_delay (job, 101);
-      g_assert_true (bgc_retry_fail (job, fail_with (BGC_ERROR_TIMEOUT, BGC_WAIT_RETRY), 0, TRUE, TRUE, WALL, random, NULL));
+      g_assert_true (bgc_retry_fail (job, fail_with (BGC_ERROR_TIMEOUT, BGC_WAIT_RETRY), 0, TRUE, TRUE, WALL,
+                                     random, NULL));
       g_assert_cmpint (job->state, ==, BGC_JOB_STATE_ERROR);
       g_assert_false (job->error->transient);
       g_assert_cmpint (job->next_attempt, ==, 0);

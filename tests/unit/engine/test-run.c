@@ -12,7 +12,7 @@ count (Rig *rig, char sign)
   guint number = 0;
 
   for (guint i = 0; i < log->len; i++)
-    number += ((const char *) g_ptr_array_index (log, i))[0] == sign;
+    number += ((const char *)g_ptr_array_index (log, i))[0] == sign;
   return number;
 }
 

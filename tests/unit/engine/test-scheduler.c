@@ -7,17 +7,18 @@
 
 #include "host/bgc-clock-fake.h"
 
-#define SECOND ((gint64) G_USEC_PER_SEC)
+#define SECOND ((gint64)G_USEC_PER_SEC)
 
-typedef struct {
+typedef struct
+{
   BgcClockFake *clock;
   BgcLimits limits;
   BgcQueue *queue;
   BgcScheduler *scheduler;
-  GString *log;        /* "+n" started, "-n" preempted */
-  guint last;          /* job number, also its sequence */
-  guint files;         /* side by side, of the last start */
-  gboolean keep;       /* preempted jobs do not stop at once */
+  GString *log;  /* "+n" started, "-n" preempted */
+  guint last;    /* job number, also its sequence */
+  guint files;   /* side by side, of the last start */
+  gboolean keep; /* preempted jobs do not stop at once */
 } Fixture;
 
 static void
@@ -67,7 +68,7 @@ static BgcEntry *
 offer_from (Fixture *self, guint32 owner, BgcPriority priority, const char *remote)
 {
   guint number = ++self->last;
-  BgcJobId id = { { (guint8) number, (guint8) (number >> 8), (guint8) (number >> 16) } };
+  BgcJobId id = { { (guint8)number, (guint8)(number >> 8), (guint8)(number >> 16) } };
   BgcJob *job = bgc_job_new (&id, BGC_JOB_TYPE_DOWNLOAD, owner, "n", 0, &self->limits);
   BgcEntry *entry;
 
