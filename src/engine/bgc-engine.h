@@ -13,7 +13,7 @@
 
 /* Microseconds after which something of the engine's own is tried again that the store or a worker
  * refused: long enough not to heat a full disk, short enough to go on soon after. */
-#define BGC_ENGINE_TRY_AGAIN (G_GINT64_CONSTANT (30) * G_USEC_PER_SEC)
+#define BGC_ENGINE_TRY_AGAIN (G_GINT64_CONSTANT (5) * G_USEC_PER_SEC)
 
 typedef struct _BgcEngine BgcEngine;
 typedef void (*BgcEngineEntryFunc) (BgcEngine *self, BgcEntry *entry);

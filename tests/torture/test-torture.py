@@ -11,6 +11,7 @@ import errno
 import os
 import shutil
 import subprocess
+import time
 
 import tap
 from daemon import Daemon
@@ -20,7 +21,7 @@ from tap import equal, true
 ALL = os.environ.get('BGC_TORTURE') == 'all'
 PLACES = 4
 SHIM = os.path.join(os.environ['TOP_BUILDDIR'], 'tests', 'lib', 'disk-shim.so')
-SIZES = {'a': 0, 'b': 30_000, 'c': 700_000}
+SIZES = {'a': 0, 'b': 30_000, 'c': 1_300_000}
 OURS = 'org.example.BackgroundCopy.Error.'
 # What waits is cut short with Resume at most so often; a failure that happens once cannot need more.
 RESUMES = 6
@@ -119,18 +120,31 @@ class Scene:
             elif name not in self.asked:
                 true(name in listed and listed[name].path == path, f'{name} is lost')
         for name, job in listed.items():
-            equal(job.get('FilesTotal'), len(SIZES), f'files of {name}')
-            job.resume()
-            true(self.drive(job, 'transferred'), f'{name} does not end: {job.state} {job.get("Error")}')
-            equal(job.complete(), 'ok')
+            try:
+                equal(job.get('FilesTotal'), len(SIZES), f'files of {name}')
+                job.resume()
+                true(self.drive(job, 'transferred'), f'{name} does not end: {job.state} {job.get("Error")}')
+                equal(job.complete(), 'ok')
+            except BusError as error:
+                # What had begun to end, and was answered with an error, is ended at start.
+                true(name in self.asked and error.name in ('InvalidState', 'UnknownObject'), f'{name}: {error}')
+        self.wait_clean()
         for name in os.listdir(self.target):
-            true(not name.startswith('.'), f'{name} is left')
             with open(os.path.join(self.target, name), 'rb') as f:
                 true(f.read() == contents[name[2:]], f'{name} is wrong')
         if 'kept' in self.ended or 'kept' in listed:
             for name in SIZES:
                 true(os.path.exists(os.path.join(self.target, 'k-' + name)), f'k-{name} is missing')
         service.close()
+
+    def wait_clean(self):
+        """What could not be deleted is tried again at start; nothing announces its end."""
+        for _ in range(500):
+            left = [name for name in os.listdir(self.target) if name.startswith('.')]
+            if not left:
+                return
+            time.sleep(0.02)
+        raise AssertionError(f'{left} is left')
 
 
 def make_contents(world):
