@@ -6,19 +6,21 @@
 /* Waiting readers are called only when so many are back, so that the loop wakes up for work worth it. */
 #define WAKE_AT (BGC_BUFFER_COUNT / 4)
 
-typedef struct {
+typedef struct
+{
   BgcBufferFunc function;
   gpointer data; /* (borrowed) */
 } Waiter;
 
-struct _BgcBufferPool {
+struct _BgcBufferPool
+{
   GMutex lock;
   BgcBuffer *free_list[BGC_BUFFER_COUNT]; /* (owned) the first n_free */
   guint n_free;
-  guint n_made;                           /* buffers that exist; the others are made when first needed */
-  guint n_waiting;                        /* length of waiters, for the threads that give back */
-  GQueue waiters;                         /* (element-type Waiter) (owned) main thread only */
-  GSource *source;                        /* (owned) calls the waiters */
+  guint n_made;    /* buffers that exist; the others are made when first needed */
+  guint n_waiting; /* length of waiters, for the threads that give back */
+  GQueue waiters;  /* (element-type Waiter) (owned) main thread only */
+  GSource *source; /* (owned) calls the waiters */
 };
 
 static gboolean

@@ -9,12 +9,13 @@
 
 #define DIGEST_MAX_BYTES 64u /* sha512 */
 
-struct _BgcChecksum {
-  gnutls_hash_hd_t hash;              /* (owned) (nullable) NULL until the first byte, and after a failure */
+struct _BgcChecksum
+{
+  gnutls_hash_hd_t hash; /* (owned) (nullable) NULL until the first byte, and after a failure */
   gnutls_digest_algorithm_t algorithm;
   guint8 expected[DIGEST_MAX_BYTES];
-  gsize length;                       /* bytes of expected */
-  gboolean broken;                    /* the library failed: nothing verifies any more */
+  gsize length;    /* bytes of expected */
+  gboolean broken; /* the library failed: nothing verifies any more */
 };
 
 static gboolean
@@ -29,7 +30,7 @@ parse_hex (const char *hex, guint8 *out, gsize length)
 
       if (high < 0 || low < 0)
         return FALSE;
-      out[i] = (guint8) (high << 4 | low);
+      out[i] = (guint8)(high << 4 | low);
     }
   return TRUE;
 }
@@ -45,7 +46,7 @@ bgc_checksum_new (const char *expected)
     self->algorithm = GNUTLS_DIG_SHA512;
   else
     return NULL;
-  self->length = (gsize) gnutls_hash_get_len (self->algorithm);
+  self->length = (gsize)gnutls_hash_get_len (self->algorithm);
   if (!parse_hex (expected + strlen ("sha256:"), self->expected, self->length))
     return NULL;
   return g_steal_pointer (&self);

@@ -3,21 +3,18 @@
 
 #include "transfer/bgc-download.h"
 
-#include <string.h>
-
 #include "model/bgc-url.h"
+#include "transfer/bgc-body-reader.h"
+#include "transfer/bgc-file-check.h"
+#include "transfer/bgc-file-request.h"
 #include "transfer/bgc-http-outcome.h"
-#include "transfer/bgc-http-resume.h"
 #include "transfer/bgc-local-file-error.h"
 
-/* Requests of one run that may bring nothing new: as many as the ladder has rungs. */
-#define REQUESTS_MAX 4u
 /* Up to this size a file is small: written in one go, its space not reserved, synced with others. */
 #define SMALL_BYTES (1024u * 1024u)
-/* Bytes read before other connections have their turn. */
-#define TURN_BYTES (1024u * 1024u)
 
-typedef enum {
+typedef enum
+{
   STATE_NEW = 0,
   STATE_OPENING, /* the temporary file as it was stored */
   STATE_ASKING,
@@ -29,34 +26,28 @@ typedef enum {
   STATE_ENDED
 } State;
 
-struct _BgcDownload {
+struct _BgcDownload
+{
   const BgcDownloadHost *host;
-  BgcFile *file;             /* (owned) as the daemon knows it, then as reported */
-  BgcFileWriter *writer;     /* (owned) */
+  BgcFile *file;         /* (owned) as the daemon knows it, then as reported */
+  BgcFileWriter *writer; /* (owned) */
   State state;
-  gboolean asking;           /* the session will still call back */
   gboolean discard;
-  gboolean let_go;           /* connection_free was called */
+  gboolean let_go; /* connection_free was called */
   gboolean told_total;
   gboolean closing_synced;   /* the last sync of STATE_CLOSING was asked for */
-  guint requests;            /* without something new */
-  guint attempts;            /* requests of this run */
-  BgcHttpAsk ask;
-  GCancellable *cancellable; /* (owned) (nullable) of the request */
+  BgcFileRequest *request;   /* (owned) */
   BgcHttpReply *reply;       /* (owned) (nullable) whose body is read */
-  BgcBuffer *buffer;         /* (owned) (nullable) being filled */
-  guint64 offset;            /* bytes of the file here: written, queued or in buffer */
+  BgcBodyReader *reader;     /* (owned) */
+  guint64 offset;            /* bytes of the file here: written, queued or with the reader */
   guint64 total;             /* as the server says, or BGC_SIZE_UNKNOWN */
   guint64 body_begin;        /* offset at which the body of reply began */
   guint64 body_end;          /* and will end, or BGC_SIZE_UNKNOWN */
-  GBytes *overlap;           /* (owned) (nullable) to be found at the front of the body */
-  gsize compared;            /* bytes of it that were */
+  gint64 heard_time;         /* when something last came or was asked for, monotonic microseconds */
   guint64 checkpoint_offset; /* of the last checkpoint, */
   gint64 checkpoint_time;    /* and when, monotonic microseconds */
   BgcFailure *failure;       /* (owned) (nullable) what STATE_CLOSING ends with */
 };
-
-static void pump (BgcDownload *self);
 
 /* ---- telling ------------------------------------------------------------------------------------ */
 
@@ -71,7 +62,7 @@ report (BgcDownload *self, BgcFileEvent event)
   report.etag = self->file->etag;
   report.last_modified = self->file->last_modified;
   report.server_date = self->file->server_date;
-  report.attempts = self->attempts;
+  report.attempts = bgc_file_request_attempts (self->request);
   if (event == BGC_FILE_EVENT_WHOLE)
     {
       report.durable = self->total;
@@ -85,33 +76,19 @@ report (BgcDownload *self, BgcFileEvent event)
 static void
 let_go (BgcDownload *self)
 {
-  if (self->let_go)
-    return;
+  if (!self->let_go)
+    self->host->connection_free (self->host->data);
   self->let_go = TRUE;
-  self->host->connection_free (self->host->data);
 }
 
 static void
 end (BgcDownload *self)
 {
-  if (self->asking)
+  if (bgc_file_request_is_out (self->request))
     return;
   self->state = STATE_ENDED;
   let_go (self);
   self->host->ended (self, self->host->data);
-}
-
-static void
-complete_failure (BgcDownload *self)
-{
-  BgcFailure *failure = self->failure;
-
-  failure->file = self->file->index;
-  failure->time = g_get_real_time ();
-  if (failure->url == NULL)
-    failure->url = bgc_url_for_display (self->file->remote);
-  if (failure->protocol == NULL)
-    failure->protocol = g_ascii_strdown (self->file->remote, (gssize) strcspn (self->file->remote, ":"));
 }
 
 /* ---- ending before the file is whole ------------------------------------------------------------- */
@@ -119,24 +96,9 @@ complete_failure (BgcDownload *self)
 static void
 drop_request (BgcDownload *self)
 {
-  bgc_buffer_pool_forget (self->host->files.buffers, self);
+  bgc_body_reader_stop (self->reader);
   g_clear_pointer (&self->reply, bgc_http_reply_free);
-  g_clear_pointer (&self->overlap, g_bytes_unref);
-  if (self->cancellable != NULL)
-    g_cancellable_cancel (self->cancellable);
-  g_clear_object (&self->cancellable);
-}
-
-static void
-submit (BgcDownload *self)
-{
-  if (self->buffer == NULL)
-    return;
-  if (self->buffer->length > 0 && !self->discard)
-    bgc_file_writer_write (self->writer, self->buffer);
-  else
-    bgc_buffer_pool_give (self->host->files.buffers, self->buffer);
-  self->buffer = NULL;
+  bgc_file_request_cancel (self->request);
 }
 
 /* Bytes that no resume could use need not be made durable. */
@@ -147,8 +109,10 @@ is_worth_keeping (BgcDownload *self)
 }
 
 static void
-close_further (BgcDownload *self)
+close_further (gpointer data)
 {
+  BgcDownload *self = data;
+
   if (self->state != STATE_CLOSING || (!self->discard && bgc_file_writer_is_syncing (self->writer)))
     return;
   if (!self->discard && !self->closing_synced && is_worth_keeping (self))
@@ -159,7 +123,7 @@ close_further (BgcDownload *self)
     }
   if (self->failure != NULL)
     {
-      complete_failure (self);
+      bgc_file_check_name (self->file, self->failure, g_get_real_time ());
       report (self, BGC_FILE_EVENT_FAILED);
       g_clear_pointer (&self->failure, bgc_failure_free);
     }
@@ -172,41 +136,37 @@ close_download (BgcDownload *self)
 {
   self->state = STATE_CLOSING;
   drop_request (self);
-  submit (self);
+  bgc_body_reader_flush (self->reader);
   let_go (self);
   close_further (self);
 }
 
-/* @failure transfer full. */
-static void
+/* @failure transfer full, or NULL: nothing failed. TRUE if something did. */
+static gboolean
 fail (BgcDownload *self, BgcFailure *failure)
 {
+  if (failure == NULL)
+    return FALSE;
   if (self->state >= STATE_CLOSING)
     {
       bgc_failure_free (failure);
-      return;
+      return TRUE;
     }
   self->failure = failure;
   close_download (self);
+  return TRUE;
 }
 
 /* ---- beginning again from 0 --------------------------------------------------------------------- */
 
 static void
-forget_held (BgcDownload *self)
+restart (BgcDownload *self)
 {
   bgc_file_restart (self->file);
-  if (self->buffer != NULL)
-    self->buffer->length = 0;
+  bgc_body_reader_forget (self->reader);
   self->offset = 0;
   self->checkpoint_offset = 0;
   self->told_total = FALSE;
-}
-
-static void
-restart (BgcDownload *self)
-{
-  forget_held (self);
   bgc_file_writer_restart (self->writer);
   report (self, BGC_FILE_EVENT_RESTARTED);
 }
@@ -215,12 +175,8 @@ restart (BgcDownload *self)
 static void
 reject_bytes (BgcDownload *self, BgcFailure *failure)
 {
-  if (self->state >= STATE_CLOSING)
-    {
-      bgc_failure_free (failure);
-      return;
-    }
-  restart (self);
+  if (self->state < STATE_CLOSING)
+    restart (self);
   fail (self, failure);
 }
 
@@ -252,53 +208,31 @@ on_stored (BgcDownload *self)
                       bgc_file_writer_take_fd (self->writer), on_synced, self);
 }
 
-static gint64
-modified_time (BgcDownload *self)
-{
-  g_autoptr (GDateTime) date = NULL;
-
-  if (self->file->last_modified != NULL)
-    date = soup_date_time_new_from_http_string (self->file->last_modified);
-  return date != NULL ? g_date_time_to_unix (date) : 0;
-}
-
-static BgcFailure *
-wrong_size (BgcDownload *self)
-{
-  return bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_VALIDATION_FAILED, FALSE,
-                          "The file has %" G_GUINT64_FORMAT " bytes, not the %" G_GUINT64_FORMAT " expected",
-                          self->total, self->file->expected_size);
-}
-
-static gboolean
-has_wrong_size (BgcDownload *self)
-{
-  return self->file->expected_size != BGC_SIZE_UNKNOWN && self->total != BGC_SIZE_UNKNOWN
-         && self->total != self->file->expected_size;
-}
-
 static void
 finish (BgcDownload *self)
 {
+  BgcFailure *failure = bgc_file_check_size (self->file, self->offset);
+
   drop_request (self);
-  submit (self);
-  if (self->total == BGC_SIZE_UNKNOWN)
-    self->total = self->offset;
-  if (has_wrong_size (self))
+  bgc_body_reader_flush (self->reader);
+  self->total = self->offset;
+  if (failure != NULL)
     {
-      reject_bytes (self, wrong_size (self));
+      reject_bytes (self, failure);
       return;
     }
   self->state = STATE_STORING;
-  bgc_file_writer_finish (self->writer, modified_time (self), self->total <= SMALL_BYTES);
+  bgc_file_writer_finish (self->writer, bgc_file_check_modified (self->file), self->total <= SMALL_BYTES);
   let_go (self);
 }
 
 /* ---- asking and judging ------------------------------------------------------------------------- */
 
 static BgcHttpHeld
-held_of (BgcDownload *self)
+on_held (gpointer data)
 {
+  BgcDownload *self = data;
+
   return (BgcHttpHeld){ .bytes = self->offset,
                         .total = self->total,
                         .etag = self->file->etag,
@@ -306,53 +240,46 @@ held_of (BgcDownload *self)
                         .server_date = self->file->server_date };
 }
 
-static void on_reply (BgcHttpReply *reply, BgcFailure *failure, gpointer data);
+static void
+note_asking (BgcDownload *self)
+{
+  bgc_body_reader_stop (self->reader);
+  g_clear_pointer (&self->reply, bgc_http_reply_free);
+  self->state = STATE_ASKING;
+  self->heard_time = g_get_monotonic_time ();
+}
 
 static void
 ask (BgcDownload *self, BgcHttpAsk what)
 {
-  BgcHttpHeld held = held_of (self);
-
-  drop_request (self);
-  if (self->requests >= REQUESTS_MAX)
-    {
-      fail (self, bgc_http_outcome_of_nonsense ("The server's answers contradict one another"));
-      return;
-    }
-  self->requests++;
-  self->attempts++;
-  self->ask = what;
-  self->state = STATE_ASKING;
-  self->asking = TRUE;
-  self->cancellable = g_cancellable_new ();
-  bgc_http_session_get (self->host->session, self->file->remote, bgc_http_resume_offset (&held, what),
-                        bgc_http_resume_condition (&held, what), what != BGC_HTTP_ASK_WHOLE_FILE, self->cancellable,
-                        on_reply, self);
+  note_asking (self);
+  bgc_file_request_ask (self->request, what);
 }
 
 static void
 begin (BgcDownload *self)
 {
-  BgcHttpHeld held = held_of (self);
-
-  if (held.bytes > 0 && held.bytes == held.total)
+  note_asking (self);
+  if (self->offset > 0 && self->offset == self->total)
     finish (self);
   else
-    ask (self, bgc_http_resume_first (&held));
+    bgc_file_request_begin (self->request);
 }
 
 static void
-begin_body (BgcDownload *self)
+begin_body (BgcDownload *self, GBytes *front)
 {
   self->state = STATE_BODY;
   self->body_begin = self->offset;
-  self->checkpoint_time = g_get_monotonic_time ();
+  self->checkpoint_time = self->heard_time = g_get_monotonic_time ();
   if (!self->told_total && (self->total == BGC_SIZE_UNKNOWN || self->total > SMALL_BYTES))
     {
       self->told_total = TRUE;
       report (self, BGC_FILE_EVENT_PROGRESS);
     }
-  pump (self);
+  bgc_body_reader_start (self->reader, self->reply->body, front,
+                         self->body_end != BGC_SIZE_UNKNOWN ? self->body_end - self->offset
+                                                            : BGC_SIZE_UNKNOWN);
 }
 
 static void
@@ -365,14 +292,6 @@ take_validators (BgcDownload *self, BgcHttpReply *reply)
   self->file->server_date = reply->date;
 }
 
-/* Without length, chunks, size or checksum a connection that breaks looks like the end of the file. */
-static gboolean
-has_an_end (BgcDownload *self)
-{
-  return bgc_http_body_is_framed (self->reply->body) || self->file->expected_size != BGC_SIZE_UNKNOWN
-         || self->file->checksum != NULL;
-}
-
 static void
 take_whole (BgcDownload *self)
 {
@@ -381,20 +300,17 @@ take_whole (BgcDownload *self)
   take_validators (self, self->reply);
   self->total = self->reply->length;
   self->body_end = self->total;
-  if (!has_an_end (self))
-    {
-      fail (self, bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_MISSING_FILE_SIZE, FALSE,
-                                   "The server does not say where the file ends; give its size or checksum"));
-      return;
-    }
-  if (has_wrong_size (self))
-    {
-      fail (self, wrong_size (self));
-      return;
-    }
-  if (self->total != BGC_SIZE_UNKNOWN && self->total > SMALL_BYTES)
+  /* A connection that closes with less than the caller said is one that broke. */
+  if (!bgc_http_body_is_framed (self->reply->body))
+    self->body_end = self->file->expected_size;
+  if (fail (self, bgc_file_check_end (self->file, bgc_http_body_is_framed (self->reply->body)))
+      || fail (self, bgc_file_check_size (self->file, self->total)))
+    return;
+  if (self->total <= SMALL_BYTES)
+    bgc_file_writer_be_small (self->writer);
+  else if (self->total != BGC_SIZE_UNKNOWN)
     bgc_file_writer_reserve (self->writer, self->total);
-  begin_body (self);
+  begin_body (self, NULL);
 }
 
 static void
@@ -404,20 +320,16 @@ take_part (BgcDownload *self, gboolean compare)
 
   self->total = self->reply->range.total;
   self->body_end = self->reply->range.last + 1;
-  if (has_wrong_size (self))
-    {
-      fail (self, wrong_size (self));
-      return;
-    }
+  if (fail (self, bgc_file_check_size (self->file, self->total)))
+    return;
   if (!compare)
     {
-      begin_body (self);
+      begin_body (self, NULL);
       return;
     }
-  submit (self);
+  bgc_body_reader_flush (self->reader);
   self->state = STATE_OVERLAP;
-  self->compared = 0;
-  bgc_file_writer_read (self->writer, first, (gsize) (self->offset - first));
+  bgc_file_writer_read (self->writer, first, (gsize)(self->offset - first));
 }
 
 static void
@@ -429,241 +341,124 @@ note_change (BgcDownload *self)
 }
 
 static void
-judge (BgcDownload *self)
-{
-  BgcHttpReply *reply = self->reply;
-  BgcHttpHeld held = held_of (self);
-  BgcHttpAnswer answer = { .status = reply->status,
-                           .length = reply->length,
-                           .has_range = reply->has_range,
-                           .range = reply->range,
-                           .etag = reply->etag,
-                           .last_modified = reply->last_modified };
-  BgcHttpVerdict verdict = bgc_http_resume_judge (&held, self->ask, &answer);
-
-  if (verdict.changed)
-    note_change (self);
-  switch (verdict.step)
-    {
-    case BGC_HTTP_STEP_TAKE:
-      take_whole (self);
-      break;
-    case BGC_HTTP_STEP_APPEND:
-      take_part (self, FALSE);
-      break;
-    case BGC_HTTP_STEP_COMPARE:
-      take_part (self, TRUE);
-      break;
-    case BGC_HTTP_STEP_COMPLETE:
-      finish (self);
-      break;
-    case BGC_HTTP_STEP_ASK:
-      ask (self, verdict.ask);
-      break;
-    case BGC_HTTP_STEP_REFUSE:
-      fail (self, bgc_http_outcome_of_nonsense ("The server answered a request for the file with a part of it"));
-      break;
-    }
-}
-
-static gboolean
-is_an_answer (BgcDownload *self)
-{
-  switch (self->reply->status)
-    {
-    case SOUP_STATUS_OK:
-    case SOUP_STATUS_NON_AUTHORITATIVE:
-    case SOUP_STATUS_PARTIAL_CONTENT:
-      return TRUE;
-    case SOUP_STATUS_PRECONDITION_FAILED:
-    case SOUP_STATUS_REQUESTED_RANGE_NOT_SATISFIABLE:
-      return self->ask != BGC_HTTP_ASK_WHOLE_FILE;
-    default:
-      return FALSE;
-    }
-}
-
-static void
-on_reply (BgcHttpReply *reply, BgcFailure *failure, gpointer data)
+on_answered (gpointer data)
 {
   BgcDownload *self = data;
 
-  self->asking = FALSE;
-  if (self->state == STATE_CLOSING || self->state == STATE_ENDED)
-    {
-      bgc_http_reply_free (reply);
-      bgc_failure_free (failure);
-      close_further (self);
-      return;
-    }
-  g_clear_object (&self->cancellable);
-  if (reply == NULL)
-    {
-      if (failure == NULL)
-        failure = bgc_http_outcome_of_nonsense ("The request was cancelled");
-      fail (self, failure);
-      return;
-    }
+  self->heard_time = g_get_monotonic_time ();
   self->host->answered (self->host->data);
-  self->reply = reply;
-  if (is_an_answer (self))
-    judge (self);
-  else
-    fail (self, bgc_http_outcome_of_status (reply->status, reply->retry_after, g_get_real_time () / G_USEC_PER_SEC));
 }
+
+static void
+on_granted (BgcHttpStep step, BgcHttpReply *reply, gboolean changed, gpointer data)
+{
+  BgcDownload *self = data;
+
+  self->reply = reply;
+  if (changed)
+    note_change (self);
+  if (step == BGC_HTTP_STEP_TAKE)
+    take_whole (self);
+  else if (step == BGC_HTTP_STEP_COMPLETE)
+    finish (self);
+  else
+    take_part (self, step == BGC_HTTP_STEP_COMPARE);
+}
+
+static void
+on_request_failed (BgcFailure *failure, gpointer data)
+{
+  fail (data, failure);
+}
+
+static const BgcFileRequestFunctions request_functions = {
+  .held = on_held,
+  .answered = on_answered,
+  .granted = on_granted,
+  .failed = on_request_failed,
+  .cancelled = close_further,
+};
 
 /* ---- the body ----------------------------------------------------------------------------------- */
 
 static void
 checkpoint (BgcDownload *self)
 {
-  gint64 now;
+  gint64 now = self->heard_time;
 
-  if (self->offset == self->checkpoint_offset || bgc_file_writer_is_syncing (self->writer))
+  if (bgc_file_writer_is_syncing (self->writer))
     return;
-  now = g_get_monotonic_time ();
   if (self->offset - self->checkpoint_offset < self->host->checkpoint_bytes
       && (self->host->checkpoint_seconds == 0
-          || now - self->checkpoint_time < (gint64) self->host->checkpoint_seconds * G_USEC_PER_SEC))
+          || now - self->checkpoint_time < (gint64)self->host->checkpoint_seconds * G_USEC_PER_SEC))
     return;
-  submit (self);
+  bgc_body_reader_flush (self->reader);
   bgc_file_writer_sync (self->writer);
   self->checkpoint_offset = self->offset;
   self->checkpoint_time = now;
 }
 
 static void
-body_ended (BgcDownload *self)
+body_complete (BgcDownload *self)
 {
-  guint64 begin_offset = self->body_begin;
-
-  if (self->overlap != NULL || (self->body_end != BGC_SIZE_UNKNOWN && self->offset != self->body_end))
-    {
-      fail (self, bgc_http_outcome_of_nonsense ("The server sent less than it announced"));
-      return;
-    }
   if (self->total == BGC_SIZE_UNKNOWN || self->offset == self->total)
     {
       finish (self);
       return;
     }
-  /* A part of what was asked for: go on, as long as it leads somewhere. */
-  if (self->offset - begin_offset >= BGC_HTTP_RESUME_OVERLAP)
-    self->requests = 0;
+  /* A part of what was asked for. */
+  if (self->offset - self->body_begin >= BGC_HTTP_RESUME_OVERLAP)
+    bgc_file_request_forgive (self->request);
   ask (self, BGC_HTTP_ASK_RANGE);
 }
 
-/* The front of the body must be what is held already. FALSE: it is not, another request is out. */
-static gboolean
-compare (BgcDownload *self, gsize length)
+static void
+on_body_ended (BgcBodyEnd how, const GError *error, gpointer data)
 {
-  gsize size = 0;
-  const guint8 *expected = g_bytes_get_data (self->overlap, &size);
+  BgcDownload *self = data;
 
-  if (memcmp (self->buffer->data, expected + self->compared, length) != 0)
+  if (how == BGC_BODY_END_COMPLETE)
+    body_complete (self);
+  else if (how == BGC_BODY_END_DIFFERENT)
     {
       note_change (self);
       ask (self, BGC_HTTP_ASK_WHOLE_FILE);
-      return FALSE;
     }
-  self->compared += length;
-  if (self->compared == size)
-    g_clear_pointer (&self->overlap, g_bytes_unref);
-  return TRUE;
-}
-
-typedef enum { READ_MORE, READ_LATER, READ_OVER } ReadResult;
-
-static ReadResult
-take_bytes (BgcDownload *self, gsize length, gsize wanted)
-{
-  self->host->received (length, self->host->data);
-  if (self->overlap != NULL)
-    return compare (self, length) ? READ_MORE : READ_OVER;
-  self->buffer->length += length;
-  self->offset += length;
-  if (self->body_end != BGC_SIZE_UNKNOWN && self->offset > self->body_end)
-    {
-      self->buffer->length = 0; /* nobody knows which of these bytes belong */
-      self->offset = bgc_file_writer_durable (self->writer);
-      fail (self, bgc_http_outcome_of_nonsense ("The server sent more than it announced"));
-      return READ_OVER;
-    }
-  if (self->buffer->length == BGC_BUFFER_BYTES)
-    submit (self);
-  checkpoint (self);
-  return READ_MORE;
-}
-
-static ReadResult
-read_failed (BgcDownload *self, const GError *error)
-{
-  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    {
-      fail (self, bgc_http_outcome_of_error (error));
-      return READ_OVER;
-    }
-  /* Many connections share the buffers: a half-full one is kept only while there are enough. */
-  if (self->buffer->length > 0 && bgc_buffer_pool_is_low (self->host->files.buffers))
-    submit (self);
-  return READ_LATER;
+  else if (how == BGC_BODY_END_SHORT)
+    fail (self, bgc_file_check_short ());
+  else if (how == BGC_BODY_END_LONG)
+    fail (self, bgc_http_outcome_of_nonsense ("The server sent more than it announced"));
+  else
+    fail (self, bgc_http_outcome_of_error (error));
 }
 
 static void
-on_buffer (gpointer data)
-{
-  pump (data);
-}
-
-static ReadResult
-read_some (BgcDownload *self, gsize *count)
-{
-  g_autoptr (GError) error = NULL;
-  gsize wanted;
-  gssize n;
-
-  if (self->buffer == NULL)
-    self->buffer = bgc_buffer_pool_take (self->host->files.buffers);
-  if (self->buffer == NULL)
-    {
-      bgc_http_body_unwatch (self->reply->body);
-      bgc_buffer_pool_wait (self->host->files.buffers, on_buffer, self);
-      return READ_OVER;
-    }
-  wanted = BGC_BUFFER_BYTES - self->buffer->length;
-  if (self->overlap != NULL)
-    wanted = MIN (wanted, g_bytes_get_size (self->overlap) - self->compared);
-  n = bgc_http_body_read (self->reply->body, self->buffer->data + self->buffer->length, wanted, &error);
-  if (n < 0)
-    return read_failed (self, error);
-  if (n == 0)
-    {
-      body_ended (self);
-      return READ_OVER;
-    }
-  *count += (gsize) n;
-  return take_bytes (self, (gsize) n, wanted);
-}
-
-/* TRUE while the body is to be watched. */
-static gboolean
-read_turn (gpointer data)
+on_body_received (gsize bytes, gsize fresh, gpointer data)
 {
   BgcDownload *self = data;
-  ReadResult result = READ_MORE;
-  gsize count = 0;
 
-  while (result == READ_MORE && count < TURN_BYTES)
-    result = read_some (self, &count);
-  return result != READ_OVER;
+  self->heard_time = g_get_monotonic_time ();
+  self->host->received (bytes, self->host->data);
+  self->offset += fresh;
+  checkpoint (self);
 }
 
 static void
-pump (BgcDownload *self)
+on_body_filled (BgcBuffer *buffer, gpointer data)
 {
-  if (read_turn (self))
-    bgc_http_body_watch (self->reply->body, read_turn, self);
+  BgcDownload *self = data;
+
+  if (self->discard)
+    bgc_buffer_pool_give (self->host->files.buffers, buffer);
+  else
+    bgc_file_writer_write (self->writer, buffer);
 }
+
+static const BgcBodyReaderFunctions reader_functions = {
+  .filled = on_body_filled,
+  .received = on_body_received,
+  .ended = on_body_ended,
+};
 
 /* ---- what the writer tells ---------------------------------------------------------------------- */
 
@@ -684,12 +479,20 @@ static void
 on_overlap (BgcDownload *self)
 {
   guint64 length = self->offset - self->reply->range.first;
+  g_autoptr (GBytes) held = bgc_file_writer_take_read (self->writer);
 
-  self->overlap = bgc_file_writer_take_read (self->writer);
-  if (self->overlap == NULL || g_bytes_get_size (self->overlap) != length)
+  if (held == NULL || g_bytes_get_size (held) != length)
     ask (self, BGC_HTTP_ASK_WHOLE_FILE);
   else
-    begin_body (self);
+    begin_body (self, g_steal_pointer (&held));
+}
+
+static void
+on_checkpoint (BgcDownload *self)
+{
+  if (self->state == STATE_BODY || (self->state == STATE_CLOSING && !self->discard))
+    report (self, BGC_FILE_EVENT_PROGRESS);
+  close_further (self);
 }
 
 static void
@@ -708,33 +511,18 @@ on_writer (BgcFileWriterEvent event, gpointer data)
 {
   BgcDownload *self = data;
 
-  switch (event)
-    {
-    case BGC_FILE_WRITER_OPENED:
-      if (self->state == STATE_OPENING)
-        on_opened (self);
-      break;
-    case BGC_FILE_WRITER_READ:
-      if (self->state == STATE_OVERLAP)
-        on_overlap (self);
-      break;
-    case BGC_FILE_WRITER_SYNCED:
-      if (self->state == STATE_BODY || (self->state == STATE_CLOSING && !self->discard))
-        report (self, BGC_FILE_EVENT_PROGRESS);
-      close_further (self);
-      break;
-    case BGC_FILE_WRITER_STORED:
-      if (self->state == STATE_STORING)
-        on_stored (self);
-      break;
-    case BGC_FILE_WRITER_FAILED:
-      on_writer_failed (self);
-      break;
-    case BGC_FILE_WRITER_QUIET:
-      if (self->state == STATE_CLOSING)
-        end (self);
-      break;
-    }
+  if (event == BGC_FILE_WRITER_OPENED && self->state == STATE_OPENING)
+    on_opened (self);
+  else if (event == BGC_FILE_WRITER_READ && self->state == STATE_OVERLAP)
+    on_overlap (self);
+  else if (event == BGC_FILE_WRITER_SYNCED)
+    on_checkpoint (self);
+  else if (event == BGC_FILE_WRITER_STORED && self->state == STATE_STORING)
+    on_stored (self);
+  else if (event == BGC_FILE_WRITER_FAILED)
+    on_writer_failed (self);
+  else if (event == BGC_FILE_WRITER_QUIET && self->state == STATE_CLOSING)
+    end (self);
 }
 
 /* ---- from outside ------------------------------------------------------------------------------- */
@@ -749,6 +537,8 @@ bgc_download_new (const BgcDownloadHost *host, BgcFile *file)
   self->total = file->bytes_total;
   self->body_end = BGC_SIZE_UNKNOWN;
   self->writer = bgc_file_writer_new (&host->files, file, on_writer, self);
+  self->request = bgc_file_request_new (host->session, file->remote, &request_functions, self);
+  self->reader = bgc_body_reader_new (host->files.buffers, &reader_functions, self);
   return self;
 }
 
@@ -761,7 +551,20 @@ bgc_download_start (BgcDownload *self)
       bgc_file_writer_open (self->writer);
     }
   else
-    ask (self, BGC_HTTP_ASK_WHOLE_FILE);
+    begin (self);
+}
+
+void
+bgc_download_check_silence (BgcDownload *self, gint64 since)
+{
+  if ((self->state != STATE_ASKING && self->state != STATE_BODY) || self->heard_time >= since)
+    return;
+  /* Reading that waits for the disk hears nothing either. */
+  if (self->state == STATE_BODY && !bgc_body_reader_is_waiting_for_server (self->reader))
+    self->heard_time = g_get_monotonic_time ();
+  else
+    fail (self, bgc_failure_new (BGC_CONTEXT_TRANSPORT, BGC_ERROR_TIMEOUT, TRUE,
+                                 "Nothing came from the server in time"));
 }
 
 void
@@ -774,12 +577,7 @@ bgc_download_stop (BgcDownload *self, gboolean discard)
       self->discard = TRUE;
       g_clear_pointer (&self->failure, bgc_failure_free);
       bgc_sync_group_forget (self->host->sync, self);
-      self->state = STATE_CLOSING;
-      drop_request (self);
-      submit (self);
-      let_go (self);
-      if (bgc_file_writer_abandon (self->writer))
-        end (self);
+      close_download (self);
     }
   else if (self->state < STATE_STORING)
     close_download (self);
@@ -791,6 +589,9 @@ bgc_download_free (BgcDownload *self)
   if (self == NULL)
     return;
   g_warn_if_fail (self->state == STATE_ENDED || self->state == STATE_NEW);
+  bgc_body_reader_free (self->reader);
+  bgc_http_reply_free (self->reply);
+  bgc_file_request_free (self->request);
   bgc_file_writer_free (self->writer);
   bgc_failure_free (self->failure);
   bgc_file_free (self->file);

@@ -32,6 +32,8 @@ typedef struct {
 /* @file transfer full. */
 BgcDownload *bgc_download_new (const BgcDownloadHost *host, BgcFile *file);
 void bgc_download_start (BgcDownload *self);
+/* Fails if the server has been silent since before @since, monotonic microseconds. */
+void bgc_download_check_silence (BgcDownload *self, gint64 since);
 /* No byte is written any more once it has ended. Unless @discard what came is made durable and told;
  * a file of which all came becomes whole. */
 void bgc_download_stop (BgcDownload *self, gboolean discard);

@@ -4,78 +4,71 @@
 #include "transfer/bgc-file-writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "model/bgc-path.h"
-#include "transfer/bgc-checksum.h"
 #include "transfer/bgc-local-file-error.h"
-#include "transfer/bgc-local-file-temporary.h"
+#include "transfer/bgc-temporary-file.h"
 
-/* Writeback is begun after so many bytes, so that the fdatasync() of a checkpoint finds little to do. */
-#define WRITEBACK_BYTES (8u * 1024u * 1024u)
-/* Bytes read at a time when a checksum catches up with what is held already. */
-#define CATCH_UP_BYTES (256u * 1024u)
+typedef enum
+{
+  OP_OPEN,
+  OP_RESTART,
+  OP_RESERVE,
+  OP_READ,
+  OP_WRITE,
+  OP_SYNC,
+  OP_FINISH
+} OpKind;
 
-typedef enum { OP_OPEN, OP_RESTART, OP_RESERVE, OP_READ, OP_WRITE, OP_SYNC, OP_FINISH } OpKind;
-
-typedef struct {
+typedef struct
+{
   OpKind kind;
-  BgcBuffer *buffer;  /* (owned) (nullable) OP_WRITE */
-  guint64 number;     /* offset (OP_READ), size (OP_RESERVE), generation (OP_SYNC) */
-  gint64 modified;    /* OP_FINISH */
-  gsize length;       /* OP_READ */
-  gboolean small;     /* OP_FINISH */
+  BgcBuffer *buffer; /* (owned) (nullable) OP_WRITE */
+  guint64 number;    /* offset (OP_READ), size (OP_RESERVE), generation (OP_SYNC) */
+  gint64 modified;   /* OP_FINISH */
+  gsize length;      /* OP_READ */
+  gboolean small;    /* OP_FINISH */
 } Op;
 
-typedef enum { IDLE = 0, QUEUED, RUNNING } State;
+typedef enum
+{
+  IDLE = 0,
+  QUEUED,
+  RUNNING
+} State;
 
-struct _BgcFileWriter {
+struct _BgcFileWriter
+{
   gatomicrefcount references; /* the download's, and one for each piece of work that is out */
   BgcFileWriterHost host;
   BgcFileWriterFunc function; /* (nullable) NULL once freed; main thread only */
   gpointer data;              /* (borrowed) */
-  char *directory_path;       /* (owned) */
-  char *name;                 /* (owned) of the temporary file */
-  guint64 stored_device;
-  guint64 stored_inode;
-  guint64 stored_bytes;
+  BgcTemporaryFile file;      /* of the I/O thread that works; of the main thread while none does */
+  gint abandoned;             /* atomic: nothing is to be written any more */
 
   /* Main thread only. */
-  guint generation;           /* restarts, to know a sync of the file before */
+  guint generation; /* restarts, to know a sync of the file before */
+  gboolean small;   /* works in the lane of small files */
   gboolean syncing;
-  gboolean sync_broken;       /* a sync failed: nothing more is called durable */
+  gboolean sync_broken; /* a sync failed: nothing more is called durable */
   guint64 durable;
   guint64 durable_device;
   guint64 durable_inode;
 
-  GMutex lock;                /* over the following */
+  GMutex lock; /* over the following */
   State state;
-  GQueue ops;                 /* (element-type Op) (owned) */
-  guint events;               /* bits of BgcFileWriterEvent, to be told on the main thread */
-  BgcFailure *failure;        /* (owned) (nullable) the first; further work is dropped */
-  GBytes *read;               /* (owned) (nullable) */
-  gboolean abandoned;
-
-  /* The I/O thread that runs this writer only, and the main thread while none does. */
-  BgcLocalFileDirectory *directory; /* (owned) (nullable) */
-  int fd;                     /* -1 = not open */
-  guint64 device;
-  guint64 inode;
-  guint64 held;               /* bytes there when it was opened */
-  guint64 written;            /* bytes in the file */
-  guint64 flushed;            /* bytes whose writeback was begun */
-  guint64 hashed;             /* bytes that went into the checksum */
-  BgcChecksum *checksum;      /* (owned) (nullable) none expected */
-  gboolean named;             /* the name is known to be durable; set from a sync under lock */
+  GQueue ops;          /* (element-type Op) (owned) */
+  guint events;        /* bits of BgcFileWriterEvent, to be told on the main thread */
+  BgcFailure *failure; /* (owned) (nullable) the first; further work is dropped */
+  GBytes *read;        /* (owned) (nullable) */
 };
 
 /* One fdatasync(), beside the writing. */
-typedef struct {
-  BgcFileWriter *writer; /* (owned) */
-  int fd;                /* a duplicate: the writer may replace or close its own */
-  BgcLocalFileDirectory *directory; /* (owned) (nullable) to be synced too: the name is new */
+typedef struct
+{
+  BgcFileWriter *writer;            /* (owned) */
+  int fd;                           /* a duplicate: the writer may replace or close its own */
+  BgcLocalFileDirectory *directory; /* (owned) (nullable) to be synced too: its entry may be new */
   guint64 offset;
   guint64 device;
   guint64 inode;
@@ -114,20 +107,18 @@ writer_unref (BgcFileWriter *self)
   while ((op = g_queue_pop_head (&self->ops)) != NULL)
     op_free (self, op);
   /* The last link may be gone, and then closing frees every block of the file. */
-  if (self->fd >= 0)
-    bgc_io_pool_push (self->host.io, close_later, NULL, GINT_TO_POINTER (self->fd));
-  bgc_local_file_directory_unref (self->directory);
-  bgc_checksum_free (self->checksum);
+  if (self->file.fd >= 0)
+    bgc_io_pool_push (self->host.io, close_later, NULL, GINT_TO_POINTER (self->file.fd));
+  bgc_temporary_file_clear (&self->file);
   bgc_failure_free (self->failure);
   g_clear_pointer (&self->read, g_bytes_unref);
   g_mutex_clear (&self->lock);
-  g_free (self->directory_path);
-  g_free (self->name);
   g_free (self);
 }
 
 /* ---- on the I/O thread -------------------------------------------------------------------------- */
 
+/* @failure transfer full. */
 static void
 set_failure (BgcFileWriter *self, BgcFailure *failure)
 {
@@ -143,241 +134,11 @@ set_failure (BgcFileWriter *self, BgcFailure *failure)
 }
 
 static void
-fail (BgcFileWriter *self, int number, const char *doing)
-{
-  set_failure (self, bgc_local_file_error_failure (number, doing, self->directory_path));
-}
-
-static void
 tell (BgcFileWriter *self, BgcFileWriterEvent event)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   self->events |= 1u << event;
-}
-
-static gboolean
-is_abandoned (BgcFileWriter *self)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  return self->abandoned;
-}
-
-static gboolean
-ensure_directory (BgcFileWriter *self)
-{
-  int error = 0;
-
-  if (self->directory == NULL)
-    self->directory = bgc_local_file_directories_get (self->host.directories, self->directory_path, &error);
-  if (self->directory == NULL)
-    fail (self, error, "Cannot open the directory");
-  return self->directory != NULL;
-}
-
-static gboolean
-note_identity (BgcFileWriter *self)
-{
-  struct stat status;
-
-  if (fstat (self->fd, &status) != 0)
-    {
-      fail (self, errno, "Cannot look at a temporary file in");
-      return FALSE;
-    }
-  self->device = status.st_dev;
-  self->inode = status.st_ino;
-  return TRUE;
-}
-
-static void
-forget_bytes (BgcFileWriter *self)
-{
-  self->written = 0;
-  self->flushed = 0;
-  self->hashed = 0;
-  if (self->checksum != NULL)
-    bgc_checksum_reset (self->checksum);
-  g_mutex_lock (&self->lock);
-  self->named = FALSE;
-  g_mutex_unlock (&self->lock);
-}
-
-static gboolean
-ensure_file (BgcFileWriter *self)
-{
-  int error = 0;
-
-  if (self->fd >= 0)
-    return TRUE;
-  if (!ensure_directory (self))
-    return FALSE;
-  self->fd = bgc_local_file_temporary_create (bgc_local_file_directory_fd (self->directory), self->name, &error);
-  if (self->fd < 0)
-    {
-      fail (self, error, "Cannot create a temporary file in");
-      return FALSE;
-    }
-  return note_identity (self);
-}
-
-static void
-do_open (BgcFileWriter *self)
-{
-  int error = 0;
-
-  if (!ensure_directory (self))
-    return;
-  self->fd = bgc_local_file_temporary_reopen (bgc_local_file_directory_fd (self->directory), self->name,
-                                              self->stored_device, self->stored_inode, self->stored_bytes, &error);
-  if (self->fd < 0 && error != 0)
-    {
-      fail (self, error, "Cannot open a temporary file in");
-      return;
-    }
-  if (self->fd >= 0)
-    {
-      self->device = self->stored_device;
-      self->inode = self->stored_inode;
-      self->held = self->written = self->flushed = self->stored_bytes;
-      g_mutex_lock (&self->lock);
-      self->named = TRUE;
-      g_mutex_unlock (&self->lock);
-    }
-  tell (self, BGC_FILE_WRITER_OPENED);
-}
-
-static void
-do_restart (BgcFileWriter *self)
-{
-  int error = 0;
-  int fd;
-
-  forget_bytes (self);
-  if (self->fd < 0)
-    return;
-  fd = bgc_local_file_temporary_replace (bgc_local_file_directory_fd (self->directory), self->name, self->fd, &error);
-  if (fd < 0)
-    {
-      fail (self, error, "Cannot create a temporary file in");
-      return;
-    }
-  self->fd = fd;
-  note_identity (self);
-}
-
-static void
-do_reserve (BgcFileWriter *self, guint64 size)
-{
-  int error;
-
-  if (!ensure_file (self))
-    return;
-  error = bgc_local_file_temporary_reserve (self->fd, size);
-  if (error != 0)
-    fail (self, error, "Cannot reserve space in");
-}
-
-/* Bytes read, fewer than @length only at the end of the file or after a failure. */
-static gsize
-read_at (BgcFileWriter *self, guint8 *bytes, gsize length, guint64 offset)
-{
-  gsize done = 0;
-
-  while (done < length)
-    {
-      gssize n = pread (self->fd, bytes + done, length - done, (off_t) (offset + done));
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        fail (self, errno, "Cannot read a temporary file in");
-      if (n <= 0)
-        break;
-      done += (gsize) n;
-    }
-  return done;
-}
-
-static void
-do_read (BgcFileWriter *self, guint64 offset, gsize length)
-{
-  guint8 *bytes = g_malloc (length);
-  gsize n = read_at (self, bytes, length, offset);
-
-  g_mutex_lock (&self->lock);
-  g_clear_pointer (&self->read, g_bytes_unref);
-  self->read = g_bytes_new_take (bytes, n);
-  if (self->failure == NULL)
-    self->events |= 1u << BGC_FILE_WRITER_READ;
-  g_mutex_unlock (&self->lock);
-}
-
-/* What was held before this run has to go through the checksum again. */
-static gboolean
-catch_up (BgcFileWriter *self, guint64 offset)
-{
-  g_autofree guint8 *bytes = NULL;
-
-  if (self->hashed < offset)
-    bytes = g_malloc (CATCH_UP_BYTES);
-  while (self->hashed < offset)
-    {
-      gsize length = (gsize) MIN (CATCH_UP_BYTES, offset - self->hashed);
-      gsize n = 0;
-
-      if (is_abandoned (self))
-        return FALSE;
-      n = read_at (self, bytes, length, self->hashed);
-      if (n == 0)
-        {
-          fail (self, EIO, "Cannot read back a temporary file in"); /* not the first failure, or it was cut */
-          return FALSE;
-        }
-      bgc_checksum_update (self->checksum, bytes, n);
-      self->hashed += n;
-    }
-  return TRUE;
-}
-
-static void
-begin_writeback (BgcFileWriter *self)
-{
-  if (self->written - self->flushed < WRITEBACK_BYTES)
-    return;
-  (void) sync_file_range (self->fd, (off_t) self->flushed, (off_t) (self->written - self->flushed),
-                          SYNC_FILE_RANGE_WRITE);
-  self->flushed = self->written;
-}
-
-static void
-do_write (BgcFileWriter *self, const BgcBuffer *buffer)
-{
-  gsize done = 0;
-
-  if (!ensure_file (self))
-    return;
-  if (self->checksum != NULL)
-    {
-      if (!catch_up (self, self->written))
-        return;
-      bgc_checksum_update (self->checksum, buffer->data, buffer->length);
-      self->hashed += buffer->length;
-    }
-  while (done < buffer->length)
-    {
-      gssize n = pwrite (self->fd, buffer->data + done, buffer->length - done, (off_t) (self->written + done));
-
-      if (n < 0 && errno != EINTR)
-        {
-          fail (self, errno, "Cannot write to a temporary file in");
-          break;
-        }
-      done += n > 0 ? (gsize) n : 0;
-    }
-  self->written += done;
-  begin_writeback (self);
 }
 
 static void
@@ -402,7 +163,8 @@ sync_work (gpointer data)
     sync->error = bgc_local_file_directory_sync (sync->directory);
 }
 
-static void deliver (BgcFileWriter *self);
+static void
+deliver (BgcFileWriter *self);
 
 static void
 sync_done (gpointer data)
@@ -415,16 +177,14 @@ sync_done (gpointer data)
     {
       /* The kernel reports a lost write once; a later success would claim bytes that are gone. */
       self->sync_broken = TRUE;
-      fail (self, sync->error, "Cannot make a temporary file durable in");
+      set_failure (self, bgc_local_file_error_failure (sync->error, "Cannot make durable a temporary file in",
+                                                       self->file.directory_path));
     }
   if (sync->generation == self->generation && !self->sync_broken)
     {
       self->durable = MAX (self->durable, sync->offset);
       self->durable_device = sync->device;
       self->durable_inode = sync->inode;
-      g_mutex_lock (&self->lock);
-      self->named = TRUE;
-      g_mutex_unlock (&self->lock);
     }
   tell (self, BGC_FILE_WRITER_SYNCED);
   deliver (self);
@@ -435,88 +195,85 @@ sync_done (gpointer data)
 static void
 do_sync (BgcFileWriter *self, guint generation)
 {
+  BgcTemporaryFile *file = &self->file;
   Sync *sync = g_new0 (Sync, 1);
 
   sync->writer = writer_ref (self);
-  sync->offset = self->written;
-  sync->device = self->device;
-  sync->inode = self->inode;
+  sync->offset = file->written;
+  sync->device = file->device;
+  sync->inode = file->inode;
   sync->generation = generation;
-  g_mutex_lock (&self->lock);
-  if (!self->named && self->directory != NULL)
-    sync->directory = bgc_local_file_directory_ref (self->directory);
-  g_mutex_unlock (&self->lock);
-  self->flushed = self->written;
-  sync->fd = self->fd >= 0 ? fcntl (self->fd, F_DUPFD_CLOEXEC, 0) : -1;
-  if (sync->fd < 0)
-    sync->error = self->fd >= 0 ? errno : EBADF;
+  if (!file->named && file->directory != NULL)
+    sync->directory = bgc_local_file_directory_ref (file->directory);
+  sync->fd = bgc_temporary_file_duplicate (file, &sync->error);
+  file->flushed = file->written;
+  /* A sync that fails is told and ends the file, so the name need not be synced twice. */
+  file->named = TRUE;
   bgc_io_pool_push (self->host.io, sync_work, sync_done, sync);
 }
 
-static gboolean
-verify (BgcFileWriter *self)
+static BgcFailure *
+do_read (BgcFileWriter *self, guint64 offset, gsize length)
 {
-  BgcFailure *failure;
+  g_autoptr (GBytes) bytes = NULL;
+  BgcFailure *failure = bgc_temporary_file_read (&self->file, offset, length, &bytes);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  if (self->checksum == NULL)
-    return TRUE;
-  if (!catch_up (self, self->written))
-    return FALSE;
-  if (bgc_checksum_verify (self->checksum))
-    return TRUE;
-  failure = bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_CHECKSUM_MISMATCH, FALSE,
-                             "The file is not the one of the checksum given");
-  set_failure (self, failure);
-  return FALSE;
+  g_clear_pointer (&self->read, g_bytes_unref);
+  self->read = g_steal_pointer (&bytes);
+  if (failure == NULL)
+    self->events |= 1u << BGC_FILE_WRITER_READ;
+  return failure;
 }
 
-static void
+static BgcFailure *
 do_finish (BgcFileWriter *self, gint64 modified, gboolean small)
 {
-  if (!ensure_file (self) || !verify (self))
-    return;
-  if (modified > 0)
-    {
-      struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = modified } };
+  BgcFailure *failure = bgc_temporary_file_finish (&self->file, modified);
 
-      /* Some file systems cannot, and the file is right all the same. */
-      (void) futimens (self->fd, times);
-    }
-  if (small && bgc_local_file_directory_has_group_sync (self->directory))
+  if (failure != NULL)
+    return failure;
+  if (small && bgc_local_file_directory_has_group_sync (self->file.directory))
     {
-      close (self->fd);
-      self->fd = -1;
+      close (self->file.fd);
+      self->file.fd = -1;
     }
   tell (self, BGC_FILE_WRITER_STORED);
+  return NULL;
 }
 
-static void
+static BgcFailure *
 run_op (BgcFileWriter *self, Op *op)
 {
+  BgcFailure *failure = NULL;
+
   switch (op->kind)
     {
     case OP_OPEN:
-      do_open (self);
+      failure = bgc_temporary_file_reopen (&self->file);
+      if (failure == NULL)
+        tell (self, BGC_FILE_WRITER_OPENED);
       break;
     case OP_RESTART:
-      do_restart (self);
+      failure = bgc_temporary_file_restart (&self->file);
       break;
     case OP_RESERVE:
-      do_reserve (self, op->number);
+      failure = bgc_temporary_file_reserve (&self->file, op->number);
       break;
     case OP_READ:
-      do_read (self, op->number, op->length);
+      failure = do_read (self, op->number, op->length);
       break;
     case OP_WRITE:
-      do_write (self, op->buffer);
+      failure = bgc_temporary_file_append (&self->file, op->buffer->data, op->buffer->length);
       break;
     case OP_SYNC:
-      do_sync (self, (guint) op->number);
+      do_sync (self, (guint)op->number);
       break;
     case OP_FINISH:
-      do_finish (self, op->modified, op->small);
+      failure = do_finish (self, op->modified, op->small);
       break;
     }
+  return failure;
 }
 
 static void
@@ -530,11 +287,14 @@ work (gpointer data)
   while ((op = g_queue_pop_head (&self->ops)) != NULL)
     {
       /* After a failure what was written can still be made durable. */
-      gboolean drop = self->abandoned || (self->failure != NULL && op->kind != OP_SYNC);
+      gboolean drop
+        = g_atomic_int_get (&self->abandoned) != 0 || (self->failure != NULL && op->kind != OP_SYNC);
+      BgcFailure *failure;
 
       g_mutex_unlock (&self->lock);
-      if (!drop)
-        run_op (self, op);
+      failure = drop ? NULL : run_op (self, op);
+      if (failure != NULL)
+        set_failure (self, failure);
       op_free (self, op);
       g_mutex_lock (&self->lock);
     }
@@ -556,7 +316,7 @@ deliver (BgcFileWriter *self)
 
   for (guint event = 0; events >> event != 0; event++)
     if ((events >> event & 1u) != 0 && self->function != NULL)
-      self->function ((BgcFileWriterEvent) event, self->data);
+      self->function ((BgcFileWriterEvent)event, self->data);
 }
 
 static void
@@ -565,7 +325,7 @@ work_done (gpointer data)
   BgcFileWriter *self = data;
 
   g_mutex_lock (&self->lock);
-  if (self->abandoned)
+  if (g_atomic_int_get (&self->abandoned) != 0)
     self->events = self->state == RUNNING ? 0 : 1u << BGC_FILE_WRITER_QUIET;
   g_mutex_unlock (&self->lock);
   deliver (self);
@@ -583,12 +343,15 @@ push_op (BgcFileWriter *self, Op op)
   if (start)
     self->state = QUEUED;
   g_mutex_unlock (&self->lock);
-  if (start)
+  if (start && self->small)
+    bgc_io_pool_lane_push (self->host.small, work, work_done, writer_ref (self));
+  else if (start)
     bgc_io_pool_push (self->host.io, work, work_done, writer_ref (self));
 }
 
 BgcFileWriter *
-bgc_file_writer_new (const BgcFileWriterHost *host, const BgcFile *file, BgcFileWriterFunc function, gpointer data)
+bgc_file_writer_new (const BgcFileWriterHost *host, const BgcFile *file, BgcFileWriterFunc function,
+                     gpointer data)
 {
   BgcFileWriter *self = g_new0 (BgcFileWriter, 1);
 
@@ -596,14 +359,7 @@ bgc_file_writer_new (const BgcFileWriterHost *host, const BgcFile *file, BgcFile
   self->host = *host;
   self->function = function;
   self->data = data;
-  self->directory_path = bgc_path_directory (file->local);
-  self->name = g_strdup (file->temporary);
-  self->stored_device = file->device;
-  self->stored_inode = file->inode;
-  self->stored_bytes = file->bytes_transferred;
-  self->fd = -1;
-  if (file->checksum != NULL)
-    self->checksum = bgc_checksum_new (file->checksum);
+  bgc_temporary_file_init (&self->file, file, host->directories, &self->abandoned);
   g_mutex_init (&self->lock);
   g_queue_init (&self->ops);
   return self;
@@ -622,16 +378,22 @@ bgc_file_writer_free (BgcFileWriter *self)
 void
 bgc_file_writer_open (BgcFileWriter *self)
 {
-  self->durable = self->stored_bytes;
-  self->durable_device = self->stored_device;
-  self->durable_inode = self->stored_inode;
+  self->durable = self->file.stored_bytes;
+  self->durable_device = self->file.stored_device;
+  self->durable_inode = self->file.stored_inode;
   push_op (self, (Op){ .kind = OP_OPEN });
 }
 
 guint64
 bgc_file_writer_held (BgcFileWriter *self)
 {
-  return self->held;
+  return self->file.held;
+}
+
+void
+bgc_file_writer_be_small (BgcFileWriter *self)
+{
+  self->small = TRUE;
 }
 
 void
@@ -699,8 +461,8 @@ bgc_file_writer_identity (BgcFileWriter *self, guint64 *device, guint64 *inode)
 void
 bgc_file_writer_stored_identity (BgcFileWriter *self, guint64 *device, guint64 *inode)
 {
-  *device = self->device;
-  *inode = self->inode;
+  *device = self->file.device;
+  *inode = self->file.inode;
 }
 
 void
@@ -712,16 +474,16 @@ bgc_file_writer_finish (BgcFileWriter *self, gint64 modified, gboolean small)
 int
 bgc_file_writer_take_fd (BgcFileWriter *self)
 {
-  int fd = self->fd;
+  int fd = self->file.fd;
 
-  self->fd = -1;
+  self->file.fd = -1;
   return fd;
 }
 
 BgcLocalFileDirectory *
 bgc_file_writer_directory (BgcFileWriter *self)
 {
-  return self->directory;
+  return self->file.directory;
 }
 
 BgcFailure *
@@ -737,6 +499,6 @@ bgc_file_writer_abandon (BgcFileWriter *self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  self->abandoned = TRUE;
+  g_atomic_int_set (&self->abandoned, 1);
   return self->state != RUNNING;
 }

@@ -28,8 +28,9 @@ typedef void (*BgcFileWriterFunc) (BgcFileWriterEvent event, gpointer data);
 /* What the files of a job share. Borrowed by its writers, must outlive them. */
 typedef struct {
   BgcIoPool *io;
+  BgcIoLane *small; /* for the files for which bgc_file_writer_be_small() was called */
   BgcBufferPool *buffers;
-  BgcLocalFileDirectories *directories;
+  BgcLocalFileDirectoryCache *directories;
 } BgcFileWriterHost;
 
 BgcFileWriter *bgc_file_writer_new (const BgcFileWriterHost *host, const BgcFile *file,
@@ -40,6 +41,9 @@ void bgc_file_writer_free (BgcFileWriter *self);
 /* Opens the file as it was stored. Not needed, and not allowed, for one that was never created. */
 void bgc_file_writer_open (BgcFileWriter *self);
 guint64 bgc_file_writer_held (BgcFileWriter *self);
+/* It will be written in one go: it is created, written and closed in a row with the job's other small
+ * files. */
+void bgc_file_writer_be_small (BgcFileWriter *self);
 /* A new, empty file in place of what there is. */
 void bgc_file_writer_restart (BgcFileWriter *self);
 /* Reserves space for @total bytes. */

@@ -8,15 +8,16 @@
 /* Bytes of an unwanted body that are worth reading to keep a connection. */
 #define DROP_BYTES (16u * 1024u)
 
-struct _BgcHttpBody {
+struct _BgcHttpBody
+{
   SoupMessage *message;  /* (owned) */
   GInputStream *stream;  /* (owned) libsoup's, which knows lengths */
   GInputStream *network; /* (borrowed) (nullable) what libsoup reads from */
   gboolean chunked;      /* decoded here, from network */
   BgcHttpChunks chunks;
-  gint64 left;           /* bytes still to come, -1 = not announced */
+  gint64 left; /* bytes still to come, -1 = not announced */
   gboolean ended;
-  GSource *source;       /* (owned) (nullable) */
+  GSource *source;          /* (owned) (nullable) */
   BgcHttpBodyFunc function; /* of source */
   gpointer data;
 };
@@ -76,7 +77,7 @@ bgc_http_body_drop (BgcHttpBody *self)
 {
   g_autofree guint8 *bytes = NULL;
 
-  if (self->left >= 0 && self->left <= (gint64) DROP_BYTES)
+  if (self->left >= 0 && self->left <= (gint64)DROP_BYTES)
     {
       bytes = g_malloc (DROP_BYTES);
       while (bgc_http_body_read (self, bytes, DROP_BYTES, NULL) > 0)
@@ -88,13 +89,15 @@ bgc_http_body_drop (BgcHttpBody *self)
 gboolean
 bgc_http_body_is_framed (BgcHttpBody *self)
 {
-  return soup_message_headers_get_encoding (soup_message_get_response_headers (self->message)) != SOUP_ENCODING_EOF;
+  return soup_message_headers_get_encoding (soup_message_get_response_headers (self->message))
+         != SOUP_ENCODING_EOF;
 }
 
 static gssize
 cut_short (GError **error)
 {
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT, "The connection ended before the file did");
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT,
+                       "The connection ended before the file did");
   return -1;
 }
 
@@ -110,8 +113,8 @@ read_chunked (BgcHttpBody *self, guint8 *bytes, gsize length, GError **error)
 {
   while (!self->ended)
     {
-      gssize n = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (self->network), bytes, length,
-                                                           NULL, error);
+      gssize n = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (self->network), bytes,
+                                                           length, NULL, error);
       gsize used = 0;
       gsize decoded;
 
@@ -119,14 +122,14 @@ read_chunked (BgcHttpBody *self, guint8 *bytes, gsize length, GError **error)
         return -1;
       if (n == 0)
         return cut_short (error);
-      decoded = bgc_http_chunks_decode (&self->chunks, bytes, (gsize) n, &used);
+      decoded = bgc_http_chunks_decode (&self->chunks, bytes, (gsize)n, &used);
       if (self->chunks.state == BGC_HTTP_CHUNKS_BROKEN)
         return nonsense (error, "The chunks of the body make no sense");
       self->ended = self->chunks.state == BGC_HTTP_CHUNKS_END;
-      if (used < (gsize) n)
+      if (used < (gsize)n)
         return nonsense (error, "More came than the file");
       if (decoded > 0)
-        return (gssize) decoded;
+        return (gssize)decoded;
     }
   return 0;
 }
@@ -138,7 +141,9 @@ has_excess (BgcHttpBody *self)
   guint8 byte;
 
   return self->network != NULL
-         && g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (self->network), &byte, 1, NULL, NULL) > 0;
+         && g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (self->network), &byte, 1, NULL,
+                                                      NULL)
+              > 0;
 }
 
 static gssize
@@ -148,7 +153,8 @@ read_counted (BgcHttpBody *self, guint8 *bytes, gsize length, GError **error)
 
   if (self->left == 0 && !self->ended && has_excess (self))
     return nonsense (error, "More came than the length announced");
-  n = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (self->stream), bytes, length, NULL, error);
+  n = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (self->stream), bytes, length, NULL,
+                                                error);
   if (n > 0 && self->left >= 0)
     self->left -= n;
   if (n == 0 && self->left > 0)
@@ -163,7 +169,8 @@ bgc_http_body_read (BgcHttpBody *self, guint8 *bytes, gsize length, GError **err
 {
   if (self->ended)
     return 0;
-  return self->chunked ? read_chunked (self, bytes, length, error) : read_counted (self, bytes, length, error);
+  return self->chunked ? read_chunked (self, bytes, length, error)
+                       : read_counted (self, bytes, length, error);
 }
 
 static gboolean

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Bytes of one size line with its extensions, and of all trailers: nothing real comes near. */
-#define LINE_MAX_BYTES 4096u
+#define LINE_MAX_BYTES     4096u
 #define TRAILERS_MAX_BYTES 16384u
 /* Hex digits of a chunk's size: 15 stay below 2^60, so that no sum overflows. */
 #define SIZE_MAX_DIGITS 15u
@@ -42,9 +42,9 @@ size_byte (BgcHttpChunks *self, guint8 byte)
     self->carriage = TRUE;
   else if (self->extension)
     return;
-  else if (g_ascii_isxdigit ((char) byte) && self->digits < SIZE_MAX_DIGITS)
+  else if (g_ascii_isxdigit ((char)byte) && self->digits < SIZE_MAX_DIGITS)
     {
-      self->left = self->left * 16 + (guint64) g_ascii_xdigit_value ((char) byte);
+      self->left = self->left * 16 + (guint64)g_ascii_xdigit_value ((char)byte);
       self->digits++;
     }
   else if (self->digits > 0 && (byte == ';' || byte == ' ' || byte == '\t'))
@@ -90,7 +90,7 @@ bgc_http_chunks_decode (BgcHttpChunks *self, guint8 *bytes, gsize length, gsize 
     {
       if (self->state == BGC_HTTP_CHUNKS_DATA)
         {
-          gsize run = (gsize) MIN (self->left, length - in);
+          gsize run = (gsize)MIN (self->left, length - in);
 
           if (out != in)
             memmove (bytes + out, bytes + in, run);

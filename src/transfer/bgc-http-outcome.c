@@ -22,7 +22,7 @@ bgc_http_outcome_retry_after (const char *value, gint64 now)
     {
       if (!g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT64, &number, NULL))
         return 0;
-      seconds = (gint64) number;
+      seconds = (gint64)number;
     }
   else
     {
@@ -32,7 +32,7 @@ bgc_http_outcome_retry_after (const char *value, gint64 now)
         return 0;
       seconds = g_date_time_to_unix (date) - now;
     }
-  return (guint32) CLAMP (seconds, (gint64) BGC_HTTP_OUTCOME_RETRY_MIN, (gint64) BGC_HTTP_OUTCOME_RETRY_MAX);
+  return (guint32)CLAMP (seconds, (gint64)BGC_HTTP_OUTCOME_RETRY_MIN, (gint64)BGC_HTTP_OUTCOME_RETRY_MAX);
 }
 
 static gboolean
@@ -58,8 +58,9 @@ BgcFailure *
 bgc_http_outcome_of_status (guint status, const char *retry_after, gint64 now)
 {
   gboolean transient = is_transient_status (status);
-  BgcFailure *failure = bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, code_of_status (status), transient,
-                                         "The server answered %u %s", status, soup_status_get_phrase (status));
+  BgcFailure *failure
+    = bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, code_of_status (status), transient,
+                       "The server answered %u %s", status, soup_status_get_phrase (status));
 
   failure->http_status = status;
   if (status == 429 || status == SOUP_STATUS_SERVICE_UNAVAILABLE)
@@ -68,7 +69,8 @@ bgc_http_outcome_of_status (guint status, const char *retry_after, gint64 now)
 }
 
 static BgcFailure *
-failure_of (BgcErrorContext context, BgcErrorCode code, gboolean transient, const char *sentence, const GError *error)
+failure_of (BgcErrorContext context, BgcErrorCode code, gboolean transient, const char *sentence,
+            const GError *error)
 {
   g_autofree char *detail = bgc_text_escape (error->message, MESSAGE_MAX_BYTES);
 
@@ -82,9 +84,11 @@ of_tls_error (const GError *error)
     return failure_of (BGC_CONTEXT_SERVER_CERTIFICATE, BGC_ERROR_TLS, FALSE,
                        "The server's certificate is not valid", error);
   if (error->code == G_TLS_ERROR_CERTIFICATE_REQUIRED)
-    return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_TLS, FALSE, "The server wants a client certificate", error);
+    return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_TLS, FALSE, "The server wants a client certificate",
+                       error);
   if (error->code == G_TLS_ERROR_EOF)
-    return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_CONNECTION_CLOSED, TRUE, "The connection was closed", error);
+    return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_CONNECTION_CLOSED, TRUE, "The connection was closed",
+                       error);
   return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_TLS, TRUE, "No secure connection came about", error);
 }
 
@@ -94,15 +98,18 @@ of_io_error (const GError *error)
   switch (error->code)
     {
     case G_IO_ERROR_TIMED_OUT:
-      return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_TIMEOUT, TRUE, "The server did not answer in time", error);
+      return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_TIMEOUT, TRUE, "The server did not answer in time",
+                         error);
     case G_IO_ERROR_HOST_NOT_FOUND:
-      return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_NAME_RESOLUTION, TRUE, "The host was not found", error);
+      return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_NAME_RESOLUTION, TRUE, "The host was not found",
+                         error);
     case G_IO_ERROR_CONNECTION_REFUSED:
     case G_IO_ERROR_HOST_UNREACHABLE:
     case G_IO_ERROR_NETWORK_UNREACHABLE:
     case G_IO_ERROR_PROXY_FAILED:
     case G_IO_ERROR_PROXY_NOT_ALLOWED:
-      return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_CONNECT_FAILED, TRUE, "No connection came about", error);
+      return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_CONNECT_FAILED, TRUE, "No connection came about",
+                         error);
     case G_IO_ERROR_PROXY_AUTH_FAILED:
     case G_IO_ERROR_PROXY_NEED_AUTH:
       return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_PROXY_AUTHENTICATION_REQUIRED, FALSE,
@@ -110,14 +117,16 @@ of_io_error (const GError *error)
     case G_IO_ERROR_CONNECTION_CLOSED: /* also G_IO_ERROR_BROKEN_PIPE */
     case G_IO_ERROR_PARTIAL_INPUT:
     case G_IO_ERROR_NOT_CONNECTED:
-      return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_CONNECTION_CLOSED, TRUE, "The connection was closed", error);
+      return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_CONNECTION_CLOSED, TRUE,
+                         "The connection was closed", error);
     case G_IO_ERROR_INVALID_DATA:
     case G_IO_ERROR_INVALID_ARGUMENT:
     case G_IO_ERROR_MESSAGE_TOO_LARGE:
       return failure_of (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_INVALID_SERVER_RESPONSE, TRUE,
                          "The server's answer makes no sense", error);
     default:
-      return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_CONNECT_FAILED, TRUE, "The connection failed", error);
+      return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_CONNECT_FAILED, TRUE, "The connection failed",
+                         error);
     }
 }
 
@@ -127,7 +136,8 @@ bgc_http_outcome_of_error (const GError *error)
   if (error->domain == G_TLS_ERROR)
     return of_tls_error (error);
   if (error->domain == G_RESOLVER_ERROR)
-    return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_NAME_RESOLUTION, TRUE, "The host was not found", error);
+    return failure_of (BGC_CONTEXT_TRANSPORT, BGC_ERROR_NAME_RESOLUTION, TRUE, "The host was not found",
+                       error);
   if (error->domain == SOUP_SESSION_ERROR)
     return failure_of (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_INVALID_SERVER_RESPONSE, TRUE,
                        "The server's answer makes no sense", error);

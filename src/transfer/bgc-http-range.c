@@ -16,7 +16,7 @@ take_number (const char **cursor, guint64 *out)
     return FALSE;
   for (; g_ascii_isdigit (*at); at++)
     {
-      guint64 digit = (guint64) (*at - '0');
+      guint64 digit = (guint64)(*at - '0');
 
       if (value > (G_MAXINT64 - digit) / 10)
         return FALSE;

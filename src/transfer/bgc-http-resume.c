@@ -10,10 +10,11 @@
  * coarse file systems and servers behind a balancer whose clocks differ. */
 #define SAFE_AGE 60
 
-typedef enum {
-  MATCH_SAME = 0,   /* a strong validator agrees and none differs */
-  MATCH_UNPROVEN,   /* nothing differs, nothing strong agrees */
-  MATCH_ROTATED,    /* another entity tag on what else looks the same */
+typedef enum
+{
+  MATCH_SAME = 0, /* a strong validator agrees and none differs */
+  MATCH_UNPROVEN, /* nothing differs, nothing strong agrees */
+  MATCH_ROTATED,  /* another entity tag on what else looks the same */
   MATCH_DIFFERENT
 } Match;
 

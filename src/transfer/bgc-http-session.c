@@ -3,56 +3,42 @@
 
 #include "transfer/bgc-http-session.h"
 
-#include <string.h>
-
 #include "model/bgc-url.h"
 #include "transfer/bgc-http-outcome.h"
 
 /* Redirects followed for one request; browsers stop there too. */
 #define REDIRECTS_MAX 20u
-/* Bytes of a validator that are kept. Real ones have below 100. */
-#define VALIDATOR_MAX_BYTES 1024u
 
-struct _BgcHttpSession {
+struct _BgcHttpSession
+{
   SoupSession *soup; /* (owned) */
 };
 
 /* One request with its redirects. */
-typedef struct {
-  SoupSession *soup;         /* (owned) */
-  SoupMessage *message;      /* (owned) (nullable) */
-  GUri *uri;                 /* (owned) of message */
+typedef struct
+{
+  SoupSession *soup;    /* (owned) */
+  SoupMessage *message; /* (owned) (nullable) */
+  GUri *uri;            /* (owned) of message */
   guint64 first;
-  char *condition;           /* (owned) (nullable) */
+  char *condition; /* (owned) (nullable) */
   gboolean ranged;
   guint redirects;
   GCancellable *cancellable; /* (owned) */
   BgcHttpFunc function;
-  gpointer data;             /* (borrowed) */
+  gpointer data; /* (borrowed) */
 } Fetch;
 
-void
-bgc_http_reply_free (BgcHttpReply *self)
-{
-  if (self == NULL)
-    return;
-  g_free (self->etag);
-  g_free (self->last_modified);
-  g_free (self->retry_after);
-  g_free (self->url);
-  if (self->body != NULL)
-    bgc_http_body_drop (self->body);
-  g_free (self);
-}
-
 BgcHttpSession *
-bgc_http_session_new (guint connections, guint stall_seconds, const char *user_agent)
+bgc_http_session_new (guint connections, const char *user_agent)
 {
   BgcHttpSession *self = g_new0 (BgcHttpSession, 1);
 
-  self->soup = soup_session_new_with_options ("max-conns", (int) connections, "max-conns-per-host", (int) connections,
-                                              "timeout", stall_seconds, "idle-timeout", stall_seconds,
-                                              "user-agent", user_agent, NULL);
+  /* Time-outs are the downloads': one clock for connecting, waiting and reading, where libsoup would set
+   * a timer for every read. */
+  self->soup
+    = soup_session_new_with_options ("max-conns", (int)connections, "max-conns-per-host", (int)connections,
+                                     "timeout", 0, "idle-timeout", 0, "user-agent", user_agent, NULL);
   /* Bytes are stored as they are: a decoded body has other lengths and offsets than the server's. */
   soup_session_remove_feature_by_type (self->soup, SOUP_TYPE_CONTENT_DECODER);
   return self;
@@ -89,50 +75,6 @@ end (Fetch *fetch, BgcHttpReply *reply, BgcFailure *failure)
   function (reply, failure, data);
 }
 
-/* A validator goes back to the server and over the bus: only what is text and short is kept. */
-static char *
-take_validator (SoupMessageHeaders *headers, const char *name)
-{
-  const char *value = soup_message_headers_get_one (headers, name);
-
-  if (value == NULL || *value == '\0' || strlen (value) > VALIDATOR_MAX_BYTES || !g_utf8_validate (value, -1, NULL))
-    return NULL;
-  for (const char *at = value; *at != '\0'; at++)
-    if (g_ascii_iscntrl (*at))
-      return NULL;
-  return g_strdup (value);
-}
-
-static gint64
-parse_date (const char *value)
-{
-  g_autoptr (GDateTime) date = value != NULL ? soup_date_time_new_from_http_string (value) : NULL;
-
-  return date != NULL ? g_date_time_to_unix (date) : 0;
-}
-
-static BgcHttpReply *
-reply_new (Fetch *fetch, GInputStream *stream)
-{
-  BgcHttpReply *reply = g_new0 (BgcHttpReply, 1);
-  SoupMessageHeaders *headers = soup_message_get_response_headers (fetch->message);
-  const char *range = soup_message_headers_get_one (headers, "Content-Range");
-
-  reply->status = soup_message_get_status (fetch->message);
-  reply->length = BGC_SIZE_UNKNOWN;
-  if (soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH)
-    reply->length = (guint64) soup_message_headers_get_content_length (headers);
-  reply->has_range = bgc_http_range_parse (range, &reply->range);
-  reply->etag = take_validator (headers, "ETag");
-  reply->last_modified = take_validator (headers, "Last-Modified");
-  reply->modified = parse_date (reply->last_modified);
-  reply->date = parse_date (soup_message_headers_get_one (headers, "Date"));
-  reply->retry_after = g_strdup (soup_message_headers_get_one (headers, "Retry-After"));
-  reply->url = g_uri_to_string (fetch->uri);
-  reply->body = bgc_http_body_new (g_object_ref (fetch->message), stream);
-  return reply;
-}
-
 static gboolean
 is_redirect (SoupMessage *message)
 {
@@ -152,7 +94,8 @@ is_redirect (SoupMessage *message)
 static BgcFailure *
 refuse_redirect (Fetch *fetch, const char *message)
 {
-  BgcFailure *failure = bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_HTTP_STATUS, FALSE, "%s", message);
+  BgcFailure *failure
+    = bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_HTTP_STATUS, FALSE, "%s", message);
 
   failure->http_status = soup_message_get_status (fetch->message);
   return failure;
@@ -182,7 +125,8 @@ find_target (Fetch *fetch, BgcFailure **failure)
                       g_uri_get_path (uri), g_uri_get_query (uri), NULL);
 }
 
-static void send (Fetch *fetch);
+static void
+send (Fetch *fetch);
 
 static void
 follow (Fetch *fetch, GInputStream *stream)
@@ -217,7 +161,7 @@ on_sent (GObject *soup, GAsyncResult *result, gpointer data)
   else if (is_redirect (fetch->message) && !g_cancellable_is_cancelled (fetch->cancellable))
     follow (fetch, stream);
   else
-    end (fetch, reply_new (fetch, stream), NULL);
+    end (fetch, bgc_http_reply_new (fetch->message, stream), NULL);
 }
 
 static void
@@ -239,7 +183,8 @@ send (Fetch *fetch)
     }
   if (fetch->condition != NULL)
     soup_message_headers_append (headers, "If-Range", fetch->condition);
-  soup_session_send_async (fetch->soup, fetch->message, G_PRIORITY_DEFAULT, fetch->cancellable, on_sent, fetch);
+  soup_session_send_async (fetch->soup, fetch->message, G_PRIORITY_DEFAULT, fetch->cancellable, on_sent,
+                           fetch);
 }
 
 static gboolean
@@ -247,13 +192,14 @@ refuse_url (gpointer data)
 {
   Fetch *fetch = data;
 
-  end (fetch, NULL, bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_INVALID_URL, FALSE, "This is no URL of a file"));
+  end (fetch, NULL,
+       bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_INVALID_URL, FALSE, "This is no URL of a file"));
   return G_SOURCE_REMOVE;
 }
 
 void
-bgc_http_session_get (BgcHttpSession *self, const char *url, guint64 first, const char *condition, gboolean ranged,
-                      GCancellable *cancellable, BgcHttpFunc function, gpointer data)
+bgc_http_session_get (BgcHttpSession *self, const char *url, guint64 first, const char *condition,
+                      gboolean ranged, GCancellable *cancellable, BgcHttpFunc function, gpointer data)
 {
   Fetch *fetch = g_new0 (Fetch, 1);
 

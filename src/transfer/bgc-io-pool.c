@@ -3,22 +3,32 @@
 
 #include "transfer/bgc-io-pool.h"
 
-typedef struct {
+typedef struct
+{
   BgcIoFunc work;
   BgcIoFunc done; /* (nullable) */
   gpointer data;  /* (borrowed) */
 } Item;
 
-struct _BgcIoPool {
+struct _BgcIoLane
+{
+  BgcIoPool *pool;  /* (borrowed) */
+  GQueue waiting;   /* (element-type Item) (owned) under the pool's lock */
+  gboolean running; /* a thread works on it, or will */
+  gboolean freed;   /* goes when it is empty */
+};
+
+struct _BgcIoPool
+{
   GMutex lock;
   GCond cond;
-  GQueue waiting;    /* (element-type Item) (owned) to be worked on */
-  GQueue done;       /* (element-type Item) (owned) to be called on the main thread */
+  GQueue waiting;     /* (element-type Item) (owned) to be worked on */
+  GQueue done;        /* (element-type Item) (owned) to be called on the main thread */
   GPtrArray *threads; /* (element-type GThread) */
   guint max_threads;
-  guint idle;        /* threads asleep */
+  guint idle; /* threads asleep */
   gboolean closing;
-  GSource *source;   /* (owned) calls what is in done; one wake-up serves many */
+  GSource *source; /* (owned) calls what is in done; one wake-up serves many */
 };
 
 static void
@@ -58,6 +68,23 @@ dispatch (GSource *source, GSourceFunc callback, gpointer data)
 
 static GSourceFuncs source_functions = { .dispatch = dispatch };
 
+/* With the lock held, before and after. */
+static void
+run_item (BgcIoPool *self, Item *item)
+{
+  g_mutex_unlock (&self->lock);
+  item->work (item->data);
+  g_mutex_lock (&self->lock);
+  if (item->done == NULL)
+    {
+      g_free (item);
+      return;
+    }
+  g_queue_push_tail (&self->done, item);
+  if (self->done.length == 1)
+    g_source_set_ready_time (self->source, 0);
+}
+
 static gpointer
 run_thread (gpointer data)
 {
@@ -77,17 +104,7 @@ run_thread (gpointer data)
           self->idle--;
           continue;
         }
-      g_mutex_unlock (&self->lock);
-      item->work (item->data);
-      g_mutex_lock (&self->lock);
-      if (item->done == NULL)
-        {
-          g_free (item);
-          continue;
-        }
-      g_queue_push_tail (&self->done, item);
-      if (self->done.length == 1)
-        g_source_set_ready_time (self->source, 0);
+      run_item (self, item);
     }
   g_mutex_unlock (&self->lock);
   return NULL;
@@ -133,28 +150,94 @@ bgc_io_pool_free (BgcIoPool *self)
   g_free (self);
 }
 
-void
-bgc_io_pool_push (BgcIoPool *self, BgcIoFunc work, BgcIoFunc done, gpointer data)
+static Item *
+item_new (BgcIoFunc work, BgcIoFunc done, gpointer data)
 {
   Item *item = g_new (Item, 1);
 
   item->work = work;
   item->done = done;
   item->data = data;
+  return item;
+}
 
-  g_mutex_lock (&self->lock);
+/* With the lock held. */
+static void
+push_item (BgcIoPool *self, Item *item)
+{
+  /* The threads are going or gone. */
   if (self->closing)
     {
-      g_mutex_unlock (&self->lock);
-      work (data);
-      g_mutex_lock (&self->lock);
-      g_queue_push_tail (&self->done, item);
+      run_item (self, item);
+      return;
     }
-  else
-    g_queue_push_tail (&self->waiting, item);
+  g_queue_push_tail (&self->waiting, item);
   if (self->idle > 0)
     g_cond_signal (&self->cond);
-  else if (!self->closing && self->threads->len < self->max_threads)
+  else if (self->threads->len < self->max_threads)
     g_ptr_array_add (self->threads, g_thread_new ("bgc-io", run_thread, self));
+}
+
+void
+bgc_io_pool_push (BgcIoPool *self, BgcIoFunc work, BgcIoFunc done, gpointer data)
+{
+  g_mutex_lock (&self->lock);
+  push_item (self, item_new (work, done, data));
+  g_mutex_unlock (&self->lock);
+}
+
+BgcIoLane *
+bgc_io_pool_lane_new (BgcIoPool *self)
+{
+  BgcIoLane *lane = g_new0 (BgcIoLane, 1);
+
+  lane->pool = self;
+  g_queue_init (&lane->waiting);
+  return lane;
+}
+
+static void
+run_lane (gpointer data)
+{
+  BgcIoLane *lane = data;
+  BgcIoPool *self = lane->pool;
+  Item *item;
+
+  g_mutex_lock (&self->lock);
+  while ((item = g_queue_pop_head (&lane->waiting)) != NULL)
+    run_item (self, item);
+  lane->running = FALSE;
+  if (lane->freed)
+    g_free (lane);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+bgc_io_pool_lane_push (BgcIoLane *lane, BgcIoFunc work, BgcIoFunc done, gpointer data)
+{
+  BgcIoPool *self = lane->pool;
+
+  g_mutex_lock (&self->lock);
+  g_queue_push_tail (&lane->waiting, item_new (work, done, data));
+  if (!lane->running)
+    {
+      lane->running = TRUE;
+      push_item (self, item_new (run_lane, NULL, lane));
+    }
+  g_mutex_unlock (&self->lock);
+}
+
+void
+bgc_io_pool_lane_free (BgcIoLane *lane)
+{
+  BgcIoPool *self;
+
+  if (lane == NULL)
+    return;
+  self = lane->pool;
+  g_mutex_lock (&self->lock);
+  lane->freed = TRUE;
+  if (!lane->running)
+    g_free (lane);
   g_mutex_unlock (&self->lock);
 }

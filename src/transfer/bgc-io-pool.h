@@ -12,6 +12,7 @@
 #define BGC_IO_POOL_THREADS 4u
 
 typedef struct _BgcIoPool BgcIoPool;
+typedef struct _BgcIoLane BgcIoLane;
 typedef void (*BgcIoFunc) (gpointer data);
 
 BgcIoPool *bgc_io_pool_new (guint threads);
@@ -20,3 +21,12 @@ BgcIoPool *bgc_io_pool_new (guint threads);
 void bgc_io_pool_free (BgcIoPool *self);
 /* Calls @work on a thread and then @done, which may be NULL, on the main thread. Any thread. */
 void bgc_io_pool_push (BgcIoPool *self, BgcIoFunc work, BgcIoFunc done, gpointer data);
+
+/* A row of work of which one piece runs at a time, on whichever thread: for work that would only wait
+ * for itself, as files created in one directory do for the directory's lock. One wake-up serves all
+ * that has gathered. */
+BgcIoLane *bgc_io_pool_lane_new (BgcIoPool *self);
+/* What is in it is still done. */
+void bgc_io_pool_lane_free (BgcIoLane *lane);
+/* As bgc_io_pool_push(). Any thread. */
+void bgc_io_pool_lane_push (BgcIoLane *lane, BgcIoFunc work, BgcIoFunc done, gpointer data);

@@ -18,16 +18,18 @@
 /* Directories kept open for the next file: a job's files are in few places. */
 #define KEPT_OPEN 4u
 
-struct _BgcLocalFileDirectory {
+struct _BgcLocalFileDirectory
+{
   gatomicrefcount references;
-  char *path;          /* (owned) */
+  char *path; /* (owned) */
   int fd;
   guint64 device;
   guint64 inode;
   gboolean group_sync;
 };
 
-struct _BgcLocalFileDirectories {
+struct _BgcLocalFileDirectoryCache
+{
   GMutex lock;
   BgcLocalFileDirectory *kept[KEPT_OPEN]; /* (owned) (nullable) */
   guint next;                             /* the place to be taken next */
@@ -65,7 +67,7 @@ supports_group_sync (int fd)
 
   if (!kernel_reports_sync_errors () || fstatfs (fd, &statistics) != 0)
     return FALSE;
-  switch ((guint32) statistics.f_type)
+  switch ((guint32)statistics.f_type)
     {
     case EXT4_SUPER_MAGIC: /* and ext2, ext3 */
     case XFS_SUPER_MAGIC:
@@ -152,17 +154,17 @@ bgc_local_file_directory_sync_all (BgcLocalFileDirectory *self)
   return syncfs (self->fd) == 0 ? 0 : errno;
 }
 
-BgcLocalFileDirectories *
-bgc_local_file_directories_new (void)
+BgcLocalFileDirectoryCache *
+bgc_local_file_directory_cache_new (void)
 {
-  BgcLocalFileDirectories *self = g_new0 (BgcLocalFileDirectories, 1);
+  BgcLocalFileDirectoryCache *self = g_new0 (BgcLocalFileDirectoryCache, 1);
 
   g_mutex_init (&self->lock);
   return self;
 }
 
 void
-bgc_local_file_directories_free (BgcLocalFileDirectories *self)
+bgc_local_file_directory_cache_free (BgcLocalFileDirectoryCache *self)
 {
   if (self == NULL)
     return;
@@ -173,7 +175,7 @@ bgc_local_file_directories_free (BgcLocalFileDirectories *self)
 }
 
 static BgcLocalFileDirectory *
-find (BgcLocalFileDirectories *self, const char *path)
+find (BgcLocalFileDirectoryCache *self, const char *path)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
@@ -185,7 +187,7 @@ find (BgcLocalFileDirectories *self, const char *path)
 
 /* Takes the place of an older one of the same path, if there is one. */
 static void
-keep (BgcLocalFileDirectories *self, BgcLocalFileDirectory *directory)
+keep (BgcLocalFileDirectoryCache *self, BgcLocalFileDirectory *directory)
 {
   g_autoptr (BgcLocalFileDirectory) old = NULL;
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
@@ -201,7 +203,7 @@ keep (BgcLocalFileDirectories *self, BgcLocalFileDirectory *directory)
 }
 
 BgcLocalFileDirectory *
-bgc_local_file_directories_get (BgcLocalFileDirectories *self, const char *path, int *error)
+bgc_local_file_directory_cache_get (BgcLocalFileDirectoryCache *self, const char *path, int *error)
 {
   g_autoptr (BgcLocalFileDirectory) directory = find (self, path);
   struct stat status;

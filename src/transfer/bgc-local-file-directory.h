@@ -9,7 +9,7 @@
 #include <glib.h>
 
 typedef struct _BgcLocalFileDirectory BgcLocalFileDirectory;
-typedef struct _BgcLocalFileDirectories BgcLocalFileDirectories;
+typedef struct _BgcLocalFileDirectoryCache BgcLocalFileDirectoryCache;
 
 /* NULL with @error set to an errno. Blocks. */
 BgcLocalFileDirectory *bgc_local_file_directory_open (const char *path, int *error);
@@ -24,9 +24,9 @@ int bgc_local_file_directory_sync (BgcLocalFileDirectory *self);
 /* Makes all of its file system durable. 0 or an errno. Blocks. */
 int bgc_local_file_directory_sync_all (BgcLocalFileDirectory *self);
 
-BgcLocalFileDirectories *bgc_local_file_directories_new (void);
-void bgc_local_file_directories_free (BgcLocalFileDirectories *self);
+BgcLocalFileDirectoryCache *bgc_local_file_directory_cache_new (void);
+void bgc_local_file_directory_cache_free (BgcLocalFileDirectoryCache *self);
 /* The directory that @path names now, opened before or afresh; a new reference. NULL with @error. Blocks. */
-BgcLocalFileDirectory *bgc_local_file_directories_get (BgcLocalFileDirectories *self, const char *path, int *error);
+BgcLocalFileDirectory *bgc_local_file_directory_cache_get (BgcLocalFileDirectoryCache *self, const char *path, int *error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcLocalFileDirectory, bgc_local_file_directory_unref)

@@ -5,14 +5,16 @@
 
 #include <errno.h>
 
-typedef enum {
+typedef enum
+{
   CLASS_FATAL = 0,
   CLASS_RETRY,
   CLASS_DISK_FULL,
   CLASS_STORAGE, /* the directory is away: an unmounted, encrypted or remote home */
 } Class;
 
-static const struct {
+static const struct
+{
   int number;
   BgcErrorCode code;
   Class class;

@@ -22,7 +22,8 @@
 #define OPEN_DIRECTORIES_MAX 64u
 
 /* One call. */
-typedef struct {
+typedef struct
+{
   GHashTable *directories; /* (owned) path → (owned) BgcLocalFileDirectory */
   GQueue order;            /* (borrowed keys of directories) oldest first */
   GHashTable *broken;      /* (owned) path → errno of the directory's sync */
@@ -33,9 +34,9 @@ typedef struct {
 static BgcFailure *
 fail (const BgcPlacement *placement, BgcErrorCode code, const char *message)
 {
-  BgcFailure *failure = bgc_failure_new (BGC_CONTEXT_LOCAL_FILE, code, FALSE, "%s/%s: %s", placement->directory,
-                                         placement->target != NULL ? placement->target : placement->temporary,
-                                         message);
+  BgcFailure *failure
+    = bgc_failure_new (BGC_CONTEXT_LOCAL_FILE, code, FALSE, "%s/%s: %s", placement->directory,
+                       placement->target != NULL ? placement->target : placement->temporary, message);
 
   failure->file = placement->index;
   return failure;
@@ -44,8 +45,8 @@ fail (const BgcPlacement *placement, BgcErrorCode code, const char *message)
 static BgcFailure *
 fail_errno (const BgcPlacement *placement, int number, const char *doing)
 {
-  g_autofree char *path = g_build_filename (placement->directory, placement->target != NULL
-                                                                    ? placement->target : placement->temporary, NULL);
+  g_autofree char *path = g_build_filename (
+    placement->directory, placement->target != NULL ? placement->target : placement->temporary, NULL);
   BgcFailure *failure = bgc_local_file_error_failure (number, doing, path);
 
   failure->file = placement->index;
@@ -116,7 +117,8 @@ delete_one (Round *round, const BgcPlacement *placement)
   directory = get_directory (round, placement->directory, &error);
   if (directory == NULL)
     return error == ENOENT ? NULL : fail_errno (placement, error, "Cannot delete");
-  if (fstatat (bgc_local_file_directory_fd (directory), placement->temporary, &status, AT_SYMLINK_NOFOLLOW) != 0)
+  if (fstatat (bgc_local_file_directory_fd (directory), placement->temporary, &status, AT_SYMLINK_NOFOLLOW)
+      != 0)
     return errno == ENOENT ? NULL : fail_errno (placement, errno, "Cannot delete");
   /* A file that began again has another inode before that is stored; its name is nobody else's. */
   if (!is_ours (&status))
@@ -174,12 +176,14 @@ prepare_one (Round *round, const BgcPlacement *placement, gboolean *placed)
   failure = look_at_target (bgc_local_file_directory_fd (directory), placement, &mode, placed);
   if (failure != NULL || *placed)
     return failure;
-  fd = bgc_local_file_temporary_open_finished (bgc_local_file_directory_fd (directory), placement->temporary, &error);
+  fd = bgc_local_file_temporary_open_finished (bgc_local_file_directory_fd (directory), placement->temporary,
+                                               &error);
   if (fd < 0)
     return error == ENOENT ? fail (placement, BGC_ERROR_NOT_FOUND, "its temporary file is gone")
                            : fail_errno (placement, error, "Cannot put into place");
   if (fstat (fd, &status) != 0 || !is_stored_file (placement, &status))
-    failure = fail (placement, BGC_ERROR_LOCAL_FILE_CHANGED, "its temporary file is not the one that was created");
+    failure
+      = fail (placement, BGC_ERROR_LOCAL_FILE_CHANGED, "its temporary file is not the one that was created");
   else if ((error = set_mode (fd, &status, mode, !round->grouped)) != 0)
     failure = fail_errno (placement, error, "Cannot put into place");
   close (fd);
@@ -233,9 +237,11 @@ place_one (Round *round, const BgcPlacement *placement)
   if (directory == NULL || (error = sync_modes (round, directory)) != 0)
     return fail_errno (placement, error, "Cannot put into place");
   /* What was prepared a moment ago may have been replaced since. */
-  if (fstatat (bgc_local_file_directory_fd (directory), placement->temporary, &status, AT_SYMLINK_NOFOLLOW) != 0
+  if (fstatat (bgc_local_file_directory_fd (directory), placement->temporary, &status, AT_SYMLINK_NOFOLLOW)
+        != 0
       || !is_stored_file (placement, &status))
-    return fail (placement, BGC_ERROR_LOCAL_FILE_CHANGED, "its temporary file is not the one that was created");
+    return fail (placement, BGC_ERROR_LOCAL_FILE_CHANGED,
+                 "its temporary file is not the one that was created");
   error = rename_file (bgc_local_file_directory_fd (directory), placement);
   if (error == EEXIST)
     return fail (placement, BGC_ERROR_FILE_EXISTS, "exists");
@@ -250,9 +256,10 @@ remove_second_link (Round *round, const BgcPlacement *placement)
   struct stat status;
 
   if (directory != NULL && bgc_path_is_temporary_name (placement->temporary)
-      && fstatat (bgc_local_file_directory_fd (directory), placement->temporary, &status, AT_SYMLINK_NOFOLLOW) == 0
+      && fstatat (bgc_local_file_directory_fd (directory), placement->temporary, &status, AT_SYMLINK_NOFOLLOW)
+           == 0
       && is_stored_inode (placement, &status))
-    (void) unlinkat (bgc_local_file_directory_fd (directory), placement->temporary, 0);
+    (void)unlinkat (bgc_local_file_directory_fd (directory), placement->temporary, 0);
 }
 
 /* All renames are on file systems where one call makes the modes of all durable. */
@@ -315,13 +322,13 @@ sync_directories (Round *round, GPtrArray *placements, GPtrArray *results)
 GPtrArray *
 bgc_local_file_place (GPtrArray *placements)
 {
-  GPtrArray *results = g_ptr_array_new_full (placements->len, (GDestroyNotify) bgc_placement_result_free);
+  GPtrArray *results = g_ptr_array_new_full (placements->len, (GDestroyNotify)bgc_placement_result_free);
   g_autofree BgcFailure **prepared = g_new0 (BgcFailure *, placements->len + 1);
   g_autofree gboolean *placed = g_new0 (gboolean, placements->len + 1);
   Round round = { 0 };
 
-  round.directories = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                             (GDestroyNotify) bgc_local_file_directory_unref);
+  round.directories
+    = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)bgc_local_file_directory_unref);
   round.broken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   round.synced = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   g_queue_init (&round.order);
@@ -340,8 +347,8 @@ bgc_local_file_place (GPtrArray *placements)
 
       if (!round.grouped && placement->target != NULL)
         prepared[i] = prepare_one (&round, placement, &placed[i]);
-      g_ptr_array_add (results, bgc_placement_result_new (placement->index,
-                                                          finish_one (&round, placement, prepared[i], placed[i])));
+      g_ptr_array_add (results, bgc_placement_result_new (
+                                  placement->index, finish_one (&round, placement, prepared[i], placed[i])));
     }
   sync_directories (&round, placements, results);
 

@@ -54,7 +54,7 @@ is_as_stored (int fd, guint64 device, guint64 inode, guint64 durable)
   struct stat status;
 
   return fstat (fd, &status) == 0 && is_ours (&status) && status.st_dev == device && status.st_ino == inode
-         && (guint64) status.st_size >= durable;
+         && (guint64)status.st_size >= durable;
 }
 
 int
@@ -71,7 +71,7 @@ bgc_local_file_temporary_reopen (int directory, const char *name, guint64 device
   *error = 0;
   if (is_as_stored (fd, device, inode, durable))
     {
-      if (ftruncate (fd, (off_t) durable) == 0)
+      if (ftruncate (fd, (off_t)durable) == 0)
         return fd;
       *error = errno;
     }
@@ -106,7 +106,7 @@ bgc_local_file_temporary_reserve (int fd, guint64 size)
   int result;
 
   do
-    result = fallocate (fd, FALLOC_FL_KEEP_SIZE, 0, (off_t) size);
+    result = fallocate (fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
   while (result != 0 && errno == EINTR);
   if (result == 0 || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL)
     return 0;

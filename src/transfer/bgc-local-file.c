@@ -70,7 +70,8 @@ bgc_local_file_check (const char *path)
   int fd;
 
   if (!bgc_path_check (path, &error))
-    return bgc_path_verdict_new (FALSE, bgc_error_code_of (error, BGC_ERROR_INVALID_PATH), error->message, NULL);
+    return bgc_path_verdict_new (FALSE, bgc_error_code_of (error, BGC_ERROR_INVALID_PATH), error->message,
+                                 NULL);
   directory = bgc_path_directory (path);
   fd = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)

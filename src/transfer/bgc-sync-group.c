@@ -15,31 +15,34 @@
 /* Fewer files of a file system are synced one by one: syncfs() also writes what others left dirty. */
 #define GROUP_MIN 8u
 
-typedef struct {
+typedef struct
+{
   BgcLocalFileDirectory *directory; /* (owned) */
   char *name;                       /* (owned) */
   int fd;                           /* -1 = closed */
   int error;
-  gboolean settled;                 /* error is its result; I/O thread only */
-  BgcSyncFunc function;             /* (nullable) NULL = forgotten; main thread only */
-  gpointer data;                    /* (borrowed) */
+  gboolean settled;     /* error is its result; I/O thread only */
+  BgcSyncFunc function; /* (nullable) NULL = forgotten; main thread only */
+  gpointer data;        /* (borrowed) */
 } Item;
 
 /* What one piece of work makes durable. */
-typedef struct {
+typedef struct
+{
   BgcSyncGroup *group; /* (owned) */
   GPtrArray *items;    /* (owned) (element-type Item) */
   gboolean small;
 } Batch;
 
-struct _BgcSyncGroup {
-  guint references;    /* the owner's and one for each batch; main thread only */
-  BgcIoPool *io;       /* (borrowed) */
-  GPtrArray *waiting;  /* (owned) (element-type Item) small ones for the next batch */
-  GPtrArray *running;  /* (element-type Batch) (borrowed) */
-  gboolean busy;       /* a batch of small ones runs */
-  gboolean urgent;     /* the next one begins as soon as that has ended */
-  guint timer;         /* GSource id, 0 = none */
+struct _BgcSyncGroup
+{
+  guint references;   /* the owner's and one for each batch; main thread only */
+  BgcIoPool *io;      /* (borrowed) */
+  GPtrArray *waiting; /* (owned) (element-type Item) small ones for the next batch */
+  GPtrArray *running; /* (element-type Batch) (borrowed) */
+  gboolean busy;      /* a batch of small ones runs */
+  gboolean urgent;    /* the next one begins as soon as that has ended */
+  guint timer;        /* GSource id, 0 = none */
 };
 
 static void
@@ -70,8 +73,8 @@ static void
 sync_file (Item *item)
 {
   if (item->fd < 0)
-    item->fd = bgc_local_file_temporary_open_finished (bgc_local_file_directory_fd (item->directory), item->name,
-                                                       &item->error);
+    item->fd = bgc_local_file_temporary_open_finished (bgc_local_file_directory_fd (item->directory),
+                                                       item->name, &item->error);
   if (item->fd >= 0)
     {
       if (fsync (item->fd) != 0)
@@ -151,13 +154,14 @@ work (gpointer data)
         sync_file (item);
     }
   for (guint i = 0; i < batch->items->len; i++)
-    if (!((Item *) g_ptr_array_index (batch->items, i))->settled)
+    if (!((Item *)g_ptr_array_index (batch->items, i))->settled)
       sync_directory (batch->items, i);
 }
 
 /* ---- on the main thread ------------------------------------------------------------------------- */
 
-static void begin (BgcSyncGroup *self);
+static void
+begin (BgcSyncGroup *self);
 
 static void
 work_done (gpointer data)
@@ -248,7 +252,7 @@ forget (BgcSyncGroup *self, gpointer data)
 {
   forget_in (self->waiting, data);
   for (guint i = 0; i < self->running->len; i++)
-    forget_in (((Batch *) g_ptr_array_index (self->running, i))->items, data);
+    forget_in (((Batch *)g_ptr_array_index (self->running, i))->items, data);
 }
 
 void

@@ -9,29 +9,35 @@
 #define SETTLING_MAX 2048u
 /* Seconds without a byte after which a connection counts as dead, where the settings name none. */
 #define STALL_SECONDS 60u
+/* How often one looks in that time: it ends a quarter late at most. */
+#define WATCHES_PER_STALL 4
 
 /* The threads and buffers of the worker, for all its jobs. They stay: a thread that waits for a disk
  * which does not answer cannot be joined. Main thread only. */
-static struct {
+static struct
+{
   guint users;
   BgcIoPool *io;          /* (owned) (nullable) from the first job on */
   BgcBufferPool *buffers; /* (owned) (nullable) likewise */
 } shared;
 
-struct _BgcTransfer {
-  BgcDownloadHost host;   /* what the downloads share */
+struct _BgcTransfer
+{
+  BgcDownloadHost host; /* what the downloads share */
   BgcTransferFunc function;
-  gpointer data;          /* (borrowed) */
+  gpointer data; /* (borrowed) */
   guint files_at_once;
-  GQueue waiting;         /* (element-type BgcFile) (owned) */
-  GPtrArray *downloads;   /* (element-type BgcDownload) (owned) begun and not ended */
-  GPtrArray *ended;       /* (element-type BgcDownload) (owned) to be freed */
-  guint connections;      /* downloads that still need the network */
+  GQueue waiting;       /* (element-type BgcFile) (owned) */
+  GPtrArray *downloads; /* (element-type BgcDownload) (owned) begun and not ended */
+  GPtrArray *ended;     /* (element-type BgcDownload) (owned) to be freed */
+  guint connections;    /* downloads that still need the network */
   guint64 received;
   gboolean connected;
   gboolean stopping;
-  GTask *stop;            /* (owned) (nullable) */
-  guint step;             /* GSource id of the next step, 0 = none */
+  GTask *stop;  /* (owned) (nullable) */
+  guint step;   /* GSource id of the next step, 0 = none */
+  gint64 stall; /* microseconds a server may be silent */
+  guint watch;  /* GSource id, 0 = none: looks for silent servers while there are connections */
 };
 
 static void
@@ -51,7 +57,8 @@ shared_release (void)
     bgc_buffer_pool_trim (shared.buffers);
 }
 
-static void schedule (BgcTransfer *self);
+static void
+schedule (BgcTransfer *self);
 
 static void
 on_report (const BgcFileReport *report, gpointer data)
@@ -96,6 +103,32 @@ on_ended (BgcDownload *download, gpointer data)
   schedule (self);
 }
 
+static gboolean
+on_watch (gpointer data)
+{
+  BgcTransfer *self = data;
+  g_autoptr (GPtrArray) downloads = g_ptr_array_copy (self->downloads, NULL, NULL);
+  gint64 since = g_get_monotonic_time () - self->stall;
+
+  if (self->connections == 0)
+    {
+      self->watch = 0;
+      return G_SOURCE_REMOVE;
+    }
+  for (guint i = 0; i < downloads->len; i++)
+    bgc_download_check_silence (g_ptr_array_index (downloads, i), since);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+watch_silence (BgcTransfer *self)
+{
+  if (self->watch != 0 || self->connections == 0)
+    return;
+  self->watch = g_timeout_add ((guint)(self->stall / 1000 / WATCHES_PER_STALL), on_watch, self);
+  g_source_set_name_by_id (self->watch, "bgc-transfer-watch");
+}
+
 static void
 start_waiting (BgcTransfer *self)
 {
@@ -108,6 +141,7 @@ start_waiting (BgcTransfer *self)
       g_ptr_array_add (self->downloads, download);
       bgc_download_start (download);
     }
+  watch_silence (self);
 }
 
 /* Everything that must not happen inside a call from a download: freeing it, beginning the next, the
@@ -144,19 +178,20 @@ BgcTransfer *
 bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function, gpointer data)
 {
   BgcTransfer *self = g_new0 (BgcTransfer, 1);
-  guint stall = settings->stall_seconds > 0 ? settings->stall_seconds : STALL_SECONDS;
 
   shared_acquire ();
   self->function = function;
   self->data = data;
+  self->stall = (settings->stall_seconds > 0 ? settings->stall_seconds : STALL_SECONDS) * G_USEC_PER_SEC;
   self->files_at_once = MAX (settings->files_at_once, 1);
   self->downloads = g_ptr_array_new ();
-  self->ended = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_download_free);
+  self->ended = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_download_free);
   g_queue_init (&self->waiting);
   self->host.files.io = shared.io;
+  self->host.files.small = bgc_io_pool_lane_new (shared.io);
   self->host.files.buffers = shared.buffers;
-  self->host.files.directories = bgc_local_file_directories_new ();
-  self->host.session = bgc_http_session_new (self->files_at_once, stall, settings->user_agent);
+  self->host.files.directories = bgc_local_file_directory_cache_new ();
+  self->host.session = bgc_http_session_new (self->files_at_once, settings->user_agent);
   self->host.sync = bgc_sync_group_new (shared.io);
   self->host.checkpoint_bytes = settings->checkpoint_bytes;
   self->host.checkpoint_seconds = settings->checkpoint_seconds;
@@ -205,7 +240,7 @@ bgc_transfer_stop_async (BgcTransfer *self, gboolean discard, GAsyncReadyCallbac
   self->stop = g_task_new (NULL, NULL, callback, data);
   g_task_set_source_tag (self->stop, bgc_transfer_stop_async);
   g_task_set_name (self->stop, "bgc_transfer_stop_async");
-  g_queue_clear_full (&self->waiting, (GDestroyNotify) bgc_file_free);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify)bgc_file_free);
   /* Some end at once and leave the array. */
   downloads = g_ptr_array_copy (self->downloads, NULL, NULL);
   for (guint i = 0; i < downloads->len; i++)
@@ -226,12 +261,14 @@ bgc_transfer_free (BgcTransfer *self)
     return;
   g_warn_if_fail (self->downloads->len == 0);
   g_clear_handle_id (&self->step, g_source_remove);
+  g_clear_handle_id (&self->watch, g_source_remove);
   g_ptr_array_unref (self->ended);
   g_ptr_array_unref (self->downloads);
-  g_queue_clear_full (&self->waiting, (GDestroyNotify) bgc_file_free);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify)bgc_file_free);
   bgc_sync_group_free (self->host.sync);
   bgc_http_session_free (self->host.session);
+  bgc_io_pool_lane_free (self->host.files.small);
   shared_release ();
-  bgc_local_file_directories_free (self->host.files.directories);
+  bgc_local_file_directory_cache_free (self->host.files.directories);
   g_free (self);
 }

@@ -14,7 +14,8 @@
 #include "transfer/bgc-local-file.h"
 #include "transfer/bgc-transfer.h"
 
-typedef struct {
+typedef struct
+{
   GMainLoop *loop;
   BgcTransfer *transfer;
   GPtrArray *placements; /* (element-type BgcPlacement) */
@@ -31,7 +32,7 @@ insert_number (const char *pattern, guint number)
 
   if (place == NULL)
     return g_strdup (pattern);
-  return g_strdup_printf ("%.*s%u%s", (int) (place - pattern), pattern, number, place + 2);
+  return g_strdup_printf ("%.*s%u%s", (int)(place - pattern), pattern, number, place + 2);
 }
 
 static void
@@ -48,9 +49,9 @@ on_report (const BgcFileReport *report, gpointer data)
     {
       g_autofree char *directory = bgc_path_directory (file->local);
 
-      g_ptr_array_add (drive->placements, bgc_placement_new (report->index, directory, file->temporary,
-                                                             bgc_path_base (file->local), report->device,
-                                                             report->inode, TRUE));
+      g_ptr_array_add (drive->placements,
+                       bgc_placement_new (report->index, directory, file->temporary,
+                                          bgc_path_base (file->local), report->device, report->inode, TRUE));
     }
   if (report->event == BGC_FILE_EVENT_FAILED)
     drive->failed++;
@@ -73,9 +74,9 @@ print_cost (gint64 begin)
 
   getrusage (RUSAGE_SELF, &usage);
   g_print ("wall %.3f s, user %.3f s, system %.3f s, peak %ld KiB, switches %ld\n",
-           (double) (g_get_monotonic_time () - begin) / 1e6,
-           (double) usage.ru_utime.tv_sec + (double) usage.ru_utime.tv_usec / 1e6,
-           (double) usage.ru_stime.tv_sec + (double) usage.ru_stime.tv_usec / 1e6, usage.ru_maxrss,
+           (double)(g_get_monotonic_time () - begin) / 1e6,
+           (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6,
+           (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6, usage.ru_maxrss,
            usage.ru_nvcsw);
 }
 
@@ -96,7 +97,8 @@ main (int argc, char **argv)
   g_autoptr (GOptionContext) context = g_option_context_new ("URL PATH");
   g_autoptr (GRand) random = g_rand_new ();
   g_autoptr (GPtrArray) results = NULL;
-  BgcTransferSettings settings = { .checkpoint_bytes = 64u << 20, .checkpoint_seconds = 5, .user_agent = "drive" };
+  BgcTransferSettings settings
+    = { .checkpoint_bytes = 64u << 20, .checkpoint_seconds = 5, .user_agent = "drive" };
   Drive drive = { 0 };
   gint64 begin = g_get_monotonic_time ();
 
@@ -105,11 +107,11 @@ main (int argc, char **argv)
     return 2;
   drive.loop = g_main_loop_new (NULL, FALSE);
   drive.verbose = verbose;
-  drive.placements = g_ptr_array_new_with_free_func ((GDestroyNotify) bgc_placement_free);
+  drive.placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   drive.files = g_ptr_array_new ();
-  settings.files_at_once = (guint) files_at_once;
+  settings.files_at_once = (guint)files_at_once;
   drive.transfer = bgc_transfer_new (&settings, on_report, &drive);
-  for (guint i = 0; i < (guint) repeat; i++)
+  for (guint i = 0; i < (guint)repeat; i++)
     {
       g_autofree char *url = insert_number (argv[1], i);
       g_autofree char *path = insert_number (argv[2], i);
