@@ -214,7 +214,7 @@ class Handler(socketserver.StreamRequestHandler):
         with STATE.lock:
             self.count = STATE.counts[self.name] = STATE.counts.get(self.name, 0) + 1
             version = STATE.versions.get(self.name, 1)
-        size = self.number("size", 100000)
+        size = int(self.query.get("size") or 100000)
         if self.has("redirect"):
             return self.redirect()
         if self.fault("stallhead"):
