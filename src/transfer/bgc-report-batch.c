@@ -147,18 +147,12 @@ bgc_report_batch_flush (BgcReportBatch *self)
   self->function (reports, self->data);
 }
 
-void
-bgc_report_batch_add (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
-                      const BgcFileReport *file)
+/* Sends now or sets the timer. */
+static void
+send_soon (BgcReportBatch *self)
 {
-  Waiting *waiting = find_or_add (self, id);
   gint64 due = self->sent + self->interval - g_get_monotonic_time ();
 
-  waiting->report->connected |= connected;
-  waiting->report->received = received;
-  put (waiting, file_report_copy (file));
-  if (file->event == BGC_FILE_EVENT_WHOLE || file->event == BGC_FILE_EVENT_FAILED)
-    self->settled++;
   if (due <= 0 || self->settled >= SETTLED_AT_ONCE)
     {
       bgc_report_batch_flush (self);
@@ -168,4 +162,31 @@ bgc_report_batch_add (BgcReportBatch *self, const BgcJobId *id, gboolean connect
       self->timer = g_timeout_add (due / 1000 + 1, on_timer, self);
       g_source_set_name_by_id (self->timer, "report batch");
     }
+}
+
+static Waiting *
+note_job (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received)
+{
+  Waiting *waiting = find_or_add (self, id);
+
+  waiting->report->connected |= connected;
+  waiting->report->received = received;
+  return waiting;
+}
+
+void
+bgc_report_batch_touch (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received)
+{
+  note_job (self, id, connected, received);
+  send_soon (self);
+}
+
+void
+bgc_report_batch_add (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
+                      const BgcFileReport *file)
+{
+  put (note_job (self, id, connected, received), file_report_copy (file));
+  if (file->event == BGC_FILE_EVENT_WHOLE || file->event == BGC_FILE_EVENT_FAILED)
+    self->settled++;
+  send_soon (self);
 }

@@ -21,6 +21,8 @@ void bgc_report_batch_free (BgcReportBatch *self);
  * waiting about the progress of one file only the newest is kept. */
 void bgc_report_batch_add (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
                            const BgcFileReport *file);
+/* Likewise, with nothing about a file. */
+void bgc_report_batch_touch (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received);
 /* What waits goes out now. */
 void bgc_report_batch_flush (BgcReportBatch *self);
 

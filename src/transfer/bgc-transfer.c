@@ -33,6 +33,8 @@ struct _BgcTransfer
   guint connections;    /* downloads that still need the network */
   guint64 received;
   gboolean connected;
+  void (*answered) (gpointer data); /* (nullable) */
+  gpointer answered_data; /* (borrowed) */
   gboolean stopping;
   GTask *stop;  /* (owned) (nullable) */
   guint step;   /* GSource id of the next step, 0 = none */
@@ -80,8 +82,11 @@ static void
 on_answered (gpointer data)
 {
   BgcTransfer *self = data;
+  gboolean first = !self->connected;
 
   self->connected = TRUE;
+  if (first && self->answered != NULL)
+    self->answered (self->answered_data);
 }
 
 static void
@@ -202,6 +207,13 @@ bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function,
   self->host.ended = on_ended;
   self->host.data = self;
   return self;
+}
+
+void
+bgc_transfer_set_answered (BgcTransfer *self, void (*answered) (gpointer data), gpointer data)
+{
+  self->answered = answered;
+  self->answered_data = data;
 }
 
 void

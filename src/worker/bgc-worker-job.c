@@ -29,6 +29,15 @@ on_report (const BgcFileReport *report, gpointer data)
     bgc_report_batch_flush (self->batch);
 }
 
+/* The first checkpoint of a long file may be seconds away. */
+static void
+on_answered (gpointer data)
+{
+  BgcWorkerJob *self = data;
+
+  bgc_report_batch_touch (self->batch, &self->id, TRUE, bgc_transfer_received (self->transfer));
+}
+
 BgcWorkerJob *
 bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings, BgcReportBatch *batch)
 {
@@ -37,6 +46,7 @@ bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings, Bgc
   self->id = *id;
   self->batch = batch;
   self->transfer = bgc_transfer_new (settings, on_report, self);
+  bgc_transfer_set_answered (self->transfer, on_answered, self);
   return self;
 }
 

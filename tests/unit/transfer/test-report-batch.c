@@ -122,6 +122,23 @@ test_jobs (void)
   g_string_free (seen.text, TRUE);
 }
 
+/* News of a job without news of a file. */
+static void
+test_touch (void)
+{
+  Seen seen = { 0, g_string_new (NULL) };
+  g_autoptr (BgcReportBatch) batch = bgc_report_batch_new (INTERVAL, on_batch, &seen);
+
+  bgc_report_batch_touch (batch, &one, TRUE, 7);
+  g_assert_cmpstr (seen.text->str, ==, "1:7;");
+  bgc_report_batch_touch (batch, &one, TRUE, 8);
+  g_assert_cmpuint (seen.batches, ==, 1);
+  add (batch, &one, 0, BGC_FILE_EVENT_PROGRESS, 9);
+  bgc_report_batch_flush (batch);
+  g_assert_cmpstr (seen.text->str, ==, "1:9 0/0/9;");
+  g_string_free (seen.text, TRUE);
+}
+
 /* Many settled files do not wait. */
 static void
 test_many (void)
@@ -144,6 +161,7 @@ main (int argc, char **argv)
   g_test_add_func ("/report-batch/interval", test_interval);
   g_test_add_func ("/report-batch/merge", test_merge);
   g_test_add_func ("/report-batch/jobs", test_jobs);
+  g_test_add_func ("/report-batch/touch", test_touch);
   g_test_add_func ("/report-batch/many", test_many);
   return g_test_run ();
 }
