@@ -228,6 +228,13 @@ on_placed (GPtrArray *results, const GError *error, gpointer data)
     self->failure
       = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, bgc_error_code_of (error, BGC_ERROR_WORKER_LOST), FALSE,
                          "%s", error->message);
+  if (self->failure != NULL && self->failure->transient && self->automatic)
+    {
+      /* A home that is away comes back; what is placed already is found in its place then. */
+      refusal = g_error_new (BGC_ERROR, (gint)self->failure->code, "%s", self->failure->message);
+      interrupted (self, refusal);
+      return;
+    }
   if (self->failure != NULL)
     {
       give_up (self, g_steal_pointer (&change));
