@@ -11,6 +11,7 @@ typedef struct _BgcLater
   BgcEngine *engine; /* (borrowed) */
   BgcEntry *entry;   /* (borrowed) */
   BgcEngineEntryFunc function;
+  gint64 delay;  /* microseconds of the last wait */
   guint64 alarm; /* 0 = it is being tried */
 } BgcLater;
 
@@ -91,6 +92,12 @@ bgc_engine_log (BgcEntry *entry, GLogLevelFlags level, const char *what, const G
                error != NULL ? error->message : "");
 }
 
+gint64
+bgc_engine_longer (gint64 delay)
+{
+  return CLAMP (delay * 2, BGC_ENGINE_TRY_AGAIN, BGC_ENGINE_TRY_AGAIN_MOST);
+}
+
 static void
 on_later (gpointer data)
 {
@@ -112,9 +119,10 @@ bgc_engine_try_again (BgcEngine *self, BgcEntry *entry, const char *what, const 
   entry->later->engine = self;
   entry->later->entry = entry;
   entry->later->function = function;
+  entry->later->delay = bgc_engine_longer (entry->later->delay);
   bgc_clock_clear_alarm (self->clock, &entry->later->alarm);
   if (!self->closing)
-    entry->later->alarm = bgc_clock_set_alarm (self->clock, bgc_engine_boot (self) + BGC_ENGINE_TRY_AGAIN,
+    entry->later->alarm = bgc_clock_set_alarm (self->clock, bgc_engine_boot (self) + entry->later->delay,
                                                "try-again", on_later, entry->later);
 }
 

@@ -12,8 +12,10 @@
 #include "workers/bgc-workers.h"
 
 /* Microseconds after which something of the engine's own is tried again that the store or a worker
- * refused: long enough not to heat a full disk, short enough to go on soon after. */
-#define BGC_ENGINE_TRY_AGAIN (G_GINT64_CONSTANT (5) * G_USEC_PER_SEC)
+ * refused: soon, as most troubles are short; then twice as long each time, so that a disk that stays full
+ * is not heated. */
+#define BGC_ENGINE_TRY_AGAIN      (G_GINT64_CONSTANT (5) * G_USEC_PER_SEC)
+#define BGC_ENGINE_TRY_AGAIN_MOST (G_GINT64_CONSTANT (60) * G_USEC_PER_SEC)
 
 typedef struct _BgcEngine BgcEngine;
 typedef void (*BgcEngineEntryFunc) (BgcEngine *self, BgcEntry *entry);
@@ -50,6 +52,7 @@ struct _BgcEngine {
   GHashTable *runners;          /* (owned) (element-type BgcEntry): those with a runner */
   GQueue waits;                 /* (element-type BgcWait) bgc-waits */
   guint64 runs;                 /* numbers the runs of all jobs */
+  gint64 pause;                 /* microseconds no start was tried when the store last refused one; 0 = it took it */
   const BgcEngineHooks *hooks;  /* (borrowed) static */
   gboolean started;             /* transfers may run */
   gboolean closing;             /* nothing new is begun */
@@ -67,9 +70,11 @@ gboolean bgc_engine_allows (BgcEntry *entry, BgcRequest request, GError **error)
 gboolean bgc_engine_may_hold_temporaries (BgcEntry *entry);
 /* Gives a queued job without transfer to the scheduler, and takes any other from its line. */
 void bgc_engine_offer (BgcEngine *self, BgcEntry *entry);
+/* How long to wait after @delay was not enough; 0 = the first time. */
+gint64 bgc_engine_longer (gint64 delay);
 /* One line about a job. */
 void bgc_engine_log (BgcEntry *entry, GLogLevelFlags level, const char *what, const GError *error);
-/* Calls @function for @entry in BGC_ENGINE_TRY_AGAIN; one at a time for each job, the last one counts.
+/* Calls @function for @entry in BGC_ENGINE_TRY_AGAIN or more; one at a time for each job, the last one counts.
  * Logs @error the first time in a row. bgc_engine_settled() ends the row. */
 void bgc_engine_try_again (BgcEngine *self, BgcEntry *entry, const char *what, const GError *error, BgcEngineEntryFunc function);
 void bgc_engine_settled (BgcEngine *self, BgcEntry *entry);

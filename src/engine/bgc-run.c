@@ -108,12 +108,17 @@ bgc_run_lost (BgcEngine *engine, guint32 owner, const char *why)
 
 /* ---- the beginning ---- */
 
+/* Where the store takes no start, it takes none of another job either: everybody waits, told once. */
 static void
 put_back (BgcOperation *self, const GError *error)
 {
-  bgc_engine_log (self->entry, G_LOG_LEVEL_WARNING, "The start of a transfer could not be stored", error);
-  bgc_scheduler_pause (self->engine->scheduler, bgc_engine_boot (self->engine) + BGC_ENGINE_TRY_AGAIN);
-  bgc_runner_drop (self->engine, self->entry);
+  BgcEngine *engine = self->engine;
+
+  if (engine->pause == 0)
+    bgc_engine_log (self->entry, G_LOG_LEVEL_WARNING, "The start of a transfer could not be stored", error);
+  engine->pause = bgc_engine_longer (engine->pause);
+  bgc_scheduler_pause (engine->scheduler, bgc_engine_boot (engine) + engine->pause);
+  bgc_runner_drop (engine, self->entry);
 }
 
 static void
@@ -130,7 +135,10 @@ static void
 on_begun (BgcOperation *self, const GError *error)
 {
   if (error == NULL)
-    bgc_runner_start (self->engine, self->entry);
+    {
+      self->engine->pause = 0;
+      bgc_runner_start (self->engine, self->entry);
+    }
   else
     put_back (self, error);
   end (self);
@@ -173,34 +181,40 @@ bgc_run_begin (BgcEngine *engine, BgcEntry *entry, guint files_at_once)
 
 /* ---- reports ---- */
 
-static void
-on_over_stopped (gpointer data)
+typedef struct
 {
-  end (data);
+  BgcOperation base;
+  GError *error; /* (owned) (nullable) why it could not be stored */
+} Report;
+
+static void
+clear_report (BgcOperation *self)
+{
+  g_clear_error (&((Report *)self)->error);
 }
 
 static void
-on_held (gpointer data)
+on_report_stopped (gpointer data)
 {
   BgcOperation *self = data;
-  g_autoptr (GError) error = g_error_new_literal (BGC_ERROR, BGC_ERROR_STORE_FAILED, "the transfer is held");
+  Report *report = data;
 
-  bgc_run_recover (self->engine, self->entry, error);
+  if (report->error != NULL)
+    bgc_run_recover (self->engine, self->entry, report->error);
   end (self);
 }
 
 static void
 on_reported (BgcOperation *self, const GError *error)
 {
-  if (error != NULL)
+  if (error == NULL && bgc_job_state_is_running (self->entry->job->state))
     {
-      bgc_engine_log (self->entry, G_LOG_LEVEL_WARNING, "Progress could not be stored", error);
-      bgc_runner_stop (self->engine, self->entry, FALSE, on_held, self);
+      end (self);
+      return;
     }
-  else if (!bgc_job_state_is_running (self->entry->job->state))
-    bgc_runner_stop (self->engine, self->entry, FALSE, on_over_stopped, self);
-  else
-    end (self);
+  if (error != NULL)
+    ((Report *)self)->error = g_error_copy (error);
+  bgc_runner_stop (self->engine, self->entry, FALSE, on_report_stopped, self);
 }
 
 static void
@@ -228,7 +242,8 @@ bgc_run_report (BgcEngine *engine, const BgcReport *report)
   BgcEntry *entry = bgc_queue_find (engine->queue, &report->id);
 
   if (entry != NULL && bgc_runner_take (engine, entry, report))
-    push (engine, entry, "report", begin_report);
+    bgc_lanes_push (engine->lanes, bgc_operation_new (sizeof (Report), "report", engine, entry, NULL,
+                                                      begin_report, clear_report));
 }
 
 /* ---- stopping before the end ---- */

@@ -55,29 +55,32 @@ count_warnings (GLogLevelFlags level, const GLogField *fields, gsize n_fields, g
   return G_LOG_WRITER_HANDLED;
 }
 
-/* Logged once in a row, tried each half minute, until it has settled. */
+/* Logged once in a row, tried less and less often, until it has settled. */
 static void
 test_try_again (Fixture *self, gconstpointer data)
 {
+  static const gint64 delays[] = { 5, 10, 20, 40, 60, 60 };
   static guint warnings;
   g_autoptr (GError) error = g_error_new_literal (BGC_ERROR, BGC_ERROR_STORE_FAILED, "x");
 
   g_log_set_writer_func (count_warnings, &warnings, NULL);
-  for (guint i = 1; i <= 3; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (delays); i++)
     {
       bgc_engine_try_again (&self->engine, self->entry, "It failed", error, on_later);
-      bgc_clock_fake_advance (self->clock, BGC_ENGINE_TRY_AGAIN - 1);
-      g_assert_cmpuint (calls, ==, i - 1);
-      bgc_clock_fake_advance (self->clock, 1);
+      bgc_clock_fake_advance (self->clock, delays[i] * SECOND - 1);
       g_assert_cmpuint (calls, ==, i);
+      bgc_clock_fake_advance (self->clock, 1);
+      g_assert_cmpuint (calls, ==, i + 1);
     }
   g_assert_cmpuint (warnings, ==, 1);
   bgc_engine_try_again (&self->engine, self->entry, "It failed", error, on_later);
   bgc_engine_settled (&self->engine, self->entry);
-  bgc_clock_fake_advance (self->clock, BGC_ENGINE_TRY_AGAIN);
-  g_assert_cmpuint (calls, ==, 3);
+  bgc_clock_fake_advance (self->clock, BGC_ENGINE_TRY_AGAIN_MOST);
+  g_assert_cmpuint (calls, ==, G_N_ELEMENTS (delays));
   bgc_engine_try_again (&self->engine, self->entry, "It failed", error, on_later);
   g_assert_cmpuint (warnings, ==, 2);
+  bgc_clock_fake_advance (self->clock, BGC_ENGINE_TRY_AGAIN);
+  g_assert_cmpuint (calls, ==, G_N_ELEMENTS (delays) + 1);
 }
 
 static void

@@ -90,7 +90,6 @@ test_store_failed (void)
 
   bgc_store_fake_fail (rig->store, 1, BGC_ERROR_NO_SPACE);
   rig_expect_warning (rig);
-  rig_expect_warning (rig);
   rig_progress (rig, &id, 0, 60, 100);
   g_assert_false (bgc_workers_fake_is_running (rig->workers, &id));
   rig_assert_state (rig, &id, "connecting");

@@ -256,9 +256,11 @@ test_store_failed (void)
   rig_fail (rig, &id, 0, BGC_ERROR_CONNECT_FAILED, TRUE);
   bgc_store_fake_fail (rig->store, 2, BGC_ERROR_STORE_FAILED);
   rig_expect_warning (rig);
-  rig_advance (rig, left (rig, &id) + 30 * SECOND);
+  rig_advance (rig, left (rig, &id) + 5 * SECOND);
   rig_assert_state (rig, &id, "transient-error");
-  rig_advance (rig, 30 * SECOND);
+  rig_advance (rig, 10 * SECOND - 1);
+  rig_assert_state (rig, &id, "transient-error");
+  rig_advance (rig, 1);
   rig_assert_state (rig, &id, "connecting");
 }
 
