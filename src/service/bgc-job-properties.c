@@ -10,6 +10,66 @@
 /* How much of a name or word from outside an error message repeats, bytes. */
 #define SHOWN_BYTES 64
 
+/* FNV-1a, 64 bits: that two values which follow one another differ and agree in it does not happen. */
+static guint64
+stamp_of_text (const char *text)
+{
+  guint64 stamp = G_GUINT64_CONSTANT (0xcbf29ce484222325);
+
+  for (; *text != '\0'; text++)
+    stamp = (stamp ^ (guint8) *text) * G_GUINT64_CONSTANT (0x100000001b3);
+  return stamp;
+}
+
+/* A property that is a number, text, or a word of an enumeration: how to read it, and its stamp. */
+#define NUMBER(property, type, expression)                                                                 \
+  static guint64 stamp_##property (const BgcJob *job, guint64 rate) { return (guint64) (expression); }     \
+  static GVariant *get_##property (const BgcJob *job, guint64 rate)                                        \
+  {                                                                                                        \
+    return g_variant_new_##type (expression);                                                              \
+  }
+#define TEXT(property, expression)                                                                         \
+  static guint64 stamp_##property (const BgcJob *job, guint64 rate) { return stamp_of_text (expression); } \
+  static GVariant *get_##property (const BgcJob *job, guint64 rate)                                        \
+  {                                                                                                        \
+    return g_variant_new_string (expression);                                                              \
+  }
+#define WORD(property, enumeration, expression)                                                            \
+  static guint64 stamp_##property (const BgcJob *job, guint64 rate) { return (guint64) (expression); }     \
+  static GVariant *get_##property (const BgcJob *job, guint64 rate)                                        \
+  {                                                                                                        \
+    return g_variant_new_string (bgc_enums_##enumeration##_to_string (expression));                        \
+  }
+
+static guint32
+transferred_files (const BgcJob *job)
+{
+  return bgc_file_list_count (job->files, BGC_FILE_WHOLE)
+         + bgc_file_list_count (job->files, BGC_FILE_COMPLETED);
+}
+
+NUMBER (owner, uint32, job->owner)
+NUMBER (bytes_total, uint64, bgc_file_list_bytes_total (job->files))
+NUMBER (bytes_transferred, uint64, bgc_file_list_bytes_transferred (job->files))
+NUMBER (files_total, uint32, bgc_file_list_length (job->files))
+NUMBER (files_transferred, uint32, transferred_files (job))
+NUMBER (rate, uint64, rate)
+NUMBER (modification_time, int64, job->modification_time)
+NUMBER (completion_time, int64, job->completion_time)
+NUMBER (minimum_retry_delay, uint32, job->minimum_retry_delay)
+NUMBER (no_progress_timeout, uint32, job->no_progress_timeout)
+NUMBER (maximum_download_time, uint32, job->maximum_download_time)
+NUMBER (error_count, uint32, job->error_count)
+NUMBER (next_attempt, int64, job->next_attempt)
+NUMBER (retry_count, uint32, job->retry_count)
+NUMBER (notification_interval, uint32, job->minimum_notification_interval)
+NUMBER (auto_complete, boolean, job->auto_complete)
+TEXT (display_name, job->display_name)
+TEXT (description, job->description)
+WORD (state, job_state, job->state)
+WORD (priority, priority, job->priority)
+WORD (wait_reason, wait_reason, job->wait_reason)
+
 static GVariant *
 get_id (const BgcJob *job, guint64 rate)
 {
@@ -25,46 +85,16 @@ get_type (const BgcJob *job, guint64 rate)
   return g_variant_new_string (bgc_enums_job_type_to_string (job->type));
 }
 
-static GVariant *
-get_owner (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_uint32 (job->owner);
-}
-
-static GVariant *
-get_state (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_string (bgc_enums_job_state_to_string (job->state));
-}
-
-static GVariant *
-get_display_name (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_string (job->display_name);
-}
-
 static gboolean
 set_display_name (BgcJob *draft, GVariant *value, GError **error)
 {
   return bgc_job_set_display_name (draft, g_variant_get_string (value, NULL), error);
 }
 
-static GVariant *
-get_description (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_string (job->description);
-}
-
 static gboolean
 set_description (BgcJob *draft, GVariant *value, GError **error)
 {
   return bgc_job_set_description (draft, g_variant_get_string (value, NULL), error);
-}
-
-static GVariant *
-get_priority (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_string (bgc_enums_priority_to_string (job->priority));
 }
 
 static gboolean
@@ -87,58 +117,9 @@ set_priority (BgcJob *draft, GVariant *value, GError **error)
 }
 
 static GVariant *
-get_bytes_total (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_uint64 (bgc_file_list_bytes_total (job->files));
-}
-
-static GVariant *
-get_bytes_transferred (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_uint64 (bgc_file_list_bytes_transferred (job->files));
-}
-
-static GVariant *
-get_files_total (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_uint32 (bgc_file_list_length (job->files));
-}
-
-static GVariant *
-get_files_transferred (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_uint32 (bgc_file_list_count (job->files, BGC_FILE_WHOLE)
-                               + bgc_file_list_count (job->files, BGC_FILE_COMPLETED));
-}
-
-static GVariant *
-get_rate (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_uint64 (rate);
-}
-
-static GVariant *
 get_creation_time (const BgcJob *job, guint64 rate)
 {
   return g_variant_new_int64 (job->creation_time);
-}
-
-static GVariant *
-get_modification_time (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_int64 (job->modification_time);
-}
-
-static GVariant *
-get_completion_time (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_int64 (job->completion_time);
-}
-
-static GVariant *
-get_minimum_retry_delay (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_uint32 (job->minimum_retry_delay);
 }
 
 static gboolean
@@ -148,23 +129,11 @@ set_minimum_retry_delay (BgcJob *draft, GVariant *value, GError **error)
   return TRUE;
 }
 
-static GVariant *
-get_no_progress_timeout (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_uint32 (job->no_progress_timeout);
-}
-
 static gboolean
 set_no_progress_timeout (BgcJob *draft, GVariant *value, GError **error)
 {
   draft->no_progress_timeout = g_variant_get_uint32 (value);
   return TRUE;
-}
-
-static GVariant *
-get_maximum_download_time (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_uint32 (job->maximum_download_time);
 }
 
 static gboolean
@@ -174,36 +143,38 @@ set_maximum_download_time (BgcJob *draft, GVariant *value, GError **error)
   return TRUE;
 }
 
-static GVariant *
-get_error_count (const BgcJob *job, guint64 rate)
+/* The failure that the property shows, or NULL. */
+static const BgcFailure *
+standing_error (const BgcJob *job)
 {
-  return g_variant_new_uint32 (job->error_count);
+  gboolean stands = job->state == BGC_JOB_STATE_ERROR || job->state == BGC_JOB_STATE_TRANSIENT_ERROR;
+
+  return stands ? job->error : NULL;
+}
+
+/* Two failures of one job at one microsecond are one and the same. */
+static guint64
+stamp_error (const BgcJob *job, guint64 rate)
+{
+  const BgcFailure *failure = standing_error (job);
+
+  if (failure == NULL)
+    return 0;
+  return (guint64) failure->time * 1000003u ^ (guint64) failure->code << 40
+         ^ (guint64) failure->http_status << 20 ^ failure->file
+         ^ (failure->message != NULL ? stamp_of_text (failure->message) : 1);
 }
 
 static GVariant *
 get_error (const BgcJob *job, guint64 rate)
 {
-  gboolean stands = job->state == BGC_JOB_STATE_ERROR || job->state == BGC_JOB_STATE_TRANSIENT_ERROR;
-
-  return bgc_job_properties_failure (stands ? job->error : NULL);
+  return bgc_job_properties_failure (standing_error (job));
 }
 
-static GVariant *
-get_wait_reason (const BgcJob *job, guint64 rate)
+static guint64
+stamp_notify_flags (const BgcJob *job, guint64 rate)
 {
-  return g_variant_new_string (bgc_enums_wait_reason_to_string (job->wait_reason));
-}
-
-static GVariant *
-get_next_attempt (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_int64 (job->next_attempt);
-}
-
-static GVariant *
-get_retry_count (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_uint32 (job->retry_count);
+  return (guint64) job->notify_flags;
 }
 
 static GVariant *
@@ -234,12 +205,6 @@ set_notify_flags (BgcJob *draft, GVariant *value, GError **error)
   return TRUE;
 }
 
-static GVariant *
-get_notification_interval (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_uint32 (job->minimum_notification_interval);
-}
-
 static gboolean
 set_notification_interval (BgcJob *draft, GVariant *value, GError **error)
 {
@@ -256,12 +221,6 @@ set_notification_interval (BgcJob *draft, GVariant *value, GError **error)
   return TRUE;
 }
 
-static GVariant *
-get_auto_complete (const BgcJob *job, guint64 rate)
-{
-  return g_variant_new_boolean (job->auto_complete);
-}
-
 static gboolean
 set_auto_complete (BgcJob *draft, GVariant *value, GError **error)
 {
@@ -271,32 +230,36 @@ set_auto_complete (BgcJob *draft, GVariant *value, GError **error)
 
 /* In the order of the interface. */
 static const BgcJobProperty properties[] = {
-  { "Id", "s", get_id, NULL, TRUE, TRUE },
-  { "Type", "s", get_type, NULL, TRUE, TRUE },
-  { "Owner", "u", get_owner, NULL, TRUE, FALSE },
-  { "State", "s", get_state, NULL, TRUE, FALSE },
-  { "DisplayName", "s", get_display_name, set_display_name, TRUE, FALSE },
-  { "Description", "s", get_description, set_description, FALSE, FALSE },
-  { "Priority", "s", get_priority, set_priority, TRUE, FALSE },
-  { "BytesTotal", "t", get_bytes_total, NULL, TRUE, FALSE },
-  { "BytesTransferred", "t", get_bytes_transferred, NULL, TRUE, FALSE },
-  { "FilesTotal", "u", get_files_total, NULL, TRUE, FALSE },
-  { "FilesTransferred", "u", get_files_transferred, NULL, TRUE, FALSE },
-  { "Rate", "t", get_rate, NULL, FALSE, FALSE },
-  { "CreationTime", "x", get_creation_time, NULL, TRUE, TRUE },
-  { "ModificationTime", "x", get_modification_time, NULL, TRUE, FALSE },
-  { "CompletionTime", "x", get_completion_time, NULL, TRUE, FALSE },
-  { "MinimumRetryDelay", "u", get_minimum_retry_delay, set_minimum_retry_delay, FALSE, FALSE },
-  { "NoProgressTimeout", "u", get_no_progress_timeout, set_no_progress_timeout, FALSE, FALSE },
-  { "MaximumDownloadTime", "u", get_maximum_download_time, set_maximum_download_time, FALSE, FALSE },
-  { "ErrorCount", "u", get_error_count, NULL, FALSE, FALSE },
-  { "Error", "a{sv}", get_error, NULL, FALSE, FALSE },
-  { "WaitReason", "s", get_wait_reason, NULL, FALSE, FALSE },
-  { "NextAttempt", "x", get_next_attempt, NULL, FALSE, FALSE },
-  { "RetryCount", "u", get_retry_count, NULL, FALSE, FALSE },
-  { "NotifyFlags", "as", get_notify_flags, set_notify_flags, FALSE, FALSE },
-  { "MinimumNotificationInterval", "u", get_notification_interval, set_notification_interval, FALSE, FALSE },
-  { "AutoComplete", "b", get_auto_complete, set_auto_complete, FALSE, FALSE },
+  { "Id", "s", get_id, NULL, NULL, TRUE },
+  { "Type", "s", get_type, NULL, NULL, TRUE },
+  { "Owner", "u", get_owner, stamp_owner, NULL, TRUE },
+  { "State", "s", get_state, stamp_state, NULL, TRUE },
+  { "DisplayName", "s", get_display_name, stamp_display_name, set_display_name, TRUE },
+  { "Description", "s", get_description, stamp_description, set_description, FALSE },
+  { "Priority", "s", get_priority, stamp_priority, set_priority, TRUE },
+  { "BytesTotal", "t", get_bytes_total, stamp_bytes_total, NULL, TRUE },
+  { "BytesTransferred", "t", get_bytes_transferred, stamp_bytes_transferred, NULL, TRUE },
+  { "FilesTotal", "u", get_files_total, stamp_files_total, NULL, TRUE },
+  { "FilesTransferred", "u", get_files_transferred, stamp_files_transferred, NULL, TRUE },
+  { "Rate", "t", get_rate, stamp_rate, NULL, FALSE },
+  { "CreationTime", "x", get_creation_time, NULL, NULL, TRUE },
+  { "ModificationTime", "x", get_modification_time, stamp_modification_time, NULL, TRUE },
+  { "CompletionTime", "x", get_completion_time, stamp_completion_time, NULL, TRUE },
+  { "MinimumRetryDelay", "u", get_minimum_retry_delay, stamp_minimum_retry_delay, set_minimum_retry_delay,
+   FALSE },
+  { "NoProgressTimeout", "u", get_no_progress_timeout, stamp_no_progress_timeout, set_no_progress_timeout,
+   FALSE },
+  { "MaximumDownloadTime", "u", get_maximum_download_time, stamp_maximum_download_time,
+   set_maximum_download_time, FALSE },
+  { "ErrorCount", "u", get_error_count, stamp_error_count, NULL, FALSE },
+  { "Error", "a{sv}", get_error, stamp_error, NULL, FALSE },
+  { "WaitReason", "s", get_wait_reason, stamp_wait_reason, NULL, FALSE },
+  { "NextAttempt", "x", get_next_attempt, stamp_next_attempt, NULL, FALSE },
+  { "RetryCount", "u", get_retry_count, stamp_retry_count, NULL, FALSE },
+  { "NotifyFlags", "as", get_notify_flags, stamp_notify_flags, set_notify_flags, FALSE },
+  { "MinimumNotificationInterval", "u", get_notification_interval, stamp_notification_interval,
+   set_notification_interval, FALSE },
+  { "AutoComplete", "b", get_auto_complete, stamp_auto_complete, set_auto_complete, FALSE },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (properties) == BGC_JOB_PROPERTIES_COUNT);
 

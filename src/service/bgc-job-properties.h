@@ -13,13 +13,16 @@ typedef gboolean (*BgcJobPropertiesSetFunc) (BgcJob *draft, GVariant *value, GEr
 /* A floating value. @rate: bytes a second now. */
 typedef GVariant *(*BgcJobPropertiesGetFunc) (const BgcJob *job, guint64 rate);
 
+/* A number that changes when the value does: cheap where nobody wants the value itself. */
+typedef guint64 (*BgcJobPropertiesStampFunc) (const BgcJob *job, guint64 rate);
+
 typedef struct {
   const char *name;
   const char *signature;
   BgcJobPropertiesGetFunc get;
+  BgcJobPropertiesStampFunc stamp; /* NULL = never changes, so is never told as changed */
   BgcJobPropertiesSetFunc set; /* NULL = read-only */
   gboolean brief;              /* among what GetManagedObjects shows */
-  gboolean constant;           /* never changes, so never told as changed */
 } BgcJobProperty;
 
 #define BGC_JOB_PROPERTIES_COUNT 26u

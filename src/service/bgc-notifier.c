@@ -21,12 +21,12 @@ typedef struct {
   BgcNotifier *notifier; /* borrowed */
   BgcJobId id;
   GList link;            /* in the notifier's order */
-  gboolean told;         /* digests are of what was sent; FALSE = nothing was */
+  gboolean told;         /* stamps are of what was sent; FALSE = nothing was */
   BgcJobState state;     /* as sent last, if told */
   guint64 owed;          /* properties to send even if they equal what was sent; bit = index */
   guint64 alarm;         /* when something is to be sent; 0 = nothing is */
   gint64 last;           /* boot time of the last sending, microseconds; meaningful if told */
-  guint64 digests[BGC_JOB_PROPERTIES_COUNT]; /* of the values sent last */
+  guint64 stamps[BGC_JOB_PROPERTIES_COUNT]; /* of the values sent last */
 } Record;
 
 struct _BgcNotifier {
@@ -111,20 +111,6 @@ tell_owner_listeners (BgcNotifier *self, const BgcJob *job, const char *signal, 
   g_variant_unref (message.parameters);
 }
 
-/* FNV-1a, 64 bits, over the serialised value: equal values have equal digests, and that two values that
- * follow one another differ and agree in it does not happen. */
-static guint64
-digest_of (GVariant *value)
-{
-  const guint8 *bytes = g_variant_get_data (value);
-  gsize size = g_variant_get_size (value);
-  guint64 digest = G_GUINT64_CONSTANT (0xcbf29ce484222325);
-
-  for (gsize i = 0; i < size; i++)
-    digest = (digest ^ bytes[i]) * G_GUINT64_CONSTANT (0x100000001b3);
-  return digest;
-}
-
 static gboolean
 is_silenced (const BgcJob *job, guint flag)
 {
@@ -148,17 +134,15 @@ send_changes (BgcNotifier *self, Record *record, const BgcJob *job)
   for (guint i = 0; i < BGC_JOB_PROPERTIES_COUNT; i++)
     {
       const BgcJobProperty *property = bgc_job_properties_at (i);
-      g_autoptr (GVariant) value = NULL;
-      guint64 digest;
+      guint64 stamp;
 
-      if (property->constant)
+      if (property->stamp == NULL)
         continue;
-      value = g_variant_ref_sink (property->get (job, rate));
-      digest = digest_of (value);
-      if (record->told && record->digests[i] == digest && (record->owed & (G_GUINT64_CONSTANT (1) << i)) == 0)
+      stamp = property->stamp (job, rate);
+      if (record->told && record->stamps[i] == stamp && (record->owed & (G_GUINT64_CONSTANT (1) << i)) == 0)
         continue;
-      record->digests[i] = digest;
-      g_variant_builder_add (&changed, "{sv}", property->name, value);
+      record->stamps[i] = stamp;
+      g_variant_builder_add (&changed, "{sv}", property->name, property->get (job, rate));
       n_changed++;
     }
   record->owed = 0;
@@ -238,9 +222,9 @@ untold (BgcNotifier *self, const Record *record, const BgcJob *job)
 
   for (guint i = 0; i < BGC_JOB_PROPERTIES_COUNT; i++)
     {
-      g_autoptr (GVariant) value = g_variant_ref_sink (bgc_job_properties_at (i)->get (job, rate));
+      const BgcJobProperty *property = bgc_job_properties_at (i);
 
-      if (record->digests[i] != digest_of (value))
+      if (property->stamp != NULL && record->stamps[i] != property->stamp (job, rate))
         differing |= G_GUINT64_CONSTANT (1) << i;
     }
   return differing;
@@ -253,9 +237,10 @@ note_as_told (BgcNotifier *self, Record *record, const BgcJob *job)
 
   for (guint i = 0; i < BGC_JOB_PROPERTIES_COUNT; i++)
     {
-      g_autoptr (GVariant) value = g_variant_ref_sink (bgc_job_properties_at (i)->get (job, rate));
+      const BgcJobProperty *property = bgc_job_properties_at (i);
 
-      record->digests[i] = digest_of (value);
+      if (property->stamp != NULL)
+        record->stamps[i] = property->stamp (job, rate);
     }
   record->told = TRUE;
   record->state = job->state;
@@ -370,6 +355,13 @@ bgc_notifier_job_read (BgcNotifier *self, const BgcJob *job)
 
   if (record != NULL && record->alarm != 0)
     record->owed |= untold (self, record, job);
+}
+
+void
+bgc_notifier_job_heard (BgcNotifier *self, const BgcJob *job)
+{
+  if (!is_silenced (job, BGC_NOTIFY_MODIFICATION))
+    note_as_told (self, ensure_record (self, &job->id), job);
 }
 
 void

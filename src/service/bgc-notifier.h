@@ -38,6 +38,9 @@ void bgc_notifier_job_forgotten (BgcNotifier *self, const BgcJob *job);
 /* Somebody is about to be shown the properties: what it sees and nobody was told yet will be told even if
  * it changes back meanwhile. */
 void bgc_notifier_job_read (BgcNotifier *self, const BgcJob *job);
+/* The job has its first listener, who is about to be shown it or to change it: from now on only differences
+ * to what it is now are told. */
+void bgc_notifier_job_heard (BgcNotifier *self, const BgcJob *job);
 /* @connection begins to listen: if the job has transferred or failed already, it is told now. */
 void bgc_notifier_repeat (BgcNotifier *self, const BgcJob *job, const char *connection);
 /* The states in which bgc_notifier_repeat() may have something to tell, as 1 << BgcJobState. */

@@ -53,12 +53,18 @@ find_visible_job (BgcCall *call, const char *path, const BgcJob **job, GError **
 static void
 listen_to_job (BgcCall *call, const BgcJob *job)
 {
+  BgcDesk *desk = call->desk;
   const char *connection = call->caller->name;
+  gboolean heard;
 
   if (call->caller->gone)
     return;
-  if (bgc_subscribers_add_job (call->desk->subscribers, connection, call->caller->uid, &job->id, job->owner))
-    bgc_notifier_repeat (call->desk->notifier, job, connection);
+  heard = bgc_subscribers_hear (desk->subscribers, &job->id, job->owner);
+  if (!bgc_subscribers_add_job (desk->subscribers, connection, call->caller->uid, &job->id, job->owner))
+    return;
+  if (!heard)
+    bgc_notifier_job_heard (desk->notifier, job);
+  bgc_notifier_repeat (desk->notifier, job, connection);
 }
 
 static const BgcCallRow *

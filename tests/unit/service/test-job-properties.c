@@ -218,6 +218,99 @@ test_brief (void)
   g_assert_cmpuint (g_variant_get_size (brief), <, 8 * 1024);
 }
 
+static void
+mutate (BgcJob *job, guint step)
+{
+  switch (step)
+    {
+    case 0:
+      job->owner++;
+      break;
+    case 1:
+      bgc_job_restore_state (job, BGC_JOB_STATE_QUEUED);
+      break;
+    case 2:
+      g_assert_true (bgc_job_set_display_name (job, "other", NULL));
+      break;
+    case 3:
+      g_assert_true (bgc_job_set_description (job, "about", NULL));
+      break;
+    case 4:
+      job->priority = BGC_PRIORITY_LOW;
+      break;
+    case 5:
+      bgc_file_list_put (job->files, bgc_file_new (0, "http://a/b", "/tmp/b", ".b"));
+      break;
+    case 6:
+      job->modification_time = job->completion_time = job->next_attempt = 77;
+      break;
+    case 7:
+      job->minimum_retry_delay = job->no_progress_timeout = job->maximum_download_time = 78;
+      break;
+    case 8:
+      job->error_count = job->retry_count = 79;
+      break;
+    case 9:
+      bgc_job_set_error (job, bgc_failure_new (BGC_CONTEXT_TRANSPORT, BGC_ERROR_TIMEOUT, FALSE, "slow"));
+      break;
+    case 10:
+      bgc_job_restore_state (job, BGC_JOB_STATE_ERROR);
+      break;
+    case 11:
+      bgc_job_set_error (job, bgc_failure_new (BGC_CONTEXT_TRANSPORT, BGC_ERROR_TLS, FALSE, "slow"));
+      break;
+    case 12:
+      job->wait_reason = BGC_WAIT_STORAGE;
+      break;
+    case 13:
+      job->notify_flags = BGC_NOTIFY_DISABLE;
+      break;
+    case 14:
+      job->minimum_notification_interval = 80;
+      break;
+    default:
+      job->auto_complete = TRUE;
+      break;
+    }
+}
+
+/* A stamp changes exactly where its value does, or somebody would not be told. */
+static void
+test_stamps (void)
+{
+  g_autoptr (BgcJob) job = make_job ();
+
+  for (guint step = 0; step < 16; step++)
+    {
+      GVariant *values[BGC_JOB_PROPERTIES_COUNT];
+      guint64 stamps[BGC_JOB_PROPERTIES_COUNT] = { 0 };
+      guint n_changed = 0;
+
+      for (guint i = 0; i < BGC_JOB_PROPERTIES_COUNT; i++)
+        {
+          const BgcJobProperty *property = bgc_job_properties_at (i);
+
+          values[i] = g_variant_ref_sink (property->get (job, step));
+          stamps[i] = property->stamp != NULL ? property->stamp (job, step) : 0;
+        }
+      mutate (job, step);
+      for (guint i = 0; i < BGC_JOB_PROPERTIES_COUNT; i++)
+        {
+          const BgcJobProperty *property = bgc_job_properties_at (i);
+          g_autoptr (GVariant) value = g_variant_ref_sink (property->get (job, step));
+          gboolean changed = !g_variant_equal (value, values[i]);
+
+          n_changed += changed;
+          if (property->stamp != NULL)
+            g_assert_cmpint (property->stamp (job, step) != stamps[i], ==, changed);
+          else
+            g_assert_false (changed);
+          g_variant_unref (values[i]);
+        }
+      g_assert_cmpint (n_changed > 0, ==, step != 9);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -230,5 +323,6 @@ main (int argc, char **argv)
   g_test_add_func ("/job-properties/refusals", test_refusals);
   g_test_add_func ("/job-properties/lengths", test_lengths);
   g_test_add_func ("/job-properties/brief", test_brief);
+  g_test_add_func ("/job-properties/stamps", test_stamps);
   return g_test_run ();
 }

@@ -133,6 +133,17 @@ test_first_words_are_not_delayed (Fixture *f, gconstpointer data)
 }
 
 static void
+test_heard_from_now_on (Fixture *f, gconstpointer data)
+{
+  bgc_notifier_job_heard (f->notifier, f->job);
+  rename_job (f, "k");
+  g_assert_cmpuint (f->sent->len, ==, 0);
+  bgc_clock_fake_advance (f->clock, 500 * 1000);
+  g_assert_cmpuint (f->sent->len, ==, 1);
+  g_assert_nonnull (strstr (last (f), "{'DisplayName': <'k'>}"));
+}
+
+static void
 test_nothing_changed (Fixture *f, gconstpointer data)
 {
   bgc_notifier_job_added (f->notifier, f->job);
@@ -300,6 +311,7 @@ main (int argc, char **argv)
   ADD ("added-then-only-differences", test_added_then_only_differences);
   ADD ("coalesces", test_coalesces);
   ADD ("first-words-are-not-delayed", test_first_words_are_not_delayed);
+  ADD ("heard-from-now-on", test_heard_from_now_on);
   ADD ("nothing-changed", test_nothing_changed);
   ADD ("what-was-seen-meanwhile-is-told", test_what_was_seen_meanwhile_is_told);
   ADD ("state-flushes", test_state_flushes);
