@@ -2,9 +2,9 @@
  * Copyright 2026 The bgcopyd authors */
 
 /* Ten thousand calls made from the published interfaces at every method and property, right ones, nearly
- * right ones and nonsense, up to 128 pending on each of three connections, while the clock moves, jobs run and
- * fail and connections leave. Each call is answered with values as published or with a named error, nothing
- * is logged as a warning (warnings are fatal in tests), and the service still serves at the end.
+ * right ones and nonsense, up to 128 pending on each of three connections, while the clock moves, jobs run
+ * and fail and connections leave. Each call is answered with values as published or with a named error,
+ * nothing is logged as a warning (they are fatal in tests), and the service still serves at the end.
  *
  * --seed=… as GLib prints it repeats the calls; FUZZ_BUS_CALLS is their number. */
 
@@ -370,7 +370,8 @@ learn_words (Fuzz *fuzz)
     "download", "upload", "upload-reply", "foreground", "low", "transferred", "error", "disable",
     "modification", "queued", "suspended", "all-users", "state", "offset", "limit", "size", "checksum",
     "overwrite", "ranges", "mirrors", "server", "basic", "Empty", "0x80200010", "0x", "0x80190194",
-    BGC_ERROR_PREFIX "Empty", BGC_ERROR_PREFIX, "%s%n", "*", "bgcopyd", "/srv/a", "http://host/a", "a\tb\nc\x01"
+    BGC_ERROR_PREFIX "Empty", BGC_ERROR_PREFIX, "%s%n", "*", "bgcopyd", "/srv/a", "http://host/a",
+    "a\tb\nc\x01"
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
