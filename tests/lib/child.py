@@ -12,7 +12,8 @@ _PR_SET_PDEATHSIG = 1
 
 
 def _die_with_parent():
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Not SIGKILL: nginx would leave its workers behind.
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def start(arguments, **options):
