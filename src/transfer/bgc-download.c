@@ -272,6 +272,8 @@ begin_body (BgcDownload *self, GBytes *front)
   self->state = STATE_BODY;
   self->body_begin = self->offset;
   self->checkpoint_time = self->heard_time = g_get_monotonic_time ();
+  if (self->total != BGC_SIZE_UNKNOWN && self->total > SMALL_BYTES)
+    bgc_file_writer_reserve (self->writer, self->total);
   if (!self->told_total && (self->total == BGC_SIZE_UNKNOWN || self->total > SMALL_BYTES))
     {
       self->told_total = TRUE;
@@ -308,8 +310,6 @@ take_whole (BgcDownload *self)
     return;
   if (self->total <= SMALL_BYTES)
     bgc_file_writer_be_small (self->writer);
-  else if (self->total != BGC_SIZE_UNKNOWN)
-    bgc_file_writer_reserve (self->writer, self->total);
   begin_body (self, NULL);
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "model/bgc-path.h"
@@ -100,15 +101,37 @@ bgc_local_file_temporary_open_finished (int directory, const char *name, int *er
   return fd;
 }
 
+/* Asked first: a file system fills itself to the last block before it says that this was not enough. */
+static gboolean
+has_room (int fd, guint64 size)
+{
+  struct statvfs statistics;
+  struct stat status;
+  guint64 held;
+
+  if (fstatvfs (fd, &statistics) != 0 || fstat (fd, &status) != 0 || statistics.f_blocks == 0)
+    return TRUE;
+  held = (guint64)status.st_blocks * 512; /* st_blocks counts those on any file system */
+  return size <= held || (size - held) / statistics.f_frsize <= statistics.f_bavail;
+}
+
 int
 bgc_local_file_temporary_reserve (int fd, guint64 size)
 {
+  struct stat status;
   int result;
+  int error;
 
+  if (!has_room (fd, size))
+    return ENOSPC;
   do
     result = fallocate (fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
   while (result != 0 && errno == EINTR);
   if (result == 0 || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL)
     return 0;
-  return errno;
+  error = errno;
+  /* What it got before it failed lies behind the end of the file, where nobody would find it. */
+  if (fstat (fd, &status) == 0)
+    (void)!ftruncate (fd, status.st_size);
+  return error;
 }

@@ -13,11 +13,12 @@
 
 /* ---- one run -------------------------------------------------------------------------------------- */
 
-typedef struct {
-  const char *path;  /* of the test */
+typedef struct
+{
+  const char *path; /* of the test */
   const char *query;
   guint64 expected_size; /* 0 = the caller does not say */
-  gsize size;        /* what becomes whole; 0 with code = it fails */
+  gsize size;            /* what becomes whole; 0 with code = it fails */
   BgcErrorCode code;
   gboolean transient;
   const char *requests;
@@ -33,24 +34,32 @@ static const Single singles[] = {
   { "/download/chunked", "size=100000&chunked=777", 0, 100000, 0, 0, "- - 200" },
   { "/download/chunked-large", "size=3000000&chunked=100000", 0, 3000000, 0, 0, "- - 200" },
   { "/download/chunked-close", "size=100000&chunked&close", 0, 100000, 0, 0, "- - 200" },
-  { "/download/chunked-size-differs", "size=100000&chunked", 5, 0, BGC_ERROR_VALIDATION_FAILED, FALSE, "- - 200" },
+  { "/download/chunked-size-differs", "size=100000&chunked", 5, 0, BGC_ERROR_VALIDATION_FAILED, FALSE,
+    "- - 200" },
   { "/download/chunked-short", "size=100&chunked", 101, 0, BGC_ERROR_VALIDATION_FAILED, FALSE, "- - 200" },
-  { "/download/chunked-cut", "size=100000&chunked=10000&cut=50000", 0, 0, BGC_ERROR_CONNECTION_CLOSED, TRUE, "- - 200" },
-  { "/download/chunked-cut-at-once", "size=100000&chunked=10000&cut=0", 0, 0, BGC_ERROR_CONNECTION_CLOSED, TRUE, "- - 200" },
-  { "/download/chunked-junk", "size=100000&chunked&junk", 0, 0, BGC_ERROR_INVALID_SERVER_RESPONSE, TRUE, "- - 200" },
+  { "/download/chunked-cut", "size=100000&chunked=10000&cut=50000", 0, 0, BGC_ERROR_CONNECTION_CLOSED, TRUE,
+    "- - 200" },
+  { "/download/chunked-cut-at-once", "size=100000&chunked=10000&cut=0", 0, 0, BGC_ERROR_CONNECTION_CLOSED,
+    TRUE, "- - 200" },
+  { "/download/chunked-junk", "size=100000&chunked&junk", 0, 0, BGC_ERROR_INVALID_SERVER_RESPONSE, TRUE,
+    "- - 200" },
   { "/download/no-end", "size=1000&eof", 0, 0, BGC_ERROR_MISSING_FILE_SIZE, FALSE, "- - 200" },
   { "/download/no-end-but-size", "size=1000&eof", 1000, 1000, 0, 0, "- - 200" },
   { "/download/no-end-cut", "size=1000&eof&cut=999", 1000, 0, BGC_ERROR_CONNECTION_CLOSED, TRUE, "- - 200" },
   { "/download/connection-close", "size=100000&close", 0, 100000, 0, 0, "- - 200" },
-  { "/download/connection-close-cut", "size=100000&close&cut=99999", 0, 0, BGC_ERROR_CONNECTION_CLOSED, TRUE, "- - 200" },
+  { "/download/connection-close-cut", "size=100000&close&cut=99999", 0, 0, BGC_ERROR_CONNECTION_CLOSED, TRUE,
+    "- - 200" },
   { "/download/cut", "size=100000&cut=60000", 0, 0, BGC_ERROR_CONNECTION_CLOSED, TRUE, "- - 200" },
   { "/download/announces-more", "size=100000&more=1", 0, 0, BGC_ERROR_CONNECTION_CLOSED, TRUE, "- - 200" },
-  { "/download/announces-less", "size=5000&less=100", 0, 0, BGC_ERROR_INVALID_SERVER_RESPONSE, TRUE, "- - 200" },
-  { "/download/announces-less-than-expected", "size=100000&less=1", 100000, 0, BGC_ERROR_VALIDATION_FAILED, FALSE, "- - 200" },
+  { "/download/announces-less", "size=5000&less=100", 0, 0, BGC_ERROR_INVALID_SERVER_RESPONSE, TRUE,
+    "- - 200" },
+  { "/download/announces-less-than-expected", "size=100000&less=1", 100000, 0, BGC_ERROR_VALIDATION_FAILED,
+    FALSE, "- - 200" },
   { "/download/stall", "size=100000&stall=60000", 0, 0, BGC_ERROR_TIMEOUT, TRUE, "- - 200" },
   { "/download/stall-head", "stallhead", 0, 0, BGC_ERROR_TIMEOUT, TRUE, "- - 0" },
   { "/download/drip", "size=5000&drip=20", 0, 5000, 0, 0, "- - 200" },
-  { "/download/part-unasked", "size=1000&whole206", 0, 0, BGC_ERROR_INVALID_SERVER_RESPONSE, TRUE, "- - 206" },
+  { "/download/part-unasked", "size=1000&whole206", 0, 0, BGC_ERROR_INVALID_SERVER_RESPONSE, TRUE,
+    "- - 206" },
   { "/download/not-found", "status=404", 0, 0, BGC_ERROR_HTTP_STATUS, FALSE, "- - 404" },
   { "/download/unauthorized", "status=401", 0, 0, BGC_ERROR_AUTHENTICATION_REQUIRED, FALSE, "- - 401" },
   { "/download/no-content", "status=204", 0, 0, BGC_ERROR_HTTP_STATUS, FALSE, "- - 204" },

@@ -11,21 +11,22 @@
 #define SIZE 200000
 #define HELD 150000
 
-typedef struct {
-  const char *path;     /* of the test */
-  const char *query;    /* besides size and the cut of the first run */
-  guint version;        /* of the second run */
+typedef struct
+{
+  const char *path;  /* of the test */
+  const char *query; /* besides size and the cut of the first run */
+  guint version;     /* of the second run */
   gboolean restarted;
   const char *requests; /* of the second run */
 } Resume;
 
 /* 84464 is HELD less the overlap. LM1 stands for the first version's Last-Modified. */
-#define LM1 "Thu, 02 Jan 2020 00:00:00 GMT"
-#define IF_TAG "bytes=150000- \"v1\" "
+#define LM1     "Thu, 02 Jan 2020 00:00:00 GMT"
+#define IF_TAG  "bytes=150000- \"v1\" "
 #define IF_DATE "bytes=150000- " LM1 " "
-#define RANGE "bytes=150000- - "
+#define RANGE   "bytes=150000- - "
 #define OVERLAP "bytes=84464- - "
-#define WHOLE "- - 200"
+#define WHOLE   "- - 200"
 
 static const Resume resumes[] = {
   { "/strong/same", "", 1, FALSE, IF_TAG "206" },
@@ -120,7 +121,8 @@ static void
 test_short_parts (void)
 {
   g_autoptr (BgcTransferScene) scene = make_held ("short206=10000");
-  g_autoptr (BgcTransferScene) large = bgc_transfer_scene_new ("size=2000000&cut=100000&first=1&short206=200000");
+  g_autoptr (BgcTransferScene) large
+    = bgc_transfer_scene_new ("size=2000000&cut=100000&first=1&short206=200000");
 
   bgc_transfer_scene_run (scene, NULL);
   bgc_transfer_scene_assert_failed (scene, BGC_ERROR_INVALID_SERVER_RESPONSE, TRUE);
@@ -138,7 +140,8 @@ static void
 test_many_cuts (void)
 {
   g_autoptr (BgcTransferScene) strong = bgc_transfer_scene_new ("size=1000000&cut=300000&first=3");
-  g_autoptr (BgcTransferScene) neither = bgc_transfer_scene_new ("size=1000000&cut=300000&etag=none&lm=none&first=4");
+  g_autoptr (BgcTransferScene) neither
+    = bgc_transfer_scene_new ("size=1000000&cut=300000&etag=none&lm=none&first=4");
 
   for (guint run = 1; run <= 3; run++)
     {
