@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "transfer/bgc-body-reader.h"
+
+#include "bgc-transfer-scene.h"
+
+typedef struct
+{
+  BgcBufferPool *buffers;
+  SoupSession *session;
+  SoupMessage *message;
+  BgcHttpBody *body;
+  BgcBodyReader *reader;
+  GString *bytes; /* handed over */
+  guint handed;   /* buffers */
+  guint64 received;
+  guint64 fresh;
+  gboolean hold; /* keeps the buffers, as a slow disk does */
+  GQueue held;
+  gboolean ended;
+  BgcBodyEnd how;
+} Scene;
+
+static void
+on_filled (BgcBuffer *buffer, gpointer data)
+{
+  Scene *scene = data;
+
+  scene->handed++;
+  g_assert_cmpuint (buffer->length, >, 0);
+  g_string_append_len (scene->bytes, (const char *)buffer->data, (gssize)buffer->length);
+  if (scene->hold)
+    g_queue_push_tail (&scene->held, buffer);
+  else
+    bgc_buffer_pool_give (scene->buffers, buffer);
+}
+
+static void
+on_received (gsize bytes, gsize fresh, gpointer data)
+{
+  Scene *scene = data;
+
+  scene->received += bytes;
+  scene->fresh += fresh;
+}
+
+static void
+on_ended (BgcBodyEnd how, const GError *error, gpointer data)
+{
+  Scene *scene = data;
+
+  g_assert_false (scene->ended);
+  g_assert_cmpint (error != NULL, ==, how == BGC_BODY_END_FAILED);
+  scene->ended = TRUE;
+  scene->how = how;
+}
+
+static const BgcBodyReaderFunctions functions = {
+  .filled = on_filled,
+  .received = on_received,
+  .ended = on_ended,
+};
+
+static void
+set_up (Scene *scene, gconstpointer data)
+{
+  scene->buffers = bgc_buffer_pool_new ();
+  scene->session = soup_session_new ();
+  scene->reader = bgc_body_reader_new (scene->buffers, &functions, scene);
+  scene->bytes = g_string_new (NULL);
+}
+
+static void
+tear_down (Scene *scene, gconstpointer data)
+{
+  bgc_body_reader_free (scene->reader);
+  bgc_http_body_free (scene->body);
+  g_object_unref (scene->message);
+  g_object_unref (scene->session);
+  g_string_free (scene->bytes, TRUE);
+  bgc_buffer_pool_free (scene->buffers);
+}
+
+static void
+on_sent (GObject *session, GAsyncResult *result, gpointer data)
+{
+  Scene *scene = data;
+  GInputStream *stream = soup_session_send_finish (SOUP_SESSION (session), result, NULL);
+
+  g_assert_nonnull (stream);
+  scene->body = bgc_http_body_new (g_object_ref (scene->message), stream);
+}
+
+static void
+ask (Scene *scene, const char *query)
+{
+  g_autofree char *url
+    = g_strdup_printf ("http://127.0.0.1:%u/f/reader?%s", bgc_transfer_scene_port (FALSE), query);
+
+  scene->message = soup_message_new ("GET", url);
+  soup_session_send_async (scene->session, scene->message, 0, NULL, on_sent, scene);
+  while (scene->body == NULL)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+wait_ended (Scene *scene)
+{
+  while (!scene->ended)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+assert_bytes (Scene *scene, gsize skipped, gsize size)
+{
+  g_autofree guint8 *expected = bgc_transfer_scene_content (1, size);
+
+  g_assert_cmpmem (scene->bytes->str, scene->bytes->len, expected + skipped, size - skipped);
+}
+
+/* What is not a full buffer stays until it is flushed. */
+static void
+test_whole (Scene *scene, gconstpointer data)
+{
+  ask (scene, "size=600000");
+  bgc_body_reader_start (scene->reader, scene->body, NULL, 600000);
+  wait_ended (scene);
+  g_assert_cmpint (scene->how, ==, BGC_BODY_END_COMPLETE);
+  g_assert_cmpuint (scene->handed, ==, 2);
+  bgc_body_reader_flush (scene->reader);
+  g_assert_cmpuint (scene->handed, ==, 3);
+  bgc_body_reader_flush (scene->reader);
+  g_assert_cmpuint (scene->handed, ==, 3);
+  g_assert_cmpuint (scene->received, ==, 600000);
+  assert_bytes (scene, 0, 600000);
+}
+
+static void
+test_front (Scene *scene, gconstpointer data)
+{
+  guint8 *front = bgc_transfer_scene_content (1, 300000);
+
+  ask (scene, "size=600000");
+  bgc_body_reader_start (scene->reader, scene->body, g_bytes_new_take (front, 300000), 300000);
+  wait_ended (scene);
+  g_assert_cmpint (scene->how, ==, BGC_BODY_END_COMPLETE);
+  bgc_body_reader_flush (scene->reader);
+  g_assert_cmpuint (scene->received, ==, 600000);
+  g_assert_cmpuint (scene->fresh, ==, 300000);
+  assert_bytes (scene, 300000, 600000);
+}
+
+static void
+test_different (Scene *scene, gconstpointer data)
+{
+  guint8 *front = bgc_transfer_scene_content (1, 300000);
+
+  front[299999] ^= 1;
+  ask (scene, "size=600000");
+  bgc_body_reader_start (scene->reader, scene->body, g_bytes_new_take (front, 300000), 300000);
+  wait_ended (scene);
+  g_assert_cmpint (scene->how, ==, BGC_BODY_END_DIFFERENT);
+  bgc_body_reader_flush (scene->reader);
+  g_assert_cmpuint (scene->bytes->len, ==, 0);
+}
+
+static void
+test_lengths (Scene *scene, gconstpointer data)
+{
+  ask (scene, "size=1000&chunked");
+  bgc_body_reader_start (scene->reader, scene->body, NULL, 1001);
+  wait_ended (scene);
+  g_assert_cmpint (scene->how, ==, BGC_BODY_END_SHORT);
+}
+
+static void
+test_too_long (Scene *scene, gconstpointer data)
+{
+  ask (scene, "size=1000&chunked");
+  bgc_body_reader_start (scene->reader, scene->body, NULL, 999);
+  wait_ended (scene);
+  g_assert_cmpint (scene->how, ==, BGC_BODY_END_LONG);
+  bgc_body_reader_flush (scene->reader);
+  g_assert_cmpuint (scene->bytes->len, <=, 999);
+}
+
+static void
+test_short_front (Scene *scene, gconstpointer data)
+{
+  guint8 *front = bgc_transfer_scene_content (1, 2000);
+
+  ask (scene, "size=1000");
+  bgc_body_reader_start (scene->reader, scene->body, g_bytes_new_take (front, 2000), 0);
+  wait_ended (scene);
+  g_assert_cmpint (scene->how, ==, BGC_BODY_END_SHORT);
+}
+
+static void
+test_failed (Scene *scene, gconstpointer data)
+{
+  ask (scene, "size=1000000&cut=700000");
+  bgc_body_reader_start (scene->reader, scene->body, NULL, 1000000);
+  wait_ended (scene);
+  g_assert_cmpint (scene->how, ==, BGC_BODY_END_FAILED);
+  bgc_body_reader_flush (scene->reader);
+  assert_bytes (scene, 0, 700000);
+}
+
+/* No more is read than there are buffers, and reading goes on when they come back. */
+static void
+test_slow_disk (Scene *scene, gconstpointer data)
+{
+  scene->hold = TRUE;
+  ask (scene, "size=9000000");
+  bgc_body_reader_start (scene->reader, scene->body, NULL, 9000000);
+  while (scene->handed < BGC_BUFFER_COUNT)
+    g_main_context_iteration (NULL, TRUE);
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
+  g_assert_cmpuint (scene->handed, ==, BGC_BUFFER_COUNT);
+  g_assert_cmpuint (scene->received, ==, BGC_BUFFER_COUNT * BGC_BUFFER_BYTES);
+  g_assert_false (bgc_body_reader_is_waiting_for_server (scene->reader));
+  scene->hold = FALSE;
+  while (!g_queue_is_empty (&scene->held))
+    bgc_buffer_pool_give (scene->buffers, g_queue_pop_head (&scene->held));
+  wait_ended (scene);
+  bgc_body_reader_flush (scene->reader);
+  assert_bytes (scene, 0, 9000000);
+}
+
+static void
+test_stop (Scene *scene, gconstpointer data)
+{
+  ask (scene, "size=1000000&stall=500000");
+  bgc_body_reader_start (scene->reader, scene->body, NULL, 1000000);
+  while (scene->received < 500000)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (bgc_body_reader_is_waiting_for_server (scene->reader));
+  bgc_body_reader_stop (scene->reader);
+  g_assert_false (bgc_body_reader_is_waiting_for_server (scene->reader));
+  bgc_body_reader_flush (scene->reader);
+  g_assert_false (scene->ended);
+  assert_bytes (scene, 0, 500000);
+  bgc_body_reader_forget (scene->reader);
+}
+
+#define ADD(path, function) g_test_add ("/body-reader/" path, Scene, NULL, set_up, function, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  int result;
+
+  g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
+  g_test_init (&argc, &argv, NULL);
+  bgc_transfer_scene_start_server ();
+  ADD ("whole", test_whole);
+  ADD ("front", test_front);
+  ADD ("different", test_different);
+  ADD ("lengths", test_lengths);
+  ADD ("too-long", test_too_long);
+  ADD ("short-front", test_short_front);
+  ADD ("failed", test_failed);
+  ADD ("slow-disk", test_slow_disk);
+  ADD ("stop", test_stop);
+  result = g_test_run ();
+  bgc_transfer_scene_stop_server ();
+  return result;
+}
