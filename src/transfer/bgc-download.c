@@ -490,7 +490,7 @@ on_overlap (BgcDownload *self)
 static void
 on_checkpoint (BgcDownload *self)
 {
-  if (self->state == STATE_BODY || (self->state == STATE_CLOSING && !self->discard))
+  if (self->state >= STATE_BODY && self->state <= STATE_CLOSING && !self->discard)
     report (self, BGC_FILE_EVENT_PROGRESS);
   close_further (self);
 }

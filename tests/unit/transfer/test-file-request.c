@@ -214,8 +214,11 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   bgc_transfer_scene_start_server ();
   for (guint i = 0; i < G_N_ELEMENTS (resumes); i++)
-    g_test_add_data_func (g_intern_string (g_strconcat ("/file-request", resumes[i].path, NULL)), &resumes[i],
-                          test_resume);
+    {
+      g_autofree char *path = g_strconcat ("/file-request", resumes[i].path, NULL);
+
+      g_test_add_data_func (path, &resumes[i], test_resume);
+    }
   g_test_add_func ("/file-request/short-parts", test_short_parts);
   g_test_add_func ("/file-request/many-cuts", test_many_cuts);
   g_test_add_func ("/file-request/nothing-missing", test_nothing_missing);
