@@ -6,6 +6,9 @@
 /* So many settled files waiting are sent at once: half of what the worker is given in one call, so that
  * it never runs dry on small files. */
 #define SETTLED_AT_ONCE 250
+/* Microseconds that news of no file wait for news of one: an answer's headers come just before what they
+ * say of its file. */
+#define MOMENT (50 * G_GINT64_CONSTANT (1000))
 
 /* What waits about one job. */
 typedef struct
@@ -147,21 +150,20 @@ bgc_report_batch_flush (BgcReportBatch *self)
   self->function (reports, self->data);
 }
 
-/* Sends now or sets the timer. */
+/* @due in microseconds from now. A timer that is set already is sooner, or soon enough. */
 static void
-send_soon (BgcReportBatch *self)
+send_later (BgcReportBatch *self, gint64 due)
 {
-  gint64 due = self->sent + self->interval - g_get_monotonic_time ();
+  if (self->timer != 0)
+    return;
+  self->timer = g_timeout_add (due / 1000 + 1, on_timer, self);
+  g_source_set_name_by_id (self->timer, "report batch");
+}
 
-  if (due <= 0 || self->settled >= SETTLED_AT_ONCE)
-    {
-      bgc_report_batch_flush (self);
-    }
-  else if (self->timer == 0)
-    {
-      self->timer = g_timeout_add (due / 1000 + 1, on_timer, self);
-      g_source_set_name_by_id (self->timer, "report batch");
-    }
+static gint64
+next_due (BgcReportBatch *self)
+{
+  return self->sent + self->interval - g_get_monotonic_time ();
 }
 
 static Waiting *
@@ -178,15 +180,20 @@ void
 bgc_report_batch_touch (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received)
 {
   note_job (self, id, connected, received);
-  send_soon (self);
+  send_later (self, MAX (next_due (self), MOMENT));
 }
 
 void
 bgc_report_batch_add (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
                       const BgcFileReport *file)
 {
+  gint64 due = next_due (self);
+
   put (note_job (self, id, connected, received), file_report_copy (file));
   if (file->event == BGC_FILE_EVENT_WHOLE || file->event == BGC_FILE_EVENT_FAILED)
     self->settled++;
-  send_soon (self);
+  if (due <= 0 || self->settled >= SETTLED_AT_ONCE)
+    bgc_report_batch_flush (self);
+  else
+    send_later (self, due);
 }

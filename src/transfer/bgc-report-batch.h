@@ -21,7 +21,7 @@ void bgc_report_batch_free (BgcReportBatch *self);
  * waiting about the progress of one file only the newest is kept. */
 void bgc_report_batch_add (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
                            const BgcFileReport *file);
-/* Likewise, with nothing about a file. */
+/* That something moved, with nothing about a file: goes out with the next, or a moment later by itself. */
 void bgc_report_batch_touch (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received);
 /* What waits goes out now. */
 void bgc_report_batch_flush (BgcReportBatch *self);

@@ -33,8 +33,8 @@ struct _BgcTransfer
   guint connections;    /* downloads that still need the network */
   guint64 received;
   gboolean connected;
-  void (*answered) (gpointer data); /* (nullable) */
-  gpointer answered_data; /* (borrowed) */
+  void (*moved) (gpointer data); /* (nullable) */
+  gpointer moved_data;    /* (borrowed) */
   gboolean stopping;
   GTask *stop;  /* (owned) (nullable) */
   guint step;   /* GSource id of the next step, 0 = none */
@@ -71,22 +71,28 @@ on_report (const BgcFileReport *report, gpointer data)
 }
 
 static void
+tell_moved (BgcTransfer *self)
+{
+  if (self->moved != NULL)
+    self->moved (self->moved_data);
+}
+
+static void
 on_received (guint64 bytes, gpointer data)
 {
   BgcTransfer *self = data;
 
   self->received += bytes;
+  tell_moved (self);
 }
 
 static void
 on_answered (gpointer data)
 {
   BgcTransfer *self = data;
-  gboolean first = !self->connected;
 
   self->connected = TRUE;
-  if (first && self->answered != NULL)
-    self->answered (self->answered_data);
+  tell_moved (self);
 }
 
 static void
@@ -210,10 +216,10 @@ bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function,
 }
 
 void
-bgc_transfer_set_answered (BgcTransfer *self, void (*answered) (gpointer data), gpointer data)
+bgc_transfer_set_moved (BgcTransfer *self, void (*moved) (gpointer data), gpointer data)
 {
-  self->answered = answered;
-  self->answered_data = data;
+  self->moved = moved;
+  self->moved_data = data;
 }
 
 void

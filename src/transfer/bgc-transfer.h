@@ -26,8 +26,8 @@ typedef struct {
 typedef void (*BgcTransferFunc) (const BgcFileReport *report, gpointer data);
 
 BgcTransfer *bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function, gpointer data);
-/* @answered is called once, when the first answer of a server has come. */
-void bgc_transfer_set_answered (BgcTransfer *self, void (*answered) (gpointer data), gpointer data);
+/* @moved is called when a server has answered, and when body bytes have come: often, so briefly. */
+void bgc_transfer_set_moved (BgcTransfer *self, void (*moved) (gpointer data), gpointer data);
 /* Queues a file; @file transfer full, in the state the daemon knows: temporary name, device and inode,
  * durable bytes, validators. Work begins by itself. */
 void bgc_transfer_add (BgcTransfer *self, BgcFile *file);

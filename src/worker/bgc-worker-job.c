@@ -29,13 +29,14 @@ on_report (const BgcFileReport *report, gpointer data)
     bgc_report_batch_flush (self->batch);
 }
 
-/* The first checkpoint of a long file may be seconds away. */
+/* The next checkpoint of a long file may be seconds away; that it moves is told before. */
 static void
-on_answered (gpointer data)
+on_moved (gpointer data)
 {
   BgcWorkerJob *self = data;
 
-  bgc_report_batch_touch (self->batch, &self->id, TRUE, bgc_transfer_received (self->transfer));
+  bgc_report_batch_touch (self->batch, &self->id, bgc_transfer_is_connected (self->transfer),
+                          bgc_transfer_received (self->transfer));
 }
 
 BgcWorkerJob *
@@ -46,7 +47,7 @@ bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings, Bgc
   self->id = *id;
   self->batch = batch;
   self->transfer = bgc_transfer_new (settings, on_report, self);
-  bgc_transfer_set_answered (self->transfer, on_answered, self);
+  bgc_transfer_set_moved (self->transfer, on_moved, self);
   return self;
 }
 
