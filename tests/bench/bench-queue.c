@@ -235,7 +235,8 @@ main (int argc, char **argv)
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error) || argc != 2 || address == NULL)
     {
-      fprintf (stderr, "bench-queue: %s\n", error != NULL ? error->message : "usage: --address A create|cancel");
+      fprintf (stderr, "bench-queue: %s\n", error != NULL ? error->message
+               : "usage: --address A create|cancel");
       return 2;
     }
   if (g_str_equal (argv[1], "create"))

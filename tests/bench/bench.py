@@ -41,8 +41,9 @@ class Bench:
         self.figures = {}
         os.environ.setdefault('BGC_TEST_DIR', options.dir or '')
         self.world = World(random.Random(options.seed))
-        self.have = [p for p in PEERS if peers.find(p)]
-        for missing in set(PEERS) - set(self.have):
+        wanted = options.peers.split(',')
+        self.have = [p for p in wanted if p in PEERS and peers.find(p)]
+        for missing in set(wanted) - set(self.have):
             print(f'{missing} is not installed: left out')
 
     def keep(self, part, **figures):
@@ -264,23 +265,22 @@ class Bench:
         return f'{took[len(took) // 2]:.1f}, {took[-1]:.1f} ms' + ('' if still else ' (the creating ended early)')
 
     def idle(self):
-        """With nothing to do but a worker that has just been used, then when it has gone."""
+        """With nothing to do, once the worker has gone."""
         self.fresh()
         url = self.world.web.put('x', b'x')
         self.ours([(url, self.world.local('x'))])
         self.world.service.close()
         self.world._service = None
-        time.sleep(2)
-        rows = []
-        for title in ('after a job', 'later'):
-            pids = [self.world.daemon.pid] + self.world.daemon.workers()
-            before = {p: peers.switches_of(p) for p in pids}
-            time.sleep(self.options.idle)
-            for n, pid in enumerate(pids):
-                what = 'daemon' if n == 0 else 'worker'
-                gone = child.is_gone(pid)
-                rows.append((f'{what} {title}', 'ended meanwhile' if gone else peers.switches_of(pid) - before[pid]))
-                self.keep('idle', **{f'{what} {title}': rows[-1][1]})
+        daemon = self.world.daemon
+        # Workers linger for 10 s; then threads without work end too.
+        for pid in daemon.workers():
+            child.wait_gone(pid, 30)
+        rows = [('workers left', len(daemon.workers()))]
+        time.sleep(20)
+        before = peers.switches_of(daemon.pid)
+        time.sleep(self.options.idle)
+        rows.append(('daemon', peers.switched(before, peers.switches_of(daemon.pid))))
+        self.keep('idle', workers=rows[0][1], daemon=rows[1][1])
         table(f'context switches in {self.options.idle} s with nothing to do', rows, ('', ''))
 
 
@@ -296,6 +296,7 @@ def main():
     parser.add_argument('--cancels', type=int, default=1000, help='jobs cancelled (1000)')
     parser.add_argument('--rounds', type=int, default=5, help='turns of each contestant (5)')
     parser.add_argument('--rounds-https', type=int, default=9, help='the same over https (9)')
+    parser.add_argument('--peers', default=','.join(PEERS), help='whom to compare with (%(default)s)')
     parser.add_argument('--idle', type=int, default=60, help='seconds to watch it idle (60)')
     parser.add_argument('--dir', help='where to write (the temporary directory)')
     parser.add_argument('--seed', default='1')

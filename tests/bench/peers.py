@@ -91,12 +91,17 @@ def status_of(pid, key):
 
 
 def switches_of(pid):
-    """Context switches of all threads of a process: each time it was woken is one."""
-    total = 0
+    """{thread: its context switches}: each time one was woken is one."""
+    found = {}
     for task in os.listdir(f'/proc/{pid}/task'):
         with open(f'/proc/{pid}/task/{task}/status', encoding='utf-8') as f:
-            total += sum(int(line.split()[1]) for line in f if 'ctxt_switches' in line)
-    return total
+            found[task] = sum(int(line.split()[1]) for line in f if 'ctxt_switches' in line)
+    return found
+
+
+def switched(before, after):
+    """Of the threads that are there at the end; threads that ended had at least the one that ended them."""
+    return sum(n - before.get(task, 0) for task, n in after.items()) + len(set(before) - set(after))
 
 
 def median(results, key):
