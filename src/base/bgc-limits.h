@@ -29,7 +29,8 @@ typedef struct {
   guint32 job_inactivity_timeout;      /* JobInactivityTimeout, seconds, 7776000 (90 days) */
   guint32 minimum_retry_delay;         /* MinimumRetryDelay, seconds, 600 */
   guint32 no_progress_timeout;         /* NoProgressTimeout, seconds, 1209600 (14 days) */
-  guint64 max_stored_bytes_per_user;   /* MaxStoredBytesPerUser, 64 MiB of names, URLs and options; binds root too */
+  /* MaxStoredBytesPerUser, 64 MiB of names, URLs and options; binds root too */
+  guint64 max_stored_bytes_per_user;
   guint max_files_per_user;            /* MaxFilesPerUser, 1000000 rows; binds root too */
   guint background_transfers;          /* BackgroundTransfers, 4 background jobs at once on the machine */
   guint foreground_jobs_per_owner;     /* ForegroundJobsPerOwner, 16 at once */

@@ -15,4 +15,5 @@ void bgc_log_init (const char *program, gboolean verbose);
 
 /* A line about one job. @job_id is its 32 hex digits; @format as of printf. Fields in the journal:
  * BGCOPY_JOB, BGCOPY_OWNER. */
-void bgc_log_job (GLogLevelFlags level, const char *job_id, guint32 owner, const char *format, ...) G_GNUC_PRINTF (4, 5);
+void bgc_log_job (GLogLevelFlags level, const char *job_id, guint32 owner, const char *format,
+                  ...) G_GNUC_PRINTF (4, 5);

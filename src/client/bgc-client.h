@@ -46,9 +46,12 @@ void bgc_client_free (BgcClient *self);
 
 /* Waits for the answer, at most a minute; ten for Submit, Cancel and Complete, which work on files.
  * @parameters (nullable) is sunk. @reply as a type string, "()" for nothing. */
-GVariant *bgc_client_call (BgcClient *self, const char *path, const char *interface, const char *method, GVariant *parameters, const char *reply, GError **error);
-GVariant *bgc_client_call_manager (BgcClient *self, const char *method, GVariant *parameters, const char *reply, GError **error);
-GVariant *bgc_client_call_job (BgcClient *self, const char *path, const char *method, GVariant *parameters, const char *reply, GError **error);
+GVariant *bgc_client_call (BgcClient *self, const char *path, const char *interface, const char *method,
+                           GVariant *parameters, const char *reply, GError **error);
+GVariant *bgc_client_call_manager (BgcClient *self, const char *method, GVariant *parameters,
+                                   const char *reply, GError **error);
+GVariant *bgc_client_call_job (BgcClient *self, const char *path, const char *method, GVariant *parameters,
+                               const char *reply, GError **error);
 /* All properties of a job, a{sv}. */
 GVariant *bgc_client_read_job (BgcClient *self, const char *path, GError **error);
 /* The same for many, side by side: as long as @paths, NULL where a job has gone meanwhile.

@@ -43,7 +43,8 @@ BgcExitCode bgc_command_run (const BgcCommand *const *commands, guint n_commands
 
 /* Takes the options out of @arguments, of which the name and at least @min and at most @max operands must
  * be left. FALSE: the command has ended with @exit_code; --help is OK. */
-gboolean bgc_command_parse (BgcCommandLine *self, const GOptionEntry *entries, guint min, guint max, char ***arguments, BgcExitCode *exit_code);
+gboolean bgc_command_parse (BgcCommandLine *self, const GOptionEntry *entries, guint min, guint max,
+                            char ***arguments, BgcExitCode *exit_code);
 /* Opens the bus. FALSE: said on standard error, the command ends with @exit_code. */
 gboolean bgc_command_connect (BgcCommandLine *self, BgcExitCode *exit_code);
 /* "bgcopyctl: …" on standard error. @format is translated. */

@@ -10,5 +10,6 @@
 
 /* Safe for a terminal. Owned by the caller. */
 char *bgc_error_line_for_error (const GError *error);
-/* For the Error property of a job or the error of a file (a{sv}); NULL if that is empty. Owned by the caller. */
+/* For the Error property of a job or the error of a file (a{sv}); NULL if that is empty. Owned by the
+ * caller. */
 char *bgc_error_line_for_job (GVariant *error);

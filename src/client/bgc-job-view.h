@@ -30,7 +30,8 @@ char *bgc_job_view_name (const BgcJobView *self);
 char *bgc_job_view_progress (const BgcJobView *self);
 /* Why it is not moving, in the user's language; NULL if nothing holds it up. Owned by the caller. */
 char *bgc_job_view_reason (const BgcJobView *self);
-/* The same with the time to the next attempt and what went wrong in the last one. @now in microseconds since the epoch. Owned by the caller. */
+/* The same with the time to the next attempt and what went wrong in the last one. @now in microseconds
+ * since the epoch. Owned by the caller. */
 char *bgc_job_view_waiting (const BgcJobView *self, gint64 now);
 /* All properties, (transfer full) a{sv}, keys sorted. */
 GVariant *bgc_job_view_to_variant (const BgcJobView *self);

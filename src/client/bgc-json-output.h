@@ -13,7 +13,8 @@
 JsonNode *bgc_json_output_node (GVariant *value);
 /* Adds each key of @dictionary (a{sv}) to @object. */
 void bgc_json_output_add (JsonObject *object, GVariant *dictionary);
-/* (transfer full) A job: its properties (a{sv}), and "Files" with each of @files (element-type GVariant, a{sv}). */
+/* (transfer full) A job: its properties (a{sv}), and "Files" with each of @files (element-type
+ * GVariant, a{sv}). */
 JsonNode *bgc_json_output_job (GVariant *properties, GPtrArray *files);
 /* (transfer full) A node of @object, whose reference it takes. */
 JsonNode *bgc_json_output_take (JsonObject *object);

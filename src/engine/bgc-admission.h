@@ -14,11 +14,14 @@ typedef void (*BgcAdmissionFunc) (GPtrArray *verdicts, const GError *error, gpoi
 
 /* Names, sizes, checksums, and how many there may be beside @existing. Errors: InvalidUrl, InvalidPath,
  * StringTooLong, InvalidArgument, LimitsExceeded, TooManyFiles (not for an @administrator). */
-gboolean bgc_admission_check (GPtrArray *requests, guint existing, const BgcLimits *limits, gboolean administrator, GError **error);
+gboolean bgc_admission_check (GPtrArray *requests, guint existing, const BgcLimits *limits,
+                              gboolean administrator, GError **error);
 /* Asks the owner's worker; @function is called later, once. @requests is reffed meanwhile. */
-void bgc_admission_ask (BgcEngine *engine, guint32 owner, GPtrArray *requests, BgcAdmissionFunc function, gpointer data);
+void bgc_admission_ask (BgcEngine *engine, guint32 owner, GPtrArray *requests, BgcAdmissionFunc function,
+                        gpointer data);
 /* The files of @requests with indexes from @first on (element-type BgcFile), if all may be in @live
  * (nullable: a new job). Errors: those of the verdicts, FileExists. */
-GPtrArray *bgc_admission_admit (GPtrArray *requests, GPtrArray *verdicts, const BgcJob *live, guint32 first, GRand *random, GError **error);
+GPtrArray *bgc_admission_admit (GPtrArray *requests, GPtrArray *verdicts, const BgcJob *live, guint32 first,
+                                GRand *random, GError **error);
 /* What @files (element-type BgcFile) cost. */
 BgcQuota bgc_admission_quota (GPtrArray *files);

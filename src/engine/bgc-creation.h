@@ -13,4 +13,6 @@ typedef void (*BgcCreationAddedFunc) (BgcEngine *engine, BgcEntry *entry);
 
 /* @task (transfer full) gets the BgcJobId (g_free) or the error; see bgc_manager_create_async(). @files
  * is nullable. */
-void bgc_creation_run (BgcEngine *engine, guint32 owner, gboolean administrator, BgcJobType type, const char *name, BgcCreationModifyFunc modify, gpointer modify_data, GPtrArray *files, gboolean resume, BgcCreationAddedFunc added, GTask *task);
+void bgc_creation_run (BgcEngine *engine, guint32 owner, gboolean administrator, BgcJobType type,
+                       const char *name, BgcCreationModifyFunc modify, gpointer modify_data, GPtrArray *files,
+                       gboolean resume, BgcCreationAddedFunc added, GTask *task);

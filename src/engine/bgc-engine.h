@@ -52,7 +52,8 @@ struct _BgcEngine {
   GHashTable *runners;          /* (owned) (element-type BgcEntry): those with a runner */
   GQueue waits;                 /* (element-type BgcWait) bgc-waits */
   guint64 runs;                 /* numbers the runs of all jobs */
-  gint64 pause;                 /* microseconds no start was tried when the store last refused one; 0 = it took it */
+  /* microseconds no start was tried when the store last refused one; 0 = it took it */
+  gint64 pause;
   const BgcEngineHooks *hooks;  /* (borrowed) static */
   gboolean started;             /* transfers may run */
   gboolean closing;             /* nothing new is begun */
@@ -74,7 +75,9 @@ void bgc_engine_offer (BgcEngine *self, BgcEntry *entry);
 gint64 bgc_engine_longer (gint64 delay);
 /* One line about a job. */
 void bgc_engine_log (BgcEntry *entry, GLogLevelFlags level, const char *what, const GError *error);
-/* Calls @function for @entry in BGC_ENGINE_TRY_AGAIN or more; one at a time for each job, the last one counts.
+/* Calls @function for @entry in BGC_ENGINE_TRY_AGAIN or more; one at a time for each job, the last one
+ * counts.
  * Logs @error the first time in a row. bgc_engine_settled() ends the row. */
-void bgc_engine_try_again (BgcEngine *self, BgcEntry *entry, const char *what, const GError *error, BgcEngineEntryFunc function);
+void bgc_engine_try_again (BgcEngine *self, BgcEntry *entry, const char *what, const GError *error,
+                           BgcEngineEntryFunc function);
 void bgc_engine_settled (BgcEngine *self, BgcEntry *entry);

@@ -18,7 +18,8 @@ typedef void (*BgcLanesApplyFunc) (BgcEntry *entry, BgcChange *change, gpointer 
 
 /* @store and @keeper are borrowed; every lane in use holds a reference to @keeper. @idle (nullable) is
  * called each time a job's last operation has ended. */
-BgcLanes *bgc_lanes_new (BgcStore *store, GObject *keeper, BgcLanesApplyFunc apply, BgcEntryFunc idle, gpointer data);
+BgcLanes *bgc_lanes_new (BgcStore *store, GObject *keeper, BgcLanesApplyFunc apply, BgcEntryFunc idle,
+                         gpointer data);
 void bgc_lanes_free (BgcLanes *self);
 /* @operation transfer full. It may begin, and even end, before this returns. */
 void bgc_lanes_push (BgcLanes *self, BgcOperation *operation);
@@ -27,7 +28,8 @@ void bgc_lanes_push_urgent (BgcLanes *self, BgcOperation *operation);
 /* An operation that was waiting may begin when it is its turn. */
 void bgc_lanes_ready (BgcLanes *self, BgcOperation *operation);
 /* Has @change (transfer full) stored, then applied, then calls @committed. */
-void bgc_lanes_commit (BgcLanes *self, BgcOperation *operation, BgcChange *change, BgcStoreUrgency urgency, BgcCommittedFunc committed);
+void bgc_lanes_commit (BgcLanes *self, BgcOperation *operation, BgcChange *change, BgcStoreUrgency urgency,
+                       BgcCommittedFunc committed);
 /* @operation is over and freed; the next one begins. The last thing an operation does. */
 void bgc_lanes_end (BgcLanes *self, BgcOperation *operation);
 /* Jobs with operations. */

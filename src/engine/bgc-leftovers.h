@@ -8,7 +8,8 @@
 
 #include "engine/bgc-engine.h"
 
-#define BGC_LEFTOVERS_INTERVAL (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC) /* microseconds between two tries */
+/* Microseconds between two tries. */
+#define BGC_LEFTOVERS_INTERVAL (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 
 typedef struct _BgcLeftovers BgcLeftovers;
 

@@ -36,7 +36,8 @@ typedef gboolean (*BgcManagerModifyFunc) (BgcJob *draft, gpointer data, GError *
  */
 
 /* All borrowed objects are reffed. @random is borrowed and must outlive the manager. */
-BgcManager *bgc_manager_new (BgcStore *store, BgcWorkers *workers, BgcClock *clock, BgcNetwork *network, GRand *random, const BgcLimits *limits);
+BgcManager *bgc_manager_new (BgcStore *store, BgcWorkers *workers, BgcClock *clock, BgcNetwork *network,
+                             GRand *random, const BgcLimits *limits);
 /* Loads the queue; call once. Transfers go on only after bgc_manager_start(), so that the bus name can
  * be owned first. */
 gboolean bgc_manager_load (BgcManager *self, GError **error);
@@ -63,27 +64,42 @@ guint64 bgc_manager_rate (BgcManager *self, const BgcJob *job);
  * answer) and @files (element-type BgcFileRequest, nullable), and resumes it if @resume: all or nothing.
  * Errors: StringTooLong, InvalidArgument, NotSupported, TooManyJobs, LimitsExceeded, those of add_files,
  * Empty, StoreFailed. @administrator: the quotas that root is exempt from do not bind. */
-void bgc_manager_create_async (BgcManager *self, guint32 owner, gboolean administrator, BgcJobType type, const char *name, BgcManagerModifyFunc modify, gpointer modify_data, GPtrArray *files, gboolean resume, GAsyncReadyCallback callback, gpointer data);
+void bgc_manager_create_async (BgcManager *self, guint32 owner, gboolean administrator, BgcJobType type,
+                               const char *name, BgcManagerModifyFunc modify, gpointer modify_data,
+                               GPtrArray *files, gboolean resume, GAsyncReadyCallback callback,
+                               gpointer data);
 gboolean bgc_manager_create_finish (BgcManager *self, GAsyncResult *result, BgcJobId *id, GError **error);
 /* All or none. Errors: InvalidUrl, InvalidPath, StringTooLong, InvalidArgument, AccessDenied, FileExists (two
  * files with one target), TooManyFiles, LimitsExceeded, InvalidState, WorkerLost, StoreFailed. */
-void bgc_manager_add_files_async (BgcManager *self, const BgcJobId *id, gboolean administrator, GPtrArray *files, GAsyncReadyCallback callback, gpointer data);
-gboolean bgc_manager_add_files_finish (BgcManager *self, GAsyncResult *result, guint32 *first, GError **error);
-void bgc_manager_remove_file_async (BgcManager *self, const BgcJobId *id, guint32 index, GAsyncReadyCallback callback, gpointer data);
+void bgc_manager_add_files_async (BgcManager *self, const BgcJobId *id, gboolean administrator,
+                                  GPtrArray *files, GAsyncReadyCallback callback, gpointer data);
+gboolean bgc_manager_add_files_finish (BgcManager *self, GAsyncResult *result, guint32 *first,
+                                       GError **error);
+void bgc_manager_remove_file_async (BgcManager *self, const BgcJobId *id, guint32 index,
+                                    GAsyncReadyCallback callback, gpointer data);
 gboolean bgc_manager_remove_file_finish (BgcManager *self, GAsyncResult *result, GError **error);
-void bgc_manager_set_remote_async (BgcManager *self, const BgcJobId *id, guint32 index, const char *remote, GAsyncReadyCallback callback, gpointer data);
+void bgc_manager_set_remote_async (BgcManager *self, const BgcJobId *id, guint32 index, const char *remote,
+                                   GAsyncReadyCallback callback, gpointer data);
 gboolean bgc_manager_set_remote_finish (BgcManager *self, GAsyncResult *result, GError **error);
 /* @modify runs when it is this operation's turn; @data is freed with @destroy once it has ended. */
-void bgc_manager_modify_async (BgcManager *self, const BgcJobId *id, BgcManagerModifyFunc modify, gpointer modify_data, GDestroyNotify destroy, GAsyncReadyCallback callback, gpointer data);
+void bgc_manager_modify_async (BgcManager *self, const BgcJobId *id, BgcManagerModifyFunc modify,
+                               gpointer modify_data, GDestroyNotify destroy, GAsyncReadyCallback callback,
+                               gpointer data);
 gboolean bgc_manager_modify_finish (BgcManager *self, GAsyncResult *result, GError **error);
-void bgc_manager_suspend_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback, gpointer data);
+void bgc_manager_suspend_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback,
+                                gpointer data);
 gboolean bgc_manager_suspend_finish (BgcManager *self, GAsyncResult *result, GError **error);
-void bgc_manager_resume_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback, gpointer data);
+void bgc_manager_resume_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback,
+                               gpointer data);
 gboolean bgc_manager_resume_finish (BgcManager *self, GAsyncResult *result, GError **error);
-void bgc_manager_cancel_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback, gpointer data);
-gboolean bgc_manager_cancel_finish (BgcManager *self, GAsyncResult *result, BgcOutcome *outcome, GError **error);
-void bgc_manager_complete_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback, gpointer data);
-gboolean bgc_manager_complete_finish (BgcManager *self, GAsyncResult *result, BgcOutcome *outcome, GError **error);
+void bgc_manager_cancel_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback,
+                               gpointer data);
+gboolean bgc_manager_cancel_finish (BgcManager *self, GAsyncResult *result, BgcOutcome *outcome,
+                                    GError **error);
+void bgc_manager_complete_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback,
+                                 gpointer data);
+gboolean bgc_manager_complete_finish (BgcManager *self, GAsyncResult *result, BgcOutcome *outcome,
+                                      GError **error);
 /* Stops every transfer, bytes made durable, and closes the store. */
 void bgc_manager_shut_down_async (BgcManager *self, GAsyncReadyCallback callback, gpointer data);
 gboolean bgc_manager_shut_down_finish (BgcManager *self, GAsyncResult *result, GError **error);

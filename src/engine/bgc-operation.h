@@ -19,15 +19,18 @@ struct _BgcOperation {
   const char *name;            /* static, for the log */
   struct _BgcEngine *engine;   /* (borrowed) */
   BgcEntry *entry;             /* (borrowed) stays while an operation is in its lane */
-  GTask *task;                 /* (owned) (nullable) who waits for the answer, an int; NULL = the engine itself */
-  gboolean waiting;            /* it can't begin yet, and those behind it wait with it; an urgent one may overtake */
+  /* (owned) (nullable) who waits for the answer, an int; NULL = the engine itself */
+  GTask *task;
+  /* it can't begin yet, and those behind it wait with it; an urgent one may overtake */
+  gboolean waiting;
   BgcOperationFunc begin;      /* its turn has come: ends with bgc_lanes_end(), now or later */
   BgcOperationFunc clear;      /* (nullable) frees what the kind added */
   BgcCommittedFunc committed;  /* (nullable) while a commit is under way */
 };
 
 /* @size is that of the kind's struct. @task transfer full, nullable. */
-gpointer bgc_operation_new (gsize size, const char *name, struct _BgcEngine *engine, BgcEntry *entry, GTask *task, BgcOperationFunc begin, BgcOperationFunc clear);
+gpointer bgc_operation_new (gsize size, const char *name, struct _BgcEngine *engine, BgcEntry *entry,
+                            GTask *task, BgcOperationFunc begin, BgcOperationFunc clear);
 void bgc_operation_free (BgcOperation *self);
 /* The answer; only the first one counts. What goes wrong with the engine's own operations is for the one
  * who calls this to log. */

@@ -20,8 +20,10 @@ typedef void (*BgcPlacingDeletedFunc) (GPtrArray *undone, gpointer data);
 /* Renames @file to its local name, or deletes it. */
 BgcPlacement *bgc_placing_of (const BgcFile *file, gboolean rename);
 /* One call; @placements is reffed meanwhile. */
-void bgc_placing_place (BgcEngine *engine, guint32 owner, GPtrArray *placements, BgcPlacingFunc function, gpointer data);
+void bgc_placing_place (BgcEngine *engine, guint32 owner, GPtrArray *placements, BgcPlacingFunc function,
+                        gpointer data);
 /* As many calls as needed; calls @function at once where @placements (transfer full) is empty. */
-void bgc_placing_delete (BgcEngine *engine, guint32 owner, GPtrArray *placements, BgcPlacingDeletedFunc function, gpointer data);
+void bgc_placing_delete (BgcEngine *engine, guint32 owner, GPtrArray *placements,
+                         BgcPlacingDeletedFunc function, gpointer data);
 /* A leftover for each of @undone, into @change. */
 void bgc_placing_leave (BgcChange *change, guint32 owner, GPtrArray *undone);

@@ -77,7 +77,8 @@ guint64 bgc_queue_next_sequence (BgcQueue *self);
 
 /* Takes @quota out of what @owner may still have, until bgc_queue_release(). Errors: TooManyJobs (not for
  * an @administrator), LimitsExceeded. */
-gboolean bgc_queue_reserve (BgcQueue *self, guint32 owner, const BgcQuota *quota, const BgcLimits *limits, gboolean administrator, GError **error);
+gboolean bgc_queue_reserve (BgcQueue *self, guint32 owner, const BgcQuota *quota, const BgcLimits *limits,
+                            gboolean administrator, GError **error);
 /* Counts @quota (no jobs) with @owner whether there is room or not: what is kept although no job has it. */
 void bgc_queue_burden (BgcQueue *self, guint32 owner, const BgcQuota *quota);
 /* Ends bgc_queue_reserve() or bgc_queue_burden(). */

@@ -8,9 +8,12 @@
 
 #include "engine/bgc-engine.h"
 
-#define BGC_REAPER_FAREWELL (G_GINT64_CONSTANT (60) * G_USEC_PER_SEC)           /* a final job's object still answers */
-#define BGC_REAPER_KEEP (G_GINT64_CONSTANT (604800) * G_USEC_PER_SEC)    /* a job completed by AutoComplete is still listed */
-#define BGC_REAPER_SWEEP (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)            /* at least between two looks at all jobs */
+/* A final job's object still answers. */
+#define BGC_REAPER_FAREWELL (G_GINT64_CONSTANT (60) * G_USEC_PER_SEC)
+/* A job completed by AutoComplete is still listed. */
+#define BGC_REAPER_KEEP (G_GINT64_CONSTANT (604800) * G_USEC_PER_SEC)
+/* At least between two looks at all jobs. */
+#define BGC_REAPER_SWEEP (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 
 typedef struct _BgcReaper BgcReaper;
 

@@ -22,6 +22,7 @@ gint64 bgc_retry_no_progress_left (const BgcJob *job);
 void bgc_retry_elapse (BgcJob *draft, gint64 elapsed);
 /* Moves @draft to transient-error because of @failure (transfer full), or to error where it may not try
  * again. @network_only: no file failed otherwise. @retry_after: the longest that a server asked for. */
-gboolean bgc_retry_fail (BgcJob *draft, BgcFailure *failure, guint32 retry_after, gboolean network_only, gboolean online, gint64 wall, GRand *random, GError **error);
+gboolean bgc_retry_fail (BgcJob *draft, BgcFailure *failure, guint32 retry_after, gboolean network_only,
+                         gboolean online, gint64 wall, GRand *random, GError **error);
 /* The record of a job that got nothing in NoProgressTimeout; its last error is told with it. */
 BgcFailure *bgc_retry_no_progress (const BgcJob *job, gint64 wall);

@@ -32,7 +32,8 @@ void bgc_runner_start (BgcEngine *engine, BgcEntry *entry);
 void bgc_runner_feed (BgcEngine *engine, BgcEntry *entry);
 /* Stops it, and calls @stopped when no byte is written any more and the last report is here; at once if
  * it does not run. One at a time: for the operation whose turn it is. */
-void bgc_runner_stop (BgcEngine *engine, BgcEntry *entry, gboolean discard, BgcRunnerStoppedFunc stopped, gpointer data);
+void bgc_runner_stop (BgcEngine *engine, BgcEntry *entry, gboolean discard, BgcRunnerStoppedFunc stopped,
+                      gpointer data);
 /* Takes it from the worker's port; TRUE if an operation is now needed to store it. */
 gboolean bgc_runner_take (BgcEngine *engine, BgcEntry *entry, const BgcReport *report);
 /* Its worker is gone. */

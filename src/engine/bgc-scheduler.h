@@ -15,7 +15,8 @@
 #include "engine/bgc-queue.h"
 #include "host/bgc-clock.h"
 
-#define BGC_SCHEDULER_SLICE (G_GINT64_CONSTANT (60) * G_USEC_PER_SEC) /* microseconds a background job keeps its place at least */
+/* Microseconds a background job keeps its place at least. */
+#define BGC_SCHEDULER_SLICE (G_GINT64_CONSTANT (60) * G_USEC_PER_SEC)
 
 typedef struct _BgcScheduler BgcScheduler;
 
@@ -27,7 +28,8 @@ typedef struct {
 } BgcSchedulerActions;
 
 /* @clock, @limits (read at each decision) and @actions are borrowed. Decides nothing until enabled. */
-BgcScheduler *bgc_scheduler_new (BgcClock *clock, const BgcLimits *limits, const BgcSchedulerActions *actions, gpointer data);
+BgcScheduler *bgc_scheduler_new (BgcClock *clock, const BgcLimits *limits, const BgcSchedulerActions *actions,
+                                 gpointer data);
 void bgc_scheduler_free (BgcScheduler *self);
 void bgc_scheduler_set_enabled (BgcScheduler *self, gboolean enabled);
 /* Starts nothing until @boot (boot clock, microseconds): the store fails, starting would fail too. */

@@ -23,7 +23,8 @@ typedef struct
 BgcAlarmQueue *bgc_alarm_queue_new (void);
 void bgc_alarm_queue_free (BgcAlarmQueue *self);
 /* The new alarm's id, never 0 and never used before. O(log n). */
-guint64 bgc_alarm_queue_add (BgcAlarmQueue *self, gint64 when, const char *name, BgcAlarmFunc function, gpointer data);
+guint64 bgc_alarm_queue_add (BgcAlarmQueue *self, gint64 when, const char *name, BgcAlarmFunc function,
+                             gpointer data);
 /* FALSE if there is none of that id (any more). O(log n). */
 gboolean bgc_alarm_queue_remove (BgcAlarmQueue *self, guint64 id);
 /* When the first is due; FALSE if there is none. */

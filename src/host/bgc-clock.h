@@ -25,7 +25,8 @@ gint64 bgc_clock_wall (BgcClock *self);
 gint64 bgc_clock_boot (BgcClock *self);
 /* Calls @function once from the main loop when boot time has reached @when (at once, but never from
  * within this call, when it already has). @name is static, for the log. Never 0. */
-guint64 bgc_clock_set_alarm (BgcClock *self, gint64 when, const char *name, BgcAlarmFunc function, gpointer data);
+guint64 bgc_clock_set_alarm (BgcClock *self, gint64 when, const char *name, BgcAlarmFunc function,
+                             gpointer data);
 /* One helper to disarm: cancels *@alarm if it is not 0 and makes it 0. A function that has begun to
  * run makes its own id 0 itself, first thing. */
 void bgc_clock_clear_alarm (BgcClock *self, guint64 *alarm);

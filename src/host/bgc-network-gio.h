@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright 2026 The bgcopyd authors */
 
-/* The real network, as GNetworkMonitor sees it (netlink; it dials no bus with GIO_USE_NETWORK_MONITOR=base). */
+/* The real network, as GNetworkMonitor sees it (netlink; it dials no bus with
+ * GIO_USE_NETWORK_MONITOR=base). */
 
 #pragma once
 

@@ -15,8 +15,9 @@ typedef struct {
   gboolean create;             /* the job is new: header and files are all of it */
   gboolean forget;             /* the job and its files leave the store; header, if any, is still assigned */
   BgcJob *header;              /* (owned) (nullable) draft to store and assign; NULL = header unchanged */
-  GPtrArray *files;            /* (owned) (element-type BgcFile) to insert or replace, sorted by index: add with
-                                * bgc_change_put_file(), or at the end in order */
+  /* (owned) (element-type BgcFile) to insert or replace, sorted by index: add with bgc_change_put_file(),
+   * or at the end in order */
+  GPtrArray *files;
   GArray *removed_files;       /* (owned) (element-type guint32) indexes */
   GPtrArray *leftovers;        /* (owned) (element-type BgcLeftover) to add */
   GArray *settled_leftovers;   /* (owned) (element-type guint64) ids to drop */

@@ -20,11 +20,14 @@ typedef struct {
   char *message;          /* (owned) (nullable) one sentence, UTF-8 */
   gint64 time;            /* wall clock, microseconds since the epoch */
   gboolean transient;     /* goes away by itself: the job retries */
-  BgcWaitReason wait;     /* what a transient one waits for: BGC_WAIT_RETRY, _DISK_FULL, _STORAGE, _NETWORK, _WORKER_LOST */
-  guint32 retry_after;    /* seconds the server asked for (429, 503), already held between 30 s and 24 h; 0 = it did not */
+  /* what a transient one waits for: BGC_WAIT_RETRY, _DISK_FULL, _STORAGE, _NETWORK, _WORKER_LOST */
+  BgcWaitReason wait;
+  /* seconds the server asked for (429, 503), already held between 30 s and 24 h; 0 = it did not */
+  guint32 retry_after;
 } BgcFailure;
 
-BgcFailure *bgc_failure_new (BgcErrorContext context, BgcErrorCode code, gboolean transient, const char *format, ...) G_GNUC_PRINTF (4, 5);
+BgcFailure *bgc_failure_new (BgcErrorContext context, BgcErrorCode code, gboolean transient,
+                             const char *format, ...) G_GNUC_PRINTF (4, 5);
 BgcFailure *bgc_failure_copy (const BgcFailure *self); /* NULL gives NULL */
 void bgc_failure_free (BgcFailure *self);
 /* The BITS code: that of the HTTP status where there is one, else that of the error code. */

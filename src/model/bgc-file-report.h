@@ -9,7 +9,8 @@
 
 typedef enum {
   BGC_FILE_EVENT_PROGRESS = 0, /* bytes are durable up to @durable */
-  BGC_FILE_EVENT_RESTARTED = 1, /* the server's file changed (or the temporary one is not ours): from 0 again */
+  /* the server's file changed (or the temporary one is not ours): from 0 again */
+  BGC_FILE_EVENT_RESTARTED = 1,
   BGC_FILE_EVENT_WHOLE = 2,    /* all bytes durable and checked; nothing more about this file follows */
   BGC_FILE_EVENT_FAILED = 3,   /* @failure is set; nothing more about this file follows in this run */
   BGC_N_FILE_EVENTS

@@ -22,7 +22,8 @@ typedef struct {
   gboolean validated;
   char *remote;           /* (owned) */
   char *local;            /* (owned) as the caller gave it */
-  char *identity;         /* (owned) (nullable) local with its directory's links resolved, where that differs */
+  /* (owned) (nullable) local with its directory's links resolved, where that differs */
+  char *identity;
   char *temporary;        /* (owned) name in the directory of local; chosen when the file is added */
   guint64 device;         /* of the temporary file once created; 0 and 0 = not created yet */
   guint64 inode;
@@ -32,7 +33,8 @@ typedef struct {
   char *checksum;         /* (owned) (nullable) "sha256:<hex>" or "sha512:<hex>", lower case */
   char *etag;             /* (owned) (nullable) as the server sent it, of the bytes held */
   char *last_modified;    /* (owned) (nullable) likewise */
-  gint64 server_date;     /* seconds, the Date of the answer those came with, 0 = none: how old last_modified safely is */
+  /* seconds, the Date of the answer those came with, 0 = none: how old last_modified safely is */
+  gint64 server_date;
   guint32 attempts;       /* requests begun for it */
   guint32 restarts;       /* times it began again from 0 because the server's file changed */
   BgcFailure *failure;    /* (owned) (nullable) its last error */

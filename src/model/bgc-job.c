@@ -172,7 +172,8 @@ bgc_job_set_display_name (BgcJob *self, const char *name, GError **error)
   /* One line in every list. */
   if (name != NULL && strpbrk (name, "\n\t") != NULL)
     {
-      g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "The display name has more than one line or tabs in it");
+      g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT,
+                   "The display name has more than one line or tabs in it");
       return FALSE;
     }
   return set_label (&self->display_name, name, BGC_NAME_MAX_CHARACTERS, "The display name", error);

@@ -36,15 +36,19 @@ typedef struct {
   BgcFailure *error;      /* (owned) (nullable) set exactly in error and transient-error */
   BgcWaitReason wait_reason;
   gint64 next_attempt;    /* wall clock, microseconds; 0 = none planned */
-  gint64 active_time;     /* microseconds in connecting and transferring since the last Resume, up to the last stored change */
-  gint64 no_progress_time; /* microseconds of waiting since the first transient error of this run in which an attempt was possible; -1 = no run */
+  /* microseconds in connecting and transferring since the last Resume, up to the last stored change */
+  gint64 active_time;
+  /* microseconds of waiting since the first transient error of this run in which an attempt was
+   * possible; -1 = no run */
+  gint64 no_progress_time;
   gboolean completing;    /* Complete has begun: at start it is finished first */
   guint32 next_index;     /* of the next file */
   BgcFileList *files;     /* (owned) (nullable) NULL in a draft */
 } BgcJob;
 
 /* Born suspended, with the defaults of @limits. @name is copied. */
-BgcJob *bgc_job_new (const BgcJobId *id, BgcJobType type, guint32 owner, const char *name, gint64 now, const BgcLimits *limits);
+BgcJob *bgc_job_new (const BgcJobId *id, BgcJobType type, guint32 owner, const char *name, gint64 now,
+                     const BgcLimits *limits);
 void bgc_job_free (BgcJob *self);
 /* A copy without files. */
 BgcJob *bgc_job_draft (const BgcJob *self);

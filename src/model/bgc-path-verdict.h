@@ -15,7 +15,8 @@ typedef struct {
 } BgcPathVerdict;
 
 /* @code is read where @allowed is FALSE. Strings are copied and may be NULL. */
-BgcPathVerdict *bgc_path_verdict_new (gboolean allowed, BgcErrorCode code, const char *message, const char *identity);
+BgcPathVerdict *bgc_path_verdict_new (gboolean allowed, BgcErrorCode code, const char *message,
+                                      const char *identity);
 void bgc_path_verdict_free (BgcPathVerdict *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcPathVerdict, bgc_path_verdict_free)

@@ -15,7 +15,8 @@ typedef struct {
   char *directory;     /* (owned) of the local name */
   char *temporary;     /* (owned) name in it */
   char *target;        /* (owned) (nullable) name to be renamed to; NULL = delete it */
-  guint64 device;      /* of the temporary file, 0 and 0 = never reported: any regular file of the owner with one link */
+  /* of the temporary file, 0 and 0 = never reported: any regular file of the owner with one link */
+  guint64 device;
   guint64 inode;
   gboolean overwrite;
 } BgcPlacement;
@@ -26,7 +27,8 @@ typedef struct {
   BgcFailure *failure; /* (owned) (nullable) where not done */
 } BgcPlacementResult;
 
-BgcPlacement *bgc_placement_new (guint32 index, const char *directory, const char *temporary, const char *target, guint64 device, guint64 inode, gboolean overwrite);
+BgcPlacement *bgc_placement_new (guint32 index, const char *directory, const char *temporary,
+                                 const char *target, guint64 device, guint64 inode, gboolean overwrite);
 BgcPlacement *bgc_placement_copy (const BgcPlacement *self);
 void bgc_placement_free (BgcPlacement *self);
 /* @failure transfer full; NULL = done. */

@@ -19,5 +19,6 @@ typedef struct {
 void bgc_rate_reset (BgcRate *self);
 /* @bytes is a counter that grows; one that falls resets the window. */
 void bgc_rate_add (BgcRate *self, gint64 now, guint64 bytes);
-/* Bytes a second over the last 5 s of samples, 0 if the newest is older than 2 s or there are fewer than two. */
+/* Bytes a second over the last 5 s of samples, 0 if the newest is older than 2 s or there are fewer
+ * than two. */
 guint64 bgc_rate_get (const BgcRate *self, gint64 now);

@@ -8,7 +8,8 @@
 #include "base/bgc-error.h"
 
 /* TRUE for an absolute http or https URL with a host, at most BGC_URL_MAX_BYTES long, without
- * credentials, without control characters or spaces, with a port of 1 to 65535 if any. Errors: InvalidUrl, StringTooLong; the message
+ * credentials, without control characters or spaces, with a port of 1 to 65535 if any. Errors:
+ * InvalidUrl, StringTooLong; the message
  * never repeats credentials. */
 gboolean bgc_url_check (const char *url, GError **error);
 /* @url without userinfo, query and fragment: what a log line, an error record or a message may

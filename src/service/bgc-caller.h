@@ -10,7 +10,8 @@
 
 /* Calls of a connection that may be unanswered at once; one more is refused. */
 #define BGC_CALLER_MAX_CALLS 128u
-/* Calls of a connection that are worked on at once; the others wait their turn, in order. Another connection's
+/* Calls of a connection that are worked on at once; the others wait their turn, in order. Another
+ * connection's
  * Cancel stands behind these at most: with 32 its p99 was three times that with 8, while the rate of jobs
  * created over one connection fell by a tenth only (measured on a loaded machine). */
 #define BGC_CALLER_MAX_WORKING 8u
@@ -38,7 +39,8 @@ BgcCaller *bgc_caller_ref (BgcCaller *self);
 void bgc_caller_unref (BgcCaller *self);
 /* Queues @call (transfer full); FALSE, and then @call stays the giver's, if there are too many. */
 gboolean bgc_caller_admit (BgcCaller *self, gpointer call);
-/* The next call whose turn it is (transfer full), which counts as worked on until bgc_caller_done(); or NULL. */
+/* The next call whose turn it is (transfer full), which counts as worked on until bgc_caller_done(); or
+ * NULL. */
 gpointer bgc_caller_next (BgcCaller *self);
 void bgc_caller_done (BgcCaller *self);
 /* Drops what waits for its turn. */

@@ -12,13 +12,15 @@
 typedef struct _BgcCallers BgcCallers;
 
 typedef struct {
-  void (*run) (BgcCaller *caller, gpointer call, gpointer data);  /* do @call (transfer full), then bgc_callers_done() */
+  /* do @call (transfer full), then bgc_callers_done() */
+  void (*run) (BgcCaller *caller, gpointer call, gpointer data);
   GDestroyNotify drop;                                            /* nobody waits for that call any more */
   void (*left) (BgcCaller *caller, gpointer data);                /* the connection is gone */
 } BgcCallersHooks;
 
 /* @connection is where to watch for those who leave; @hooks is copied, @data borrowed. */
-BgcCallers *bgc_callers_new (GDBusConnection *connection, BgcCredentials *credentials, const BgcCallersHooks *hooks, gpointer data);
+BgcCallers *bgc_callers_new (GDBusConnection *connection, BgcCredentials *credentials,
+                             const BgcCallersHooks *hooks, gpointer data);
 BgcCallers *bgc_callers_ref (BgcCallers *self);
 void bgc_callers_unref (BgcCallers *self);
 /* Drops what waits for its turn, and calls no hook but drop from now on. */

@@ -12,10 +12,13 @@ G_DECLARE_INTERFACE (BgcCredentials, bgc_credentials, BGC, CREDENTIALS, GObject)
 
 struct _BgcCredentialsInterface {
   GTypeInterface parent;
-  void (*look_up_async) (BgcCredentials *self, const char *sender, GAsyncReadyCallback callback, gpointer data);
+  void (*look_up_async) (BgcCredentials *self, const char *sender, GAsyncReadyCallback callback,
+                         gpointer data);
   gboolean (*look_up_finish) (BgcCredentials *self, GAsyncResult *result, guint32 *uid, GError **error);
 };
 
 /* @sender is a unique name. Error: AccessDenied, also where the connection is gone. */
-void bgc_credentials_look_up_async (BgcCredentials *self, const char *sender, GAsyncReadyCallback callback, gpointer data);
-gboolean bgc_credentials_look_up_finish (BgcCredentials *self, GAsyncResult *result, guint32 *uid, GError **error);
+void bgc_credentials_look_up_async (BgcCredentials *self, const char *sender, GAsyncReadyCallback callback,
+                                    gpointer data);
+gboolean bgc_credentials_look_up_finish (BgcCredentials *self, GAsyncResult *result, guint32 *uid,
+                                         GError **error);

@@ -22,7 +22,8 @@ typedef struct {
   BgcCallers *callers;         /* (owned) (nullable) NULL until the service sets it */
 } BgcDesk;
 
-BgcDesk *bgc_desk_new (GDBusConnection *connection, BgcManager *manager, BgcClock *clock, BgcAuthority *authority);
+BgcDesk *bgc_desk_new (GDBusConnection *connection, BgcManager *manager, BgcClock *clock,
+                       BgcAuthority *authority);
 BgcDesk *bgc_desk_ref (BgcDesk *self);
 void bgc_desk_unref (BgcDesk *self);
 

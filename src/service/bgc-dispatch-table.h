@@ -15,7 +15,8 @@ BgcDispatchTable *bgc_dispatch_table_new (const BgcCallRow *rows, guint n_rows);
 void bgc_dispatch_table_free (BgcDispatchTable *self);
 const BgcCallRow *bgc_dispatch_table_find (BgcDispatchTable *self, const char *interface, const char *member);
 /* Do @rows have every method of @interface, and no other of it, each with a rule? Error: InvalidArgument. */
-gboolean bgc_dispatch_table_check_methods (const BgcCallRow *rows, guint n_rows, const GDBusInterfaceInfo *interface, GError **error);
+gboolean bgc_dispatch_table_check_methods (const BgcCallRow *rows, guint n_rows,
+                                           const GDBusInterfaceInfo *interface, GError **error);
 /* Is the table of job properties that of @interface: names, types, access? Error: InvalidArgument. */
 gboolean bgc_dispatch_table_check_properties (const GDBusInterfaceInfo *interface, GError **error);
 

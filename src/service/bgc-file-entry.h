@@ -7,7 +7,8 @@
 
 #include "model/bgc-file-list.h"
 
-/* Bytes of text after which a page ends early: with the rest of each entry well below what a message may be. */
+/* Bytes of text after which a page ends early: with the rest of each entry well below what a message
+ * may be. */
 #define BGC_FILE_ENTRY_PAGE_BYTES (4u * 1024 * 1024)
 
 /* a{sv}, floating. */

@@ -39,5 +39,6 @@ GVariant *bgc_job_properties_failure (const BgcFailure *failure);
 /* Are all entries of this a{sv} writable properties with values of their types? Errors: InvalidArgument
  * (unknown, named; other type; given twice), ReadOnly. */
 gboolean bgc_job_properties_check (GVariant *properties, GError **error);
-/* Sets those of a checked a{sv} on @draft. Errors: InvalidArgument, StringTooLong; the draft is spoiled then. */
+/* Sets those of a checked a{sv} on @draft. Errors: InvalidArgument, StringTooLong; the draft is spoiled
+ * then. */
 gboolean bgc_job_properties_apply (BgcJob *draft, GVariant *properties, GError **error);

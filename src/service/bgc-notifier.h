@@ -17,14 +17,16 @@ typedef struct _BgcNotifier BgcNotifier;
 
 typedef struct {
   /* Sends one signal to one connection; @parameters is not floating. */
-  void (*send) (const char *connection, const char *path, const char *interface, const char *signal, GVariant *parameters, gpointer data);
+  void (*send) (const char *connection, const char *path, const char *interface, const char *signal,
+                GVariant *parameters, gpointer data);
   const BgcJob *(*find) (const BgcJobId *id, gpointer data);  /* (nullable) */
   guint64 (*rate) (const BgcJob *job, gpointer data);         /* bytes a second */
   gboolean (*is_listed) (const BgcJob *job, gpointer data);
 } BgcNotifierHooks;
 
 /* @clock is reffed; @subscribers and @data are borrowed; @hooks is copied. */
-BgcNotifier *bgc_notifier_new (BgcClock *clock, BgcSubscribers *subscribers, const BgcNotifierHooks *hooks, gpointer data);
+BgcNotifier *bgc_notifier_new (BgcClock *clock, BgcSubscribers *subscribers, const BgcNotifierHooks *hooks,
+                               gpointer data);
 void bgc_notifier_free (BgcNotifier *self);
 
 /* What the manager says. */

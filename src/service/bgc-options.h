@@ -17,6 +17,7 @@ typedef struct {
 /* Fills @values, @n_specs of them, in the order of @specs: each a new reference, or NULL where the key is
  * absent. Errors, with every value NULL then: InvalidArgument (unknown key, named; other type; given
  * twice), NotSupported. */
-gboolean bgc_options_read (GVariant *options, const BgcOptionSpec *specs, guint n_specs, GVariant **values, GError **error);
+gboolean bgc_options_read (GVariant *options, const BgcOptionSpec *specs, guint n_specs, GVariant **values,
+                           GError **error);
 /* Drops what bgc_options_read() gave. */
 void bgc_options_clear (GVariant **values, guint n_values);

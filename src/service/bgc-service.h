@@ -18,8 +18,10 @@ G_DECLARE_FINAL_TYPE (BgcService, bgc_service, BGC, SERVICE, GObject)
  */
 
 /* All are reffed. */
-BgcService *bgc_service_new (GDBusConnection *connection, BgcManager *manager, BgcClock *clock, BgcAuthority *authority, BgcCredentials *credentials);
-/* Before the bus name is owned. Fails where an object of ours stands there already, or where the tables and the
+BgcService *bgc_service_new (GDBusConnection *connection, BgcManager *manager, BgcClock *clock,
+                             BgcAuthority *authority, BgcCredentials *credentials);
+/* Before the bus name is owned. Fails where an object of ours stands there already, or where the tables
+ * and the
  * published interfaces disagree. */
 gboolean bgc_service_export (BgcService *self, GError **error);
 /* Takes the objects away and drops every call that waits for its turn; those being worked on are still

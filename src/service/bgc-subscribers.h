@@ -23,7 +23,8 @@ void bgc_subscribers_free (BgcSubscribers *self);
 /* @connection, of @uid, hears about all jobs of @uid from now on. Error: LimitsExceeded. */
 gboolean bgc_subscribers_add (BgcSubscribers *self, const char *connection, guint32 uid, GError **error);
 /* @connection, of @uid, used the job @id of @owner. TRUE if it did not hear about it until now. */
-gboolean bgc_subscribers_add_job (BgcSubscribers *self, const char *connection, guint32 uid, const BgcJobId *id, guint32 owner);
+gboolean bgc_subscribers_add_job (BgcSubscribers *self, const char *connection, guint32 uid,
+                                  const BgcJobId *id, guint32 owner);
 /* It left, or wants to hear nothing. */
 void bgc_subscribers_remove (BgcSubscribers *self, const char *connection);
 /* Nothing more will be told about that job. */
@@ -32,9 +33,11 @@ void bgc_subscribers_forget_job (BgcSubscribers *self, const BgcJobId *id);
 /* Does anybody hear about that job? */
 gboolean bgc_subscribers_hear (BgcSubscribers *self, const BgcJobId *id, guint32 owner);
 /* Every connection that hears about that job, each once. @function may not change the subscribers. */
-void bgc_subscribers_foreach (BgcSubscribers *self, const BgcJobId *id, guint32 owner, BgcSubscribersFunc function, gpointer data);
+void bgc_subscribers_foreach (BgcSubscribers *self, const BgcJobId *id, guint32 owner,
+                              BgcSubscribersFunc function, gpointer data);
 /* Every connection that hears about all jobs of @owner. */
-void bgc_subscribers_foreach_of_owner (BgcSubscribers *self, guint32 owner, BgcSubscribersFunc function, gpointer data);
+void bgc_subscribers_foreach_of_owner (BgcSubscribers *self, guint32 owner, BgcSubscribersFunc function,
+                                       gpointer data);
 /* Connections that hear anything. */
 guint bgc_subscribers_count (BgcSubscribers *self);
 

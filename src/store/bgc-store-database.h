@@ -28,7 +28,8 @@ void bgc_store_database_rollback (BgcStoreDatabase *self);
 /* One change, inside a transaction. New leftovers get their ids. */
 gboolean bgc_store_database_write (BgcStoreDatabase *self, BgcChange *change, GError **error);
 /* A row that makes no sense, as text; inside a transaction. */
-gboolean bgc_store_database_add_damaged (BgcStoreDatabase *self, const char *origin, const char *reason, const char *content, GError **error);
+gboolean bgc_store_database_add_damaged (BgcStoreDatabase *self, const char *origin, const char *reason,
+                                         const char *content, GError **error);
 /* Pages in the write-ahead log that are not yet in the database. */
 guint bgc_store_database_wal_pages (const BgcStoreDatabase *self);
 gboolean bgc_store_database_checkpoint (BgcStoreDatabase *self, GError **error);

@@ -11,6 +11,7 @@
 
 /* Appends to @jobs (element-type BgcJob, oldest first) and @leftovers (element-type BgcLeftover).
  * @corrupt is set where SQLite calls the database corrupt; nothing is changed then. Errors: StoreFailed. */
-gboolean bgc_store_loader_load (BgcStoreDatabase *database, GPtrArray *jobs, GPtrArray *leftovers, gboolean *corrupt, GError **error);
+gboolean bgc_store_loader_load (BgcStoreDatabase *database, GPtrArray *jobs, GPtrArray *leftovers,
+                                gboolean *corrupt, GError **error);
 /* Puts the job in error for @n_lost files that could not be read; final ones stay what they are. */
 void bgc_store_loader_mark_lost (BgcJob *job, guint n_lost);

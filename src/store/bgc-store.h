@@ -28,7 +28,8 @@ typedef enum {
 struct _BgcStoreInterface {
   GTypeInterface parent;
   gboolean (*load) (BgcStore *self, const BgcStoreVisitor *visitor, gpointer data, GError **error);
-  void (*commit_async) (BgcStore *self, BgcChange *change, BgcStoreUrgency urgency, GAsyncReadyCallback callback, gpointer data);
+  void (*commit_async) (BgcStore *self, BgcChange *change, BgcStoreUrgency urgency,
+                        GAsyncReadyCallback callback, gpointer data);
   BgcChange *(*commit_finish) (BgcStore *self, GAsyncResult *result, GError **error);
   void (*close) (BgcStore *self);
 };
@@ -37,7 +38,8 @@ struct _BgcStoreInterface {
 gboolean bgc_store_load (BgcStore *self, const BgcStoreVisitor *visitor, gpointer data, GError **error);
 /* @change transfer full. Changes of one urgency become durable in the order given; the caller keeps
  * at most one change of a job in flight. Cannot be cancelled. New leftovers get their ids here. */
-void bgc_store_commit_async (BgcStore *self, BgcChange *change, BgcStoreUrgency urgency, GAsyncReadyCallback callback, gpointer data);
+void bgc_store_commit_async (BgcStore *self, BgcChange *change, BgcStoreUrgency urgency,
+                             GAsyncReadyCallback callback, gpointer data);
 /* The same change again (transfer full), now to be applied; NULL with StoreFailed or NoSpace, and then
  * nothing of it is stored. */
 BgcChange *bgc_store_commit_finish (BgcStore *self, GAsyncResult *result, GError **error);

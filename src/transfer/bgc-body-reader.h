@@ -32,7 +32,8 @@ typedef struct {
 } BgcBodyReaderFunctions;
 
 /* All borrowed. */
-BgcBodyReader *bgc_body_reader_new (BgcBufferPool *buffers, const BgcBodyReaderFunctions *functions, gpointer data);
+BgcBodyReader *bgc_body_reader_new (BgcBufferPool *buffers, const BgcBodyReaderFunctions *functions,
+                                    gpointer data);
 void bgc_body_reader_free (BgcBodyReader *self);
 /* @body borrowed until ended or stopped. @front transfer full, or NULL. @length: bytes behind it, or
  * BGC_SIZE_UNKNOWN. */

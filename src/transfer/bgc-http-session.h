@@ -11,7 +11,8 @@
 
 typedef struct _BgcHttpSession BgcHttpSession;
 
-/* @reply, an answer that is none of the redirects followed, transfer full, or NULL with @failure transfer full, or both NULL: cancelled. */
+/* @reply, an answer that is none of the redirects followed, transfer full, or NULL with @failure
+ * transfer full, or both NULL: cancelled. */
 typedef void (*BgcHttpFunc) (BgcHttpReply *reply, BgcFailure *failure, gpointer data);
 
 /* @connections: at once. Nothing times out here: whoever asks cancels. */

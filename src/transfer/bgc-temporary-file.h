@@ -32,7 +32,8 @@ typedef struct {
   gboolean named;                          /* its name is durable */
 } BgcTemporaryFile;
 
-void bgc_temporary_file_init (BgcTemporaryFile *self, const BgcFile *file, BgcLocalFileDirectoryCache *directories,
+void bgc_temporary_file_init (BgcTemporaryFile *self, const BgcFile *file,
+                              BgcLocalFileDirectoryCache *directories,
                               const gint *stop);
 /* Leaves fd open. */
 void bgc_temporary_file_clear (BgcTemporaryFile *self);

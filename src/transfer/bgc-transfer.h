@@ -39,7 +39,8 @@ gboolean bgc_transfer_is_connected (BgcTransfer *self);
 guint bgc_transfer_unsettled (BgcTransfer *self);
 /* Stops everything; ends when no byte will be written any more. Unless @discard what was received is
  * made durable and reported first. */
-void bgc_transfer_stop_async (BgcTransfer *self, gboolean discard, GAsyncReadyCallback callback, gpointer data);
+void bgc_transfer_stop_async (BgcTransfer *self, gboolean discard, GAsyncReadyCallback callback,
+                              gpointer data);
 gboolean bgc_transfer_stop_finish (BgcTransfer *self, GAsyncResult *result, GError **error);
 /* Only after stop has ended. */
 void bgc_transfer_free (BgcTransfer *self);

@@ -13,7 +13,8 @@ typedef struct _BgcWorkerJob BgcWorkerJob;
 typedef void (*BgcWorkerJobFunc) (BgcWorkerJob *job, gpointer data);
 
 /* @batch is borrowed as long as the job lives. */
-BgcWorkerJob *bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings, BgcReportBatch *batch);
+BgcWorkerJob *bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings,
+                                  BgcReportBatch *batch);
 /* Only before a stop, or after it has ended. */
 void bgc_worker_job_free (BgcWorkerJob *self);
 const BgcJobId *bgc_worker_job_id (const BgcWorkerJob *self);

@@ -20,13 +20,17 @@ void bgc_workers_fake_set_placement (BgcWorkersFake *self, const char *temporary
 void bgc_workers_fake_hang (BgcWorkersFake *self, gboolean starts, gboolean stops, gboolean places);
 gboolean bgc_workers_fake_is_running (BgcWorkersFake *self, const BgcJobId *id);
 guint bgc_workers_fake_running (BgcWorkersFake *self);
-/* Jobs in the order they were started, as hex ids, "+id" for a start and "-id" for a stop. Owned by the fake. */
+/* Jobs in the order they were started, as hex ids, "+id" for a start and "-id" for a stop. Owned by the
+ * fake. */
 GPtrArray *bgc_workers_fake_log (BgcWorkersFake *self);
 /* Placements asked for so far (element-type BgcPlacement), owned by the fake. */
 GPtrArray *bgc_workers_fake_placements (BgcWorkersFake *self);
-/* Short forms of reports of a running job; @failure is transfer full. Also bgc_workers_emit_report() works on it. */
-void bgc_workers_fake_report_progress (BgcWorkersFake *self, const BgcJob *job, guint32 index, guint64 durable, guint64 total);
+/* Short forms of reports of a running job; @failure is transfer full. Also bgc_workers_emit_report()
+ * works on it. */
+void bgc_workers_fake_report_progress (BgcWorkersFake *self, const BgcJob *job, guint32 index,
+                                       guint64 durable, guint64 total);
 void bgc_workers_fake_report_whole (BgcWorkersFake *self, const BgcJob *job, guint32 index, guint64 total);
-void bgc_workers_fake_report_failed (BgcWorkersFake *self, const BgcJob *job, guint32 index, BgcFailure *failure);
+void bgc_workers_fake_report_failed (BgcWorkersFake *self, const BgcJob *job, guint32 index,
+                                     BgcFailure *failure);
 /* The owner's worker dies: nothing runs, "lost" is emitted, then pending calls fail. */
 void bgc_workers_fake_lose (BgcWorkersFake *self, guint32 owner);

@@ -22,13 +22,17 @@ G_DECLARE_INTERFACE (BgcWorkers, bgc_workers, BGC, WORKERS, GObject)
 
 struct _BgcWorkersInterface {
   GTypeInterface parent;
-  void (*check_async) (BgcWorkers *self, guint32 owner, const char *const *paths, GAsyncReadyCallback callback, gpointer data);
+  void (*check_async) (BgcWorkers *self, guint32 owner, const char *const *paths,
+                       GAsyncReadyCallback callback, gpointer data);
   GPtrArray *(*check_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
-  void (*start_job_async) (BgcWorkers *self, const BgcJob *job, guint files_at_once, GAsyncReadyCallback callback, gpointer data);
+  void (*start_job_async) (BgcWorkers *self, const BgcJob *job, guint files_at_once,
+                           GAsyncReadyCallback callback, gpointer data);
   gboolean (*start_job_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
-  void (*stop_job_async) (BgcWorkers *self, guint32 owner, const BgcJobId *id, gboolean discard, GAsyncReadyCallback callback, gpointer data);
+  void (*stop_job_async) (BgcWorkers *self, guint32 owner, const BgcJobId *id, gboolean discard,
+                          GAsyncReadyCallback callback, gpointer data);
   gboolean (*stop_job_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
-  void (*place_async) (BgcWorkers *self, guint32 owner, GPtrArray *placements, GAsyncReadyCallback callback, gpointer data);
+  void (*place_async) (BgcWorkers *self, guint32 owner, GPtrArray *placements, GAsyncReadyCallback callback,
+                       gpointer data);
   GPtrArray *(*place_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
   void (*shut_down_async) (BgcWorkers *self, GAsyncReadyCallback callback, gpointer data);
   gboolean (*shut_down_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
@@ -42,26 +46,31 @@ struct _BgcWorkersInterface {
 
 /* May files stand under @paths (absolute, already checked by bgc_path_check())? Calls in quick
  * succession travel together. Result: (element-type BgcPathVerdict), one for each path, in order. */
-void bgc_workers_check_async (BgcWorkers *self, guint32 owner, const char *const *paths, GAsyncReadyCallback callback, gpointer data);
+void bgc_workers_check_async (BgcWorkers *self, guint32 owner, const char *const *paths,
+                              GAsyncReadyCallback callback, gpointer data);
 GPtrArray *bgc_workers_check_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
 
 /* Runs the pending files of @job (not copied: it must stay alive until stopped or lost; its files are
- * read as the job goes on, a pending one may be removed or altered only while it is stopped), @files_at_once side by side in the order of their indexes. The adapter
+ * read as the job goes on, a pending one may be removed or altered only while it is stopped),
+ * @files_at_once side by side in the order of their indexes. The adapter
  * feeds a long job in portions. Ends with the acknowledgement of the start. For a job that runs
  * already: feeds it the files it did not have yet. */
-void bgc_workers_start_job_async (BgcWorkers *self, const BgcJob *job, guint files_at_once, GAsyncReadyCallback callback, gpointer data);
+void bgc_workers_start_job_async (BgcWorkers *self, const BgcJob *job, guint files_at_once,
+                                  GAsyncReadyCallback callback, gpointer data);
 gboolean bgc_workers_start_job_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
 
 /* Stops a running job; ends when no byte will be written any more. Unless @discard, what was received
  * is made durable first, and a last report comes before the end. Stopping a job that does not run is
  * success. */
-void bgc_workers_stop_job_async (BgcWorkers *self, guint32 owner, const BgcJobId *id, gboolean discard, GAsyncReadyCallback callback, gpointer data);
+void bgc_workers_stop_job_async (BgcWorkers *self, guint32 owner, const BgcJobId *id, gboolean discard,
+                                 GAsyncReadyCallback callback, gpointer data);
 gboolean bgc_workers_stop_job_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
 
 /* Deletes temporary files, or renames them into place in the order given (data and directory synced;
  * the modification time is the server's; mode 0666 less umask 022, or that of what it replaces).
  * Result: (element-type BgcPlacementResult). Ends with Timeout after 10 s without an answer. */
-void bgc_workers_place_async (BgcWorkers *self, guint32 owner, GPtrArray *placements, GAsyncReadyCallback callback, gpointer data);
+void bgc_workers_place_async (BgcWorkers *self, guint32 owner, GPtrArray *placements,
+                              GAsyncReadyCallback callback, gpointer data);
 GPtrArray *bgc_workers_place_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
 
 /* Lets every worker make its data durable and go; ends when all are gone (5 s at most). */

@@ -7,7 +7,7 @@ import re
 from source import Finding
 
 MAX_C, MAX_H, MAX_FUNCTION, MAX_NESTING = 600, 150, 100, 4
-MAX_LINE = {'.c': 110, '.h': 260}
+MAX_LINE = 110
 VAGUE = re.compile(r'(^|[-_])(util|utils|common|helper|helpers|context|types|misc)([-_.]|$)')
 
 
@@ -18,9 +18,8 @@ def sizes(tree):
         if lines > limit:
             yield Finding('size', source.path, lines, f'{lines} lines, at most {limit}')
         for number, line in enumerate(source.lines, 1):
-            longest = MAX_LINE[source.path[-2:]]
-            if len(line) > longest:
-                yield Finding('line', source.path, number, f'{len(line)} characters, at most {longest}')
+            if len(line) > MAX_LINE:
+                yield Finding('line', source.path, number, f'{len(line)} characters, at most {MAX_LINE}')
         for function in source.functions():
             length = function.last - function.first + 1
             if length > MAX_FUNCTION:

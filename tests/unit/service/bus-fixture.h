@@ -48,7 +48,8 @@ GDBusConnection *bus_fixture_connect (BusFixture *self, guint32 uid);
 /* Records what @connection hears, as @user. */
 void bus_fixture_record (BusFixture *self, GDBusConnection *connection, const char *user);
 
-/* Calls, lets everything run until the answer is there. @parameters as g_variant_parse takes it, NULL = (). */
+/* Calls, lets everything run until the answer is there. @parameters as g_variant_parse takes it, NULL =
+ * (). */
 GVariant *bus_fixture_try (BusFixture *self, GDBusConnection *client, const char *path,
                            const char *interface, const char *member, const char *parameters, GError **error);
 /* The same, and the answer is no error; printed, the caller owns it. */
