@@ -118,6 +118,13 @@ on_reply (BgcHttpReply *reply, BgcFailure *failure, gpointer data)
       return;
     }
   self->functions->answered (self->data);
+  if (reply->is_impossible)
+    {
+      bgc_http_reply_free (reply);
+      self->functions->failed (
+        bgc_http_outcome_of_nonsense ("The server announced a length that no file can have"), self->data);
+      return;
+    }
   if (is_an_answer (self, reply->status))
     {
       use_answer (self, reply);

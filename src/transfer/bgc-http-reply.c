@@ -7,6 +7,8 @@
 
 /* Bytes of a header's value that are kept. Real validators have below 100. */
 #define VALUE_MAX_BYTES 1024u
+/* Times that a length may be repeated. */
+#define LENGTHS_MAX 8
 
 char *
 bgc_http_reply_keep (const char *value)
@@ -24,6 +26,27 @@ static char *
 take_header (SoupMessageHeaders *headers, const char *name)
 {
   return bgc_http_reply_keep (soup_message_headers_get_one (headers, name));
+}
+
+/* One number of digits, however often it is said, that a file's offset can hold: libsoup reads "-5" as
+ * 2^64 - 5, and "12abc" as 12. */
+static gboolean
+take_length (SoupMessageHeaders *headers, guint64 *length)
+{
+  g_auto (GStrv) values
+    = g_strsplit (soup_message_headers_get_list (headers, "Content-Length"), ",", LENGTHS_MAX);
+  guint64 first = 0;
+  guint64 next = 0;
+
+  for (guint i = 0; values[i] != NULL; i++)
+    {
+      if (!g_ascii_string_to_unsigned (g_strstrip (values[i]), 10, 0, G_MAXINT64, &next, NULL)
+          || (i > 0 && next != first))
+        return FALSE;
+      first = next;
+    }
+  *length = first;
+  return values[0] != NULL;
 }
 
 static gint64
@@ -44,7 +67,7 @@ bgc_http_reply_new (SoupMessage *message, GInputStream *stream)
   self->status = soup_message_get_status (message);
   self->length = BGC_SIZE_UNKNOWN;
   if (soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH)
-    self->length = (guint64)soup_message_headers_get_content_length (headers);
+    self->is_impossible = !take_length (headers, &self->length);
   self->has_range
     = bgc_http_range_parse (soup_message_headers_get_one (headers, "Content-Range"), &self->range);
   self->etag = take_header (headers, "ETag");

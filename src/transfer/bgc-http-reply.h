@@ -12,6 +12,7 @@
 typedef struct {
   guint status;
   guint64 length;         /* of the body, or BGC_SIZE_UNKNOWN */
+  gboolean is_impossible; /* a length was announced that no file can have */
   gboolean has_range;     /* a Content-Range that could be read */
   BgcHttpRange range;
   char *etag;             /* (owned) (nullable) */

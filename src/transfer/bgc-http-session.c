@@ -101,6 +101,18 @@ refuse_redirect (Fetch *fetch, const char *message)
   return failure;
 }
 
+/* The same rules as for a caller's URL: an escaped line break in the host would become a header of its
+ * own on the way to a proxy. */
+static gboolean
+leads_to_a_host (GUri *uri)
+{
+  const char *host = g_uri_get_host (uri);
+  g_autofree char *origin
+    = g_uri_join (SOUP_HTTP_URI_FLAGS, "http", NULL, host, g_uri_get_port (uri), "/", NULL, NULL);
+
+  return host != NULL && bgc_url_check (origin, NULL);
+}
+
 /* Where the redirect leads, without the credentials it may carry; NULL with @failure. */
 static GUri *
 find_target (Fetch *fetch, BgcFailure **failure)
@@ -111,10 +123,12 @@ find_target (Fetch *fetch, BgcFailure **failure)
   const char *scheme = uri != NULL ? g_uri_get_scheme (uri) : "";
   gboolean secure = g_str_equal (scheme, "https");
 
-  if (uri == NULL || g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0')
+  if (uri == NULL)
     *failure = refuse_redirect (fetch, "The server redirects to what is no URL");
   else if (!secure && !g_str_equal (scheme, "http"))
     *failure = refuse_redirect (fetch, "The server redirects to another protocol");
+  else if (!leads_to_a_host (uri))
+    *failure = refuse_redirect (fetch, "The server redirects to what is no URL");
   else if (!secure && g_str_equal (g_uri_get_scheme (fetch->uri), "https"))
     *failure = refuse_redirect (fetch, "The server redirects from https to http");
   else if (++fetch->redirects > REDIRECTS_MAX)
