@@ -2,7 +2,7 @@
  * Copyright 2026 The bgcopyd authors */
 
 /* Runs one transfer without daemon or bus, for measuring and for a look by hand:
- *   drive-transfer [--checksum sha256:…] [--files-at-once N] [--repeat N] URL PATH
+ *   drive-transfer [--checksum sha256:…] [--files-at-once N] [--repeat N] [--trust PEM] URL PATH
  * With --repeat the number of the file takes the place of %d in URL and PATH. Prints what is reported
  * at the end, and what it cost. */
 
@@ -84,6 +84,7 @@ int
 main (int argc, char **argv)
 {
   g_autofree char *checksum = NULL;
+  g_autofree char *trust = NULL;
   gint files_at_once = 4;
   gint repeat = 1;
   gboolean verbose = FALSE;
@@ -91,6 +92,7 @@ main (int argc, char **argv)
     { "checksum", 0, 0, G_OPTION_ARG_STRING, &checksum, NULL, NULL },
     { "files-at-once", 0, 0, G_OPTION_ARG_INT, &files_at_once, NULL, NULL },
     { "repeat", 0, 0, G_OPTION_ARG_INT, &repeat, NULL, NULL },
+    { "trust", 0, 0, G_OPTION_ARG_FILENAME, &trust, NULL, NULL },
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, NULL, NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -105,6 +107,8 @@ main (int argc, char **argv)
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, NULL) || argc != 3)
     return 2;
+  if (trust != NULL)
+    g_tls_backend_set_default_database (g_tls_backend_get_default (), g_tls_file_database_new (trust, NULL));
   drive.loop = g_main_loop_new (NULL, FALSE);
   drive.verbose = verbose;
   drive.placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
