@@ -30,10 +30,13 @@ BgcPlacement *
 bgc_placing_of (const BgcFile *file, gboolean rename_it)
 {
   g_autofree char *directory = bgc_path_directory (file->local);
+  BgcPlacement *placement = bgc_placement_new (file->index, directory, file->temporary,
+                                               rename_it ? bgc_path_base (file->local) : NULL, file->device,
+                                               file->inode, file->overwrite);
 
-  return bgc_placement_new (file->index, directory, file->temporary,
-                            rename_it ? bgc_path_base (file->local) : NULL, file->device, file->inode,
-                            file->overwrite);
+  if (file->state == BGC_FILE_WHOLE)
+    placement->size = file->bytes_total;
+  return placement;
 }
 
 static void

@@ -3,6 +3,8 @@
 
 #include "model/bgc-placement.h"
 
+#include "base/bgc-limits.h"
+
 BgcPlacement *
 bgc_placement_new (guint32 index, const char *directory, const char *temporary, const char *target,
                    guint64 device, guint64 inode, gboolean overwrite)
@@ -15,6 +17,7 @@ bgc_placement_new (guint32 index, const char *directory, const char *temporary, 
   self->target = g_strdup (target);
   self->device = device;
   self->inode = inode;
+  self->size = BGC_SIZE_UNKNOWN;
   self->overwrite = overwrite;
 
   return self;
@@ -23,8 +26,12 @@ bgc_placement_new (guint32 index, const char *directory, const char *temporary, 
 BgcPlacement *
 bgc_placement_copy (const BgcPlacement *self)
 {
-  return bgc_placement_new (self->index, self->directory, self->temporary, self->target, self->device,
-                            self->inode, self->overwrite);
+  BgcPlacement *copy = bgc_placement_new (self->index, self->directory, self->temporary, self->target,
+                                          self->device, self->inode, self->overwrite);
+
+  copy->size = self->size;
+
+  return copy;
 }
 
 void

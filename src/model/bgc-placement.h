@@ -18,6 +18,7 @@ typedef struct {
   /* of the temporary file, 0 and 0 = never reported: any regular file of the owner with one link */
   guint64 device;
   guint64 inode;
+  guint64 size;        /* that it must have to be renamed, or BGC_SIZE_UNKNOWN, as after _new() */
   gboolean overwrite;
 } BgcPlacement;
 

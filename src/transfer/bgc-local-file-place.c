@@ -65,13 +65,15 @@ is_ours (const struct stat *status)
   return S_ISREG (status->st_mode) && status->st_uid == geteuid () && status->st_nlink == 1;
 }
 
-/* Ours, and the one that was stored where one was: only that may become the owner's file. */
+/* Ours, whole, and the one that was stored where one was: only that may become the owner's file. A file
+ * made after another was deleted may have got its inode. */
 static gboolean
 is_stored_file (const BgcPlacement *placement, const struct stat *status)
 {
   gboolean known = placement->device != 0 || placement->inode != 0;
 
-  return is_ours (status) && (!known || is_stored_inode (placement, status));
+  return is_ours (status) && (!known || is_stored_inode (placement, status))
+         && (placement->size == BGC_SIZE_UNKNOWN || (guint64)status->st_size == placement->size);
 }
 
 static void
@@ -116,7 +118,7 @@ delete_one (Round *round, const BgcPlacement *placement)
     return fail (placement, BGC_ERROR_INVALID_PATH, "is no temporary file of ours");
   directory = get_directory (round, placement->directory, &error);
   if (directory == NULL)
-    return error == ENOENT ? NULL : fail_errno (placement, error, "Cannot delete");
+    return error == ENOENT || error == ENOTDIR ? NULL : fail_errno (placement, error, "Cannot delete");
   if (fstatat (bgc_local_file_directory_fd (directory), placement->temporary, &status, AT_SYMLINK_NOFOLLOW)
       != 0)
     return errno == ENOENT ? NULL : fail_errno (placement, errno, "Cannot delete");

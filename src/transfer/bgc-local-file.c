@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "model/bgc-path.h"
@@ -26,6 +28,39 @@ refuse_errno (int number, const char *message, const char *path)
   g_autofree char *whole = g_strdup_printf ("%s: %s: %s", path, message, g_strerror (number));
 
   return bgc_path_verdict_new (FALSE, bgc_local_file_error_code (number), whole, NULL);
+}
+
+/* File systems of the kernel's own, where nobody can make a file; some would say so only as if they were
+ * away for a while. */
+static gboolean
+is_kernels (int directory)
+{
+  struct statfs statistics;
+
+  if (fstatfs (directory, &statistics) != 0)
+    return FALSE;
+  switch ((guint32)statistics.f_type)
+    {
+    case PROC_SUPER_MAGIC:
+    case SYSFS_MAGIC:
+    case CGROUP_SUPER_MAGIC:
+    case CGROUP2_SUPER_MAGIC:
+    case DEVPTS_SUPER_MAGIC:
+    case DEBUGFS_MAGIC:
+    case TRACEFS_MAGIC:
+    case SECURITYFS_MAGIC:
+    case BPF_FS_MAGIC:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/* What these lead to is the asking process's: here the worker's. */
+static gboolean
+is_of_a_process (const char *path)
+{
+  return g_str_has_prefix (path, "/proc/") || g_str_has_prefix (path, "/dev/fd/");
 }
 
 static BgcPathVerdict *
@@ -77,7 +112,9 @@ bgc_local_file_check (const char *path)
   if (fd < 0)
     return refuse_errno (errno, "the directory cannot be opened", directory);
 
-  if (faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+  if (is_kernels (fd) || is_of_a_process (path))
+    verdict = refuse (BGC_ERROR_INVALID_PATH, "no files can be made there", directory);
+  else if (faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
     verdict = refuse_errno (errno, "the directory cannot be written to", directory);
   else
     verdict = check_target (fd, path);

@@ -57,13 +57,17 @@ BgcPlacement *
 bgc_worker_wire_read_placement (GVariant *item)
 {
   const char *directory, *temporary, *target;
-  guint64 device, inode;
+  guint64 device, inode, size;
+  BgcPlacement *placement;
   gboolean overwrite;
   guint32 index;
 
-  g_variant_get (item, "(u&s&s&sttb)", &index, &directory, &temporary, &target, &device, &inode, &overwrite);
-  return bgc_placement_new (index, directory, temporary, *target == '\0' ? NULL : target, device, inode,
-                            overwrite);
+  g_variant_get (item, "(u&s&s&sttbt)", &index, &directory, &temporary, &target, &device, &inode, &overwrite,
+                 &size);
+  placement = bgc_placement_new (index, directory, temporary, *target == '\0' ? NULL : target, device, inode,
+                                 overwrite);
+  placement->size = size;
+  return placement;
 }
 
 gsize

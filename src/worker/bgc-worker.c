@@ -81,7 +81,7 @@ place_files (GVariant *arguments)
   GVariantBuilder builder;
   GVariant *item;
 
-  g_variant_get (arguments, "(a(usssttb))", &items);
+  g_variant_get (arguments, "(a(usssttbt))", &items);
   while ((item = g_variant_iter_next_value (items)) != NULL)
     {
       g_ptr_array_add (placements, bgc_worker_wire_read_placement (item));

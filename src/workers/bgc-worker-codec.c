@@ -55,9 +55,9 @@ bgc_worker_codec_file (const BgcFile *file)
 GVariant *
 bgc_worker_codec_placement (const BgcPlacement *placement)
 {
-  return g_variant_new ("(usssttb)", placement->index, text_or_empty (placement->directory),
+  return g_variant_new ("(usssttbt)", placement->index, text_or_empty (placement->directory),
                         text_or_empty (placement->temporary), text_or_empty (placement->target),
-                        placement->device, placement->inode, placement->overwrite);
+                        placement->device, placement->inode, placement->overwrite, placement->size);
 }
 
 GVariant *

@@ -12,7 +12,7 @@
 #include "model/bgc-report.h"
 
 #define BGC_WORKER_CODEC_FILES "a(ussstttttsssxuu)"
-#define BGC_WORKER_CODEC_PLACEMENTS "a(usssttb)"
+#define BGC_WORKER_CODEC_PLACEMENTS "a(usssttbt)"
 #define BGC_WORKER_CODEC_VERDICTS "a(bsss)"
 #define BGC_WORKER_CODEC_RESULTS "a(uba{sv})"
 #define BGC_WORKER_CODEC_REPORTS "a(sbta(uyttttssxua{sv}))"

@@ -4,10 +4,12 @@
 """Servers, local users and clients that mean harm: nothing breaks, and no wrong file is called finished."""
 
 import os
+import shutil
 import socket
 import threading
 
 import tap
+from job import BusError
 from tap import equal, raises, true
 
 BODY = b'the right bytes of the file\n' * 40
@@ -171,6 +173,34 @@ def test_no_header_is_smuggled_through_a_host(world):
     for request in server.requests:
         true(b'\r\nX-Smuggled' not in request, f'sent: {request}')
     server.close()
+
+
+def test_what_was_done_to_a_whole_file(world):
+    """A temporary file that is not what was made durable does not become the owner's file."""
+    for harm in (lambda t: os.truncate(t, 10), lambda t: open(t, 'ab').write(b'more'),
+                 lambda t: (os.unlink(t), open(t, 'wb').write(b'another that may get its inode')), os.unlink):
+        job = world.service.submit([(world.web.put('x', BODY), world.local('x'))])
+        job.wait_state('transferred')
+        harm(job.files()[0]['temporary'])
+        try:
+            outcome = job.complete()
+            raise AssertionError(f'completed: {outcome}, {world.listing()}')
+        except BusError as error:
+            true(error.name in ('LocalFileChanged', 'NotFound'), str(error))
+        equal(job.state, 'transferred')
+        equal(job.cancel(), 'ok')
+        equal(world.listing(), [])
+
+
+def test_directory_that_became_a_file(world):
+    """Nothing is left to delete."""
+    folder = world.local('folder')
+    os.mkdir(folder)
+    job = world.service.submit([(world.web.put('x', BODY), os.path.join(folder, 'x'))])
+    job.wait_state('transferred')
+    shutil.rmtree(folder)
+    with open(folder, 'wb'):
+        equal(job.cancel(), 'ok')
 
 
 if __name__ == '__main__':

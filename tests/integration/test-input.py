@@ -30,6 +30,8 @@ def files_refused(world):
         ('a missing directory', OK, world.local('missing/f'), {}, 'InvalidPath'),
         ('a directory as target', OK, there, {}, 'InvalidPath'),
         ('a file as directory', OK, '/etc/hostname/f', {}, 'InvalidPath'),
+        ('a file of the kernel\'s', OK, '/proc/f', {}, 'InvalidPath'),
+        ('the worker\'s directory', OK, '/proc/self/cwd/f', {}, 'InvalidPath'),
         ('a control character in the path', OK, world.local('a\nb'), {}, 'InvalidPath'),
         ('a name of 256 bytes', OK, world.local('x' * 256), {}, ('InvalidPath', 'StringTooLong')),
         ("a temporary file's name", OK, world.local('.bgcopy-' + '0' * 32), {}, 'InvalidPath'),

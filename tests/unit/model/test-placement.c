@@ -7,9 +7,13 @@ static void
 test_copy (void)
 {
   BgcPlacement *placement = bgc_placement_new (4, "/srv", ".bgcopy-x", "f", 5, 6, TRUE);
-  g_autoptr (BgcPlacement) copy = bgc_placement_copy (placement);
+  g_autoptr (BgcPlacement) copy = NULL;
 
+  g_assert_cmpuint (placement->size, ==, BGC_SIZE_UNKNOWN);
+  placement->size = 7;
+  copy = bgc_placement_copy (placement);
   bgc_placement_free (placement);
+  g_assert_cmpuint (copy->size, ==, 7);
   g_assert_cmpuint (copy->index, ==, 4);
   g_assert_cmpstr (copy->directory, ==, "/srv");
   g_assert_cmpstr (copy->temporary, ==, ".bgcopy-x");

@@ -105,6 +105,32 @@ test_delete_only_ours (void)
 }
 
 static void
+test_delete_where_a_file_stands (void)
+{
+  g_autoptr (BgcFolder) folder = bgc_folder_new ();
+  g_autofree char *directory = bgc_folder_path (folder, "directory");
+
+  bgc_folder_write (folder, "directory", "a file in its place");
+  assert_result (bgc_placement_new (1, directory, TEMPORARY, NULL, 0, 0, TRUE), TRUE, 0);
+}
+
+static void
+test_other_size (void)
+{
+  g_autoptr (BgcFolder) folder = bgc_folder_new ();
+  BgcPlacement *placement;
+
+  bgc_folder_write (folder, TEMPORARY, "cut");
+  placement = to_rename (folder, "target", TRUE);
+  placement->size = 4;
+  assert_result (placement, FALSE, BGC_ERROR_LOCAL_FILE_CHANGED);
+  bgc_folder_assert_absent (folder, "target");
+  placement = to_rename (folder, "target", TRUE);
+  placement->size = 3;
+  assert_result (placement, TRUE, 0);
+}
+
+static void
 test_delete_denied (void)
 {
   g_autoptr (BgcFolder) folder = bgc_folder_new ();
@@ -299,6 +325,8 @@ main (int argc, char **argv)
   g_test_add_func ("/local-file-place/overwrite", test_overwrite);
   g_test_add_func ("/local-file-place/bad-targets", test_bad_targets);
   g_test_add_func ("/local-file-place/bad-temporaries", test_bad_temporaries);
+  g_test_add_func ("/local-file-place/delete-where-a-file-stands", test_delete_where_a_file_stands);
+  g_test_add_func ("/local-file-place/other-size", test_other_size);
   g_test_add_func ("/local-file-place/second-link", test_second_link);
   g_test_add_func ("/local-file-place/many", test_many);
   g_test_add_func ("/local-file-place/many-directories", test_many_directories);

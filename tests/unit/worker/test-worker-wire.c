@@ -51,8 +51,13 @@ static void
 test_placement (void)
 {
   g_autoptr (BgcPlacement) placement = bgc_placement_new (3, "/srv", "t", NULL, 8, 9, TRUE);
-  g_autoptr (GVariant) item = g_variant_ref_sink (bgc_worker_codec_placement (placement));
-  g_autoptr (BgcPlacement) read = bgc_worker_wire_read_placement (item);
+  g_autoptr (BgcPlacement) read = NULL;
+  g_autoptr (GVariant) item = NULL;
+
+  placement->size = 10;
+  item = g_variant_ref_sink (bgc_worker_codec_placement (placement));
+  read = bgc_worker_wire_read_placement (item);
+  g_assert_cmpuint (read->size, ==, 10);
 
   g_assert_cmpuint (read->index, ==, 3);
   g_assert_cmpstr (read->directory, ==, "/srv");
