@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright 2026 The bgcopyd authors */
 
+#include "base/bgc-limits.h"
 #include "model/bgc-placement.h"
 
 static void
