@@ -79,48 +79,69 @@ check_target (int directory, const char *path)
   return NULL;
 }
 
+void
+bgc_local_file_visit_clear (BgcLocalFileVisit *self)
+{
+  if (self->directory != NULL && self->opened)
+    close (self->fd);
+  g_free (self->directory);
+  free (self->real);
+  *self = (BgcLocalFileVisit) { 0 };
+}
+
+/* Takes @directory. */
+static void
+visit (BgcLocalFileVisit *self, char *directory)
+{
+  bgc_local_file_visit_clear (self);
+  self->directory = directory;
+  self->fd = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  self->opened = self->fd >= 0;
+  self->kernels = self->opened && is_kernels (self->fd);
+  if (self->kernels)
+    return;
+  if (!self->opened || faccessat (self->fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+    self->error = errno;
+  else
+    self->real = realpath (directory, NULL);
+}
+
 /* NULL where it is @path itself, or cannot be told on the bus. */
 static char *
-find_identity (const char *directory, const char *path)
+find_identity (const char *real, const char *path)
 {
-  char *real = realpath (directory, NULL);
   g_autofree char *identity = NULL;
 
   if (real == NULL)
     return NULL;
   identity = g_strconcat (g_str_equal (real, "/") ? "" : real, "/", bgc_path_base (path), NULL);
-  free (real);
   if (g_str_equal (identity, path) || !g_utf8_validate (identity, -1, NULL))
     return NULL;
   return g_steal_pointer (&identity);
 }
 
 BgcPathVerdict *
-bgc_local_file_check (const char *path)
+bgc_local_file_check (BgcLocalFileVisit *self, const char *path)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *directory = NULL;
   g_autofree char *identity = NULL;
-  BgcPathVerdict *verdict = NULL;
-  int fd;
+  BgcPathVerdict *verdict;
 
   if (!bgc_path_check (path, &error))
     return bgc_path_verdict_new (FALSE, bgc_error_code_of (error, BGC_ERROR_INVALID_PATH), error->message,
                                  NULL);
   directory = bgc_path_directory (path);
-  fd = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
-    return refuse_errno (errno, "the directory cannot be opened", directory);
-
-  if (is_kernels (fd) || is_of_a_process (path))
-    verdict = refuse (BGC_ERROR_INVALID_PATH, "no files can be made there", directory);
-  else if (faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
-    verdict = refuse_errno (errno, "the directory cannot be written to", directory);
-  else
-    verdict = check_target (fd, path);
-  close (fd);
+  if (g_strcmp0 (directory, self->directory) != 0)
+    visit (self, g_steal_pointer (&directory));
+  if (self->error != 0)
+    return self->opened ? refuse_errno (self->error, "the directory cannot be written to", path)
+                        : refuse_errno (self->error, "the directory cannot be opened", self->directory);
+  if (self->kernels || is_of_a_process (path))
+    return refuse (BGC_ERROR_INVALID_PATH, "no files can be made there", self->directory);
+  verdict = check_target (self->fd, path);
   if (verdict != NULL)
     return verdict;
-  identity = find_identity (directory, path);
+  identity = find_identity (self->real, path);
   return bgc_path_verdict_new (TRUE, BGC_ERROR_NOT_FOUND, NULL, identity);
 }

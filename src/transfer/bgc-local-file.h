@@ -11,9 +11,21 @@
 #include "model/bgc-file.h"
 #include "model/bgc-placement.h"
 
+/* The directory looked at last: the paths of one call mostly share theirs. All zero is none. For one
+ * call only, since what it holds may change. */
+typedef struct {
+  char *directory; /* (owned) (nullable) */
+  char *real;      /* (owned) (nullable) the same without links */
+  int fd;          /* O_PATH, meaningful where error is 0 and directory is set */
+  int error;       /* why nothing can be made there, 0 = it can */
+  gboolean opened; /* the error is not one of opening it */
+  gboolean kernels; /* it is no place for files, as /proc and /sys */
+} BgcLocalFileVisit;
+
+void bgc_local_file_visit_clear (BgcLocalFileVisit *self);
 /* May a file stand under @path for this user? Directory exists and is writable, target is not a
  * directory and not a symbolic link. */
-BgcPathVerdict *bgc_local_file_check (const char *path);
+BgcPathVerdict *bgc_local_file_check (BgcLocalFileVisit *visit, const char *path);
 /* Deletes or renames each (element-type BgcPlacement) in order; each directory is synced once, after
  * its last change. Result: (element-type BgcPlacementResult), as many and in the same order. */
 GPtrArray *bgc_local_file_place (GPtrArray *placements);

@@ -56,6 +56,7 @@ static GVariant *
 check_paths (GVariant *arguments)
 {
   g_autoptr (GVariantIter) paths = NULL;
+  BgcLocalFileVisit visit = { 0 };
   GVariantBuilder builder;
   const char *path;
   gsize bytes = 0;
@@ -64,10 +65,11 @@ check_paths (GVariant *arguments)
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(bsss)"));
   while (bytes < BGC_WORKER_WIRE_FRAME && g_variant_iter_next (paths, "&s", &path))
     {
-      g_autoptr (BgcPathVerdict) verdict = bgc_local_file_check (path);
+      g_autoptr (BgcPathVerdict) verdict = bgc_local_file_check (&visit, path);
 
       bytes += bgc_worker_wire_add_verdict (&builder, verdict);
     }
+  bgc_local_file_visit_clear (&visit);
   return g_variant_new ("(a(bsss))", &builder);
 }
 

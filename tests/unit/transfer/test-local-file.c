@@ -8,10 +8,20 @@
 
 #include "bgc-folder.h"
 
+static BgcPathVerdict *
+check (const char *path)
+{
+  BgcLocalFileVisit visit = { 0 };
+  BgcPathVerdict *verdict = bgc_local_file_check (&visit, path);
+
+  bgc_local_file_visit_clear (&visit);
+  return verdict;
+}
+
 static void
 assert_refused (const char *path, BgcErrorCode code)
 {
-  g_autoptr (BgcPathVerdict) verdict = bgc_local_file_check (path);
+  g_autoptr (BgcPathVerdict) verdict = check (path);
 
   g_test_message ("%s: %s", path, verdict->message);
   g_assert_false (verdict->allowed);
@@ -22,7 +32,7 @@ assert_refused (const char *path, BgcErrorCode code)
 static void
 assert_allowed (const char *path, const char *identity)
 {
-  g_autoptr (BgcPathVerdict) verdict = bgc_local_file_check (path);
+  g_autoptr (BgcPathVerdict) verdict = check (path);
 
   g_test_message ("%s: %s", path, verdict->message);
   g_assert_true (verdict->allowed);
@@ -56,6 +66,34 @@ test_identity (void)
   assert_allowed (target, NULL);
   assert_allowed (through, target);
   assert_allowed (dots, target);
+}
+
+/* What is remembered of one directory is not said of another. */
+static void
+test_one_visit (void)
+{
+  g_autoptr (BgcFolder) folder = bgc_folder_new ();
+  g_autofree char *real = bgc_folder_path (folder, "real");
+  g_autofree char *link = bgc_folder_path (folder, "link");
+  g_autofree char *first = bgc_folder_path (folder, "real/a");
+  g_autofree char *second = bgc_folder_path (folder, "link/b");
+  g_autofree char *second_identity = bgc_folder_path (folder, "real/b");
+  g_autofree char *missing = bgc_folder_path (folder, "missing/c");
+  const char *paths[] = { first, first, second, second, missing, missing, first };
+  const char *identities[] = { NULL, NULL, second_identity, second_identity, NULL, NULL, NULL };
+  BgcLocalFileVisit visit = { 0 };
+
+  g_assert_cmpint (g_mkdir (real, 0700), ==, 0);
+  g_assert_cmpint (symlink ("real", link), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autoptr (BgcPathVerdict) verdict = bgc_local_file_check (&visit, paths[i]);
+
+      g_assert_cmpint (verdict->allowed, ==, paths[i] != missing);
+      g_assert_cmpstr (verdict->identity, ==, identities[i]);
+    }
+  bgc_local_file_visit_clear (&visit);
+  bgc_local_file_visit_clear (&visit);
 }
 
 static void
@@ -109,6 +147,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/local-file/allowed", test_allowed);
   g_test_add_func ("/local-file/identity", test_identity);
+  g_test_add_func ("/local-file/one-visit", test_one_visit);
   g_test_add_func ("/local-file/invalid", test_invalid);
   g_test_add_func ("/local-file/denied", test_denied);
   return g_test_run ();
