@@ -137,7 +137,7 @@ test_paths (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (
     ask (fixture, "Place",
          "([(uint32 4, '/tmp', '.bgcopy-ffffffffffffffffffffffffffffffff', '', uint64 0, uint64 0,"
-         " true)],)"),
+         " true, uint64 18446744073709551615)],)"),
     ==, "([(4, true, {})],)");
 }
 

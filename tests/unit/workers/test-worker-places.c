@@ -102,7 +102,7 @@ test_early_and_empty (Fixture *fixture, gconstpointer data)
   bgc_worker_places_open (fixture->places, fixture->link);
   hand_wait_until (fixture->ended == 2);
   g_assert_cmpstr (g_ptr_array_index (fixture->worker->calls, 0), ==,
-                   "Place ([(10, '/srv', '.bgcopy-x', '', 1, 2, true)],)");
+                   "Place ([(10, '/srv', '.bgcopy-x', '', 1, 2, true, 18446744073709551615)],)");
 }
 
 static void
