@@ -3,12 +3,17 @@
 
 #include "engine/bgc-reaper.h"
 
+/* Bytes of memory for a job, and for a file of it, beside what they store. */
+#define JOB_BYTES  1024u
+#define FILE_BYTES 256u
+
 /* A final job that waits for its time. */
 typedef struct
 {
   BgcEntry *entry; /* (borrowed) */
   GQueue *queue;   /* (borrowed) the one it is in */
   gint64 when;     /* boot clock */
+  gsize bytes;     /* it takes */
 } Item;
 
 struct _BgcReaper
@@ -16,6 +21,7 @@ struct _BgcReaper
   BgcEngine *engine;               /* (borrowed) */
   const BgcReaperActions *actions; /* (borrowed) */
   GQueue farewells;                /* (element-type Item) (owned) soonest first */
+  gsize farewell_bytes;            /* of all in farewells */
   GQueue kept;                     /* (element-type Item) (owned) soonest first */
   guint64 farewell_alarm;
   guint64 kept_alarm;
@@ -57,6 +63,8 @@ bgc_reaper_release (BgcReaper *self, BgcEntry *entry)
   if (link == NULL)
     return;
   item = link->data;
+  if (item->queue == &self->farewells)
+    self->farewell_bytes -= item->bytes;
   g_queue_delete_link (item->queue, link);
   g_free (item);
   arm (self);
@@ -73,6 +81,10 @@ enqueue (BgcReaper *self, GQueue *queue, BgcEntry *entry, gint64 when)
   item->entry = entry;
   item->queue = queue;
   item->when = when;
+  item->bytes = JOB_BYTES + FILE_BYTES * bgc_file_list_length (entry->job->files)
+                + bgc_job_stored_bytes (entry->job) + bgc_file_list_stored_bytes (entry->job->files);
+  if (queue == &self->farewells)
+    self->farewell_bytes += item->bytes;
   while (before != NULL && ((Item *)before->data)->when > when)
     before = before->prev;
   if (before == NULL)
@@ -97,10 +109,19 @@ take_due (BgcReaper *self, GQueue *queue)
   if (item == NULL || item->when > bgc_engine_boot (self->engine))
     return NULL;
   entry = item->entry;
+  if (queue == &self->farewells)
+    self->farewell_bytes -= item->bytes;
   g_queue_pop_head (queue);
   g_free (item);
   entry->farewell = NULL;
   return entry;
+}
+
+/* Something of it is still under way. */
+static gboolean
+is_busy (const BgcEntry *entry)
+{
+  return entry->lane != NULL || entry->runner != NULL;
 }
 
 static void
@@ -112,8 +133,7 @@ on_farewell (gpointer data)
   self->farewell_alarm = 0;
   while ((entry = take_due (self, &self->farewells)) != NULL)
     {
-      /* Something of it is still under way: then later. */
-      if (entry->lane != NULL || entry->runner != NULL)
+      if (is_busy (entry))
         bgc_reaper_bid_farewell (self, entry);
       else
         self->actions->forget (self->engine, entry);
@@ -150,10 +170,32 @@ arm (BgcReaper *self)
   arm_one (self, &self->kept, &self->kept_alarm, "kept", on_kept);
 }
 
+/* The oldest go before their time when there are too many; the newest, whose caller is only being
+ * answered, never does. */
+static void
+hasten (BgcReaper *self)
+{
+  gint64 now = bgc_engine_boot (self->engine);
+  gsize left = self->farewell_bytes;
+
+  for (GList *l = self->farewells.head; left > BGC_REAPER_FAREWELL_BYTES && l != self->farewells.tail;
+       l = l->next)
+    {
+      Item *item = l->data;
+
+      if (is_busy (item->entry))
+        continue;
+      left -= item->bytes;
+      item->when = MIN (item->when, now);
+    }
+}
+
 void
 bgc_reaper_bid_farewell (BgcReaper *self, BgcEntry *entry)
 {
   enqueue (self, &self->farewells, entry, bgc_engine_boot (self->engine) + BGC_REAPER_FAREWELL);
+  hasten (self);
+  arm (self);
 }
 
 void

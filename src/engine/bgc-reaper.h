@@ -10,6 +10,8 @@
 
 /* A final job's object still answers. */
 #define BGC_REAPER_FAREWELL (G_GINT64_CONSTANT (60) * G_USEC_PER_SEC)
+/* But no more bytes of them than this: they are on nobody's quota, and can be made and cancelled fast. */
+#define BGC_REAPER_FAREWELL_BYTES (16u * 1024u * 1024u)
 /* A job completed by AutoComplete is still listed. */
 #define BGC_REAPER_KEEP (G_GINT64_CONSTANT (604800) * G_USEC_PER_SEC)
 /* At least between two looks at all jobs. */

@@ -29,6 +29,30 @@ test_farewell (void)
   g_assert_cmpint (bgc_clock_fake_next (rig->clock), ==, -1);
 }
 
+/* Made and cancelled faster than they are forgotten, they fill no memory. */
+static void
+test_many_farewells (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  guint count = BGC_REAPER_FAREWELL_BYTES / (256 * 1000);
+  g_autofree BgcJobId *ids = g_new0 (BgcJobId, count);
+  guint found = 0;
+
+  for (guint i = 0; i < count; i++)
+    {
+      ids[i] = rig_create (rig, 1000, FALSE);
+      rig_outcome (rig, &ids[i], BGC_REQUEST_CANCEL);
+    }
+  rig_advance (rig, 1);
+  g_assert_null (bgc_manager_find (rig->manager, &ids[0]));
+  for (guint i = 0; i < count; i++)
+    found += bgc_manager_find (rig->manager, &ids[i]) != NULL ? 1 : 0;
+  g_assert_nonnull (bgc_manager_find (rig->manager, &ids[count - 1]));
+  g_assert_cmpuint (found, >, count / 4);
+  rig_advance (rig, 60 * SECOND);
+  g_assert_null (bgc_manager_find (rig->manager, &ids[count - 1]));
+}
+
 static BgcJobId
 create_kept (Rig *rig)
 {
@@ -142,6 +166,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/reaper/farewell", test_farewell);
+  g_test_add_func ("/reaper/many-farewells", test_many_farewells);
   g_test_add_func ("/reaper/kept", test_kept);
   g_test_add_func ("/reaper/kept-over-restart", test_kept_over_restart);
   g_test_add_func ("/reaper/inactive", test_inactive);
