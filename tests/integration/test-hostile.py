@@ -154,7 +154,8 @@ def test_lengths(world):
     ends = hostile_answers(world, lengths())
     never_finished(ends)
     for name, end in ends.items():
-        true(end[1] in ('InvalidServerResponse', 'ConnectionClosed'), f'{name!r}: {end}')
+        # One length is possible, but for no disk: that is found out before or after the connection ends.
+        true(end[1] in ('InvalidServerResponse', 'ConnectionClosed', 'NoSpace', 'TooLarge'), f'{name!r}: {end}')
 
 
 def test_heads(world):
