@@ -164,33 +164,41 @@ class Bench:
             if not os.path.exists(path):
                 web.put(names[-1], os.urandom(10240))
         self.fresh()
-        folder = self.world.local('many')
         listing = os.path.join(self.world.folder, 'list')
+        folders = []
+
+        def folder():
+            return folders[-1]
 
         def clean():
-            self.clean()
-            os.mkdir(folder)
+            # A new directory each time, and nothing is deleted before the end: ext4 searches long for an inode
+            # that was not freed in the last seconds, whoever asks for one.
+            folders.append(self.world.local(f'many-{len(folders)}'))
+            os.mkdir(folder())
 
         def check(result):
-            got = len(os.listdir(folder))
+            got = len(os.listdir(folder()))
             if got != count:
                 raise RuntimeError(f'{got} files instead of {count}')
             return result
 
-        files = [(web.url(n), os.path.join(folder, os.path.basename(n))) for n in names]
+        def files():
+            return [(web.url(n), os.path.join(folder(), os.path.basename(n))) for n in names]
+
         best = {}
         for peer in self.have:
             for parallel in (4, 16, 50):
                 clean()
-                wall = peers.run(*peers.many(peer, web, names, folder, listing, parallel)).wall
+                wall = peers.run(*peers.many(peer, web, names, folder(), listing, parallel)).wall
                 if peer not in best or wall < best[peer][0]:
                     best[peer] = (wall, parallel)
         print('  best number side by side:', {p: b[1] for p, b in best.items()})
-        contestants = {'bgcopyd': lambda: check(self.ours(files, Priority='foreground'))}
+        contestants = {'bgcopyd': lambda: check(self.ours(files(), Priority='foreground'))}
         for peer in self.have:
             contestants[peer] = lambda peer=peer: check(
-                peers.run(*peers.many(peer, web, names, folder, listing, best[peer][1])))
+                peers.run(*peers.many(peer, web, names, folder(), listing, best[peer][1])))
         results = self.turns(contestants, self.options.rounds, clean)
+        self.clean()
         self.report('small', f'{count} files of 10 KiB over http, durable', results, self.have)
 
     def queue_program(self, *arguments, wait=True):
@@ -249,7 +257,7 @@ class Bench:
     def cancel_transferring(self):
         web, service = self.world.web, self.world.service
         url = f'{web.url("slow/4096/")}{self.source(256 * MIB)}'
-        noise = self.queue_program('create', '--jobs', self.options.noise, '--connections', 1, '--pending',
+        noise = self.queue_program('create', '--jobs', 3 * self.options.noise, '--connections', 1, '--pending',
                                    self.options.pending, wait=False)
         took = []
         for number in range(15):
