@@ -7,6 +7,7 @@
 
 #include "base/bgc-error.h"
 #include "protocol/bgc-bits-ack.h"
+#include "protocol/bgc-host-id.h"
 
 #define URL_FLAGS (G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE)
 
@@ -40,7 +41,8 @@ is_allowed (GUri *base, GUri *resolved)
   const char *scheme = g_uri_get_scheme (resolved);
   const char *host = g_uri_get_host (resolved);
 
-  if (host == NULL || *host == '\0' || g_uri_get_userinfo (resolved) != NULL)
+  /* The parser undid escapes in the host: a space or a slash may stand there now. */
+  if (!bgc_host_id_is_valid (host) || g_uri_get_userinfo (resolved) != NULL)
     return FALSE;
   if (strcmp (scheme, "https") == 0)
     return TRUE;
