@@ -409,7 +409,7 @@ bgc_session_drop (BgcSession *self)
 {
   self->record.state = BGC_SESSION_GONE;
   /* For those who wait for the lock on this very file; what a crash leaves behind from here on is swept. */
-  if (!bgc_session_record_write (self->file, &self->record, NULL))
+  if (self->record.url != NULL && !bgc_session_record_write (self->file, &self->record, NULL))
     g_warning ("cannot mark session %s as gone", self->id);
   remove_file (self, ".session");
   remove_file (self, ".data");
