@@ -396,8 +396,9 @@ bgc_exchange_end_body (SoupServerMessage *message)
     return FALSE;
 
   bgc_exchange_pause (self);
-  /* A fragment for a session that has all its bytes still has to be published or notified. */
-  if (self->error == NULL && self->session != NULL && self->request.type == BGC_BITS_FRAGMENT)
+  /* Also one that failed on the way, as what landed counts, and one for a session that has all its bytes but
+   * still has to be published. */
+  if (self->session != NULL && self->request.type == BGC_BITS_FRAGMENT)
     {
       bgc_fragment_end (self);
       return TRUE;

@@ -231,10 +231,11 @@ check_target (BgcSessionStore *self, const char *url, GError **error)
   close (parent);
   if (local == NULL && exists && !self->directory->allow_overwrites)
     g_set_error_literal (&local, BGC_ERROR, BGC_ERROR_FILE_EXISTS, "The file is there already");
-  if (local != NULL)
-    g_propagate_error (error, g_steal_pointer (&local));
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
 
-  return local == NULL && !(exists && !self->directory->allow_overwrites);
+  return FALSE;
 }
 
 /* Made under a name that is no session, whole, then named. */

@@ -18,7 +18,7 @@ BROKEN = re.compile(r'CRITICAL|\*\* ?ERROR|assertion|AddressSanitizer|LeakSaniti
 
 
 def program(name):
-    folder = {'bgcopyd': 'daemon', 'bgcopy-worker': 'worker', 'bgcopyctl': 'client'}[name]
+    folder = {'bgcopyd': 'daemon', 'bgcopy-worker': 'worker', 'bgcopyctl': 'client', 'bgcopy-server': 'server'}[name]
     return os.path.join(os.environ['TOP_BUILDDIR'], 'src', folder, name)
 
 

@@ -145,7 +145,7 @@ class World:
         for undo in self._undo:
             undo()
         words = []
-        for path in [os.path.join(self.folder, 'bgcopyd.log')] + glob.glob(os.path.join(self.folder, 'web', '*.log')):
+        for path in glob.glob(os.path.join(self.folder, '*.log')) + glob.glob(os.path.join(self.folder, 'web', '*.log')):
             try:
                 with open(path, encoding='utf-8', errors='replace') as f:
                     words.append(f'---- {os.path.basename(path)}\n' + ''.join(f.readlines()[-120:]))
