@@ -468,22 +468,18 @@ refuse (BgcExchange *self, BgcErrorCode code, const char *why)
   bgc_exchange_fail (self, g_error_new_literal (BGC_ERROR, (int) code, why));
 }
 
-static gboolean
-has_body_length (SoupMessageHeaders *headers, guint64 *length)
-{
-  return bgc_header_parse_number (soup_message_headers_get_one (headers, "Content-Length"), length);
-}
-
 static void
 check_headers (BgcExchange *self, SoupMessageHeaders *headers)
 {
   BgcHeaderReader reader = { get_header, headers };
   GError *error = NULL;
   guint64 length = 0;
-  gboolean has_length = has_body_length (headers, &length);
+  gboolean has_length = bgc_header_get (&reader, "Content-Length") != NULL;
 
   if (soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED)
     refuse (self, BGC_ERROR_INVALID_ARGUMENT, "The body has no Content-Length");
+  else if (has_length && !bgc_header_get_number (&reader, "Content-Length", &length))
+    refuse (self, BGC_ERROR_INVALID_ARGUMENT, "Content-Length is malformed");
   else if (!bgc_bits_request_parse (&reader, &self->request, &error)
            || !bgc_bits_request_check_length (&self->request, has_length, length, &error))
     bgc_exchange_fail (self, error);

@@ -92,7 +92,7 @@ copy_reply (BgcSession *session, GInputStream *body, int file, GCancellable *can
       length += (guint64) n;
       if (length > session->directory->maximum_reply_size)
         {
-          g_set_error_literal (error, BGC_ERROR, BGC_ERROR_MAXIMUM_SIZE, "The back end's reply is too large");
+          g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_SERVER_RESPONSE, "The back end's reply is too large");
           return FALSE;
         }
       if (write (file, buffer, (gsize) n) != n)

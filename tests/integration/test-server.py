@@ -224,7 +224,7 @@ def test_paths(world):
     server = Server(world, {'drop': {}, 'drop-inner': {'Url': '/drop/inner'}, 'off': {'UploadEnabled': 'no'}})
     client = server.client()
     os.makedirs(os.path.join(server.path(), 'sub', 'deep'))
-    os.symlink('/tmp', os.path.join(server.path(), 'out'))
+    os.symlink(world.downloads, os.path.join(server.path(), 'out'))
     os.symlink('sub', os.path.join(server.path(), 'link'))
     os.symlink('/etc/passwd', os.path.join(server.path(), 'file-link'))
     for url, name in (('/drop/sub/deep/a%20b%2Bc', 'sub/deep/a b+c'), ('/drop/x?query=1', 'x'), ('/drop/%C3%A4', 'ä')):
@@ -242,16 +242,19 @@ def test_paths(world):
                         ('/', 404), ('/drop/file-link', 403), ('/drop/' + 'd/' * 100 + 'x', 400), ('/drop/../../etc/x', 404)):
         ack = client.create(url)
         equal((url, ack.status), (url, status))
+        if '%zz' in url:  # refused by the HTTP library, which then closes
+            client.close()
+            continue
         if status == 200:
             client.cancel(url, ack['BITS-Session-Id'])
-        elif status in (400, 403, 501) and '%zz' not in url:  # that one is refused by the HTTP library
+        elif status in (400, 403, 501):
             equal((url, ack.error), (url, INVALID_ARGUMENT if status == 400 else ACCESS_DENIED))
     equal(server.published(), before)
-    equal([n for n in os.listdir('/tmp') if n == 'x'], [])
+    equal(world.listing(), [], 'written outside')
     # A directory that becomes a link while the upload runs.
     session = client.session('/drop/sub/deep/late')
     os.rename(os.path.join(server.path(), 'sub'), os.path.join(server.path(), 'was'))
-    os.symlink('/tmp', os.path.join(server.path(), 'sub'))
+    os.symlink(world.downloads, os.path.join(server.path(), 'sub'))
     equal(client.fragment('/drop/sub/deep/late', session, 0, b'abc', 3).status, 404)
     server.stop()
 
@@ -266,7 +269,10 @@ def test_raw_requests(world):
             s.settimeout(10)
             got = b''
             while b'\r\n\r\n' not in got:
-                more = s.recv(65536)
+                try:
+                    more = s.recv(65536)
+                except ConnectionResetError:
+                    break
                 if not more:
                     break
                 got += more
