@@ -124,7 +124,8 @@ bgc_bits_request_parse (const BgcHeaderReader *headers, BgcBitsRequest *out, GEr
 }
 
 gboolean
-bgc_bits_request_check_length (const BgcBitsRequest *self, gboolean has_length, guint64 length, GError **error)
+bgc_bits_request_check_length (const BgcBitsRequest *self, gboolean has_length, guint64 length,
+                               GError **error)
 {
   if (self->type == BGC_BITS_FRAGMENT && !has_length)
     return refuse (error, "Content-Length is missing");

@@ -37,12 +37,14 @@ gboolean bgc_bits_request_type_from_string (const char *text, BgcBitsRequestType
 /* TRUE if @list, GUIDs between spaces and commas, has our protocol among its first hundred entries. */
 gboolean bgc_bits_request_offers_protocol (const char *list);
 
-/* What a server makes of a client's headers; clear @out with bgc_bits_request_clear(). A Create-Session that does not offer the
- * protocol is malformed. Errors: InvalidArgument. */
+/* What a server makes of a client's headers; clear @out with bgc_bits_request_clear(). A Create-Session that
+ * does not offer the protocol is malformed. Errors: InvalidArgument. */
 gboolean bgc_bits_request_parse (const BgcHeaderReader *headers, BgcBitsRequest *out, GError **error);
 /* @has_length: the request had a Content-Length, @length. Only a Fragment has a body, and its length
  * is that of its range; the other packets may leave the header out. Errors: InvalidArgument. */
-gboolean bgc_bits_request_check_length (const BgcBitsRequest *self, gboolean has_length, guint64 length, GError **error);
+gboolean
+bgc_bits_request_check_length (const BgcBitsRequest *self, gboolean has_length, guint64 length,
+                               GError **error);
 /* All headers of the packet, Content-Length among them. */
 void bgc_bits_request_write (const BgcBitsRequest *self, const BgcHeaderWriter *headers);
 void bgc_bits_request_clear (BgcBitsRequest *self);

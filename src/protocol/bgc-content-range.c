@@ -31,7 +31,8 @@ parse_parts (char *text, BgcContentRange *out)
   char *end;
   guint64 last;
 
-  if (total == NULL || g_ascii_strcasecmp (text, "bytes") != 0 || !bgc_header_parse_number (total, &out->total))
+  if (total == NULL || g_ascii_strcasecmp (text, "bytes") != 0
+      || !bgc_header_parse_number (total, &out->total))
     return FALSE;
   if (strcmp (range, "*") == 0)
     return out->total == 0;
@@ -57,7 +58,8 @@ bgc_content_range_parse (const char *value, BgcContentRange *out, GError **error
     text = g_strdup (value);
   if (text == NULL || !parse_parts (text, &range))
     {
-      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "Content-Range is missing or malformed");
+      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT,
+                           "Content-Range is missing or malformed");
       return FALSE;
     }
   *out = range;

@@ -63,11 +63,12 @@ bgc_host_id_apply (const char *host_id, const char *url, GError **error)
 
   if (uri == NULL || g_uri_get_host (uri) == NULL || !bgc_host_id_is_valid (host_id))
     {
-      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_URL, "The session's host or its URL is not valid");
+      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_URL,
+                           "The session's host or its URL is not valid");
       return NULL;
     }
   bare = without_brackets (host_id);
 
-  return g_uri_join (URL_FLAGS, g_uri_get_scheme (uri), NULL, bare != NULL ? bare : host_id, g_uri_get_port (uri),
-                     g_uri_get_path (uri), g_uri_get_query (uri), NULL);
+  return g_uri_join (URL_FLAGS, g_uri_get_scheme (uri), NULL, bare != NULL ? bare : host_id,
+                     g_uri_get_port (uri), g_uri_get_path (uri), g_uri_get_query (uri), NULL);
 }

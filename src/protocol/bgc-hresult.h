@@ -13,7 +13,8 @@
 #define BGC_HRESULT_ACCESS_DENIED 0x80070005u
 #define BGC_HRESULT_INVALID_ARGUMENT 0x80070057u
 #define BGC_HRESULT_TOO_LARGE 0x80200020u
-#define BGC_HRESULT_DISK_FULL 0x80070112u /* as the protocol labels it; also a back end that did not answer in time */
+#define BGC_HRESULT_DISK_FULL                                                                                \
+  0x80070112u /* as the protocol labels it; also a back end that did not answer in time */
 #define BGC_HRESULT_WIN32_DISK_FULL 0x80070070u /* the value Windows itself has for it */
 #define BGC_HRESULT_EXECUTE_ENABLED 0x80200023u
 

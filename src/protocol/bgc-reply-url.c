@@ -64,7 +64,8 @@ bgc_reply_url_resolve (const char *base, const char *reply, GError **error)
     to = g_uri_parse_relative (from, legal, URL_FLAGS, NULL);
   if (to == NULL || !is_allowed (from, to))
     {
-      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_SERVER_RESPONSE, "The server's reply URL is not valid");
+      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_SERVER_RESPONSE,
+                           "The server's reply URL is not valid");
       return NULL;
     }
   text = g_uri_to_string_partial (to, G_URI_HIDE_FRAGMENT);

@@ -8,6 +8,6 @@
 
 #include <glib.h>
 
-/* @base: the URL the packets of the session went to. Only http and https come out, and never http where @base is
- * https. Owned by the caller. Errors: InvalidServerResponse. */
+/* @base: the URL the packets of the session went to. Only http and https come out, and never http where @base
+ * is https. Owned by the caller. Errors: InvalidServerResponse. */
 char *bgc_reply_url_resolve (const char *base, const char *reply, GError **error);

@@ -51,8 +51,10 @@ bgc_resumable_answer_parse (const BgcHeaderReader *headers, BgcResumableAnswer *
 
   *out = (BgcResumableAnswer) { .completion = BGC_RESUMABLE_UNTOLD };
   out->completion = parse_completion (bgc_header_get (headers, "Upload-Complete"));
-  out->has_offset = bgc_structured_field_parse_integer (bgc_header_get (headers, "Upload-Offset"), &out->offset);
-  out->has_length = bgc_structured_field_parse_integer (bgc_header_get (headers, "Upload-Length"), &out->length);
+  out->has_offset
+    = bgc_structured_field_parse_integer (bgc_header_get (headers, "Upload-Offset"), &out->offset);
+  out->has_length
+    = bgc_structured_field_parse_integer (bgc_header_get (headers, "Upload-Length"), &out->length);
   /* An offset behind the end is as good as none. */
   if (out->has_offset && out->has_length && out->offset > out->length)
     out->has_offset = FALSE;
@@ -72,7 +74,8 @@ bgc_resumable_is_ours (const BgcHeaderReader *headers)
 {
   guint64 version;
 
-  return bgc_structured_field_parse_integer (bgc_header_get (headers, "Upload-Draft-Interop-Version"), &version)
+  return bgc_structured_field_parse_integer (bgc_header_get (headers, "Upload-Draft-Interop-Version"),
+                                             &version)
          && version == BGC_RESUMABLE_INTEROP_VERSION;
 }
 

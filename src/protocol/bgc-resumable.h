@@ -11,8 +11,10 @@
 #define BGC_RESUMABLE_INTEROP_VERSION 8u
 #define BGC_RESUMABLE_CONTENT_TYPE "application/partial-upload"
 #define BGC_RESUMABLE_STATUS_SUPPORTED 104u /* the interim answer that names the upload resource */
-#define BGC_RESUMABLE_MISMATCHING_OFFSET "https://iana.org/assignments/http-problem-types#mismatching-upload-offset"
-#define BGC_RESUMABLE_INCONSISTENT_LENGTH "https://iana.org/assignments/http-problem-types#inconsistent-upload-length"
+#define BGC_RESUMABLE_MISMATCHING_OFFSET                                                                     \
+  "https://iana.org/assignments/http-problem-types#mismatching-upload-offset"
+#define BGC_RESUMABLE_INCONSISTENT_LENGTH                                                                    \
+  "https://iana.org/assignments/http-problem-types#inconsistent-upload-length"
 
 /* Upload-Limit; G_MAXUINT64 or 0 where the server set no maximum or minimum. */
 typedef struct
@@ -24,8 +26,9 @@ typedef struct
   guint64 max_age;         /* seconds */
 } BgcResumableLimits;
 
-typedef enum {
-  BGC_RESUMABLE_UNTOLD,     /* no Upload-Complete: an answer of something that knows nothing of this protocol */
+typedef enum
+{
+  BGC_RESUMABLE_UNTOLD, /* no Upload-Complete: an answer of something that knows nothing of this protocol */
   BGC_RESUMABLE_INCOMPLETE, /* ?0 */
   BGC_RESUMABLE_COMPLETE    /* ?1: final, whatever the status; do not resume */
 } BgcResumableCompletion;
@@ -53,6 +56,8 @@ void bgc_resumable_write_creation (const BgcHeaderWriter *headers, guint64 lengt
 /* HEAD and DELETE of the upload resource, OPTIONS of the target. */
 void bgc_resumable_write_plain (const BgcHeaderWriter *headers);
 /* PATCH of the upload resource; @is_last: these bytes reach the end. */
-void bgc_resumable_write_append (const BgcHeaderWriter *headers, guint64 offset, guint64 n_bytes, gboolean is_last);
+void
+bgc_resumable_write_append (const BgcHeaderWriter *headers, guint64 offset, guint64 n_bytes,
+                            gboolean is_last);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BgcResumableAnswer, bgc_resumable_answer_clear)

@@ -36,7 +36,8 @@ key_length (const char *p)
 
   if (!g_ascii_islower (*p) && *p != '*')
     return 0;
-  while (g_ascii_islower (p[length]) || g_ascii_isdigit (p[length]) || (p[length] != '\0' && strchr ("_-.*", p[length])))
+  while (g_ascii_islower (p[length]) || g_ascii_isdigit (p[length])
+         || (p[length] != '\0' && strchr ("_-.*", p[length])))
     length++;
 
   return length;

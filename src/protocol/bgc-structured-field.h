@@ -11,8 +11,8 @@
 /* Integers of a structured field have at most 15 digits. */
 #define BGC_STRUCTURED_FIELD_MAX G_GUINT64_CONSTANT (999999999999999)
 
-/* A whole item without parameters being looked at: "5;a=1" is 5. Negative numbers, which no header here allows, are
- * refused. NULL is refused. */
+/* A whole item without parameters being looked at: "5;a=1" is 5. Negative numbers, which no header here
+ * allows, are refused. NULL is refused. */
 gboolean bgc_structured_field_parse_integer (const char *text, guint64 *out);
 gboolean bgc_structured_field_parse_boolean (const char *text, gboolean *out);
 /* The integer member @key of a dictionary. Members of other types are skipped; of a key that comes

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/bgc-error.h"
-#include "server/bgc-fragment.h"
 
 #define EXCHANGE_KEY "bgc-exchange" /* on the message */
 #define LOCK_RETRY 50               /* milliseconds between two tries of a session's lock */
@@ -140,11 +139,12 @@ get_header (gconstpointer headers, const char *name)
 static void
 log_refusal (const BgcExchange *self)
 {
-  g_autofree char *why = g_strdup_printf ("%s %s: %u", bgc_bits_request_type_to_string (self->request.type), self->url,
-                                          self->verdict.status);
+  g_autofree char *why = g_strdup_printf ("%s %s: %u", bgc_bits_request_type_to_string (self->request.type),
+                                          self->url, self->verdict.status);
 
   if (self->verdict.status == 500)
-    g_message ("%s%s%s", why, self->error != NULL ? ": " : "", self->error != NULL ? self->error->message : "");
+    g_message ("%s%s%s", why, self->error != NULL ? ": " : "",
+               self->error != NULL ? self->error->message : "");
   else
     g_info ("%s%s%s", why, self->error != NULL ? ": " : "", self->error != NULL ? self->error->message : "");
 }
@@ -170,7 +170,8 @@ bgc_exchange_answer (BgcExchange *self)
     log_refusal (self);
   bgc_bits_ack_write (&self->ack, &writer);
   if (self->verdict.status == SOUP_STATUS_UNAUTHORIZED)
-    soup_message_headers_replace (headers, "WWW-Authenticate", "Basic realm=\"bgcopy-server\", charset=\"UTF-8\"");
+    soup_message_headers_replace (headers, "WWW-Authenticate",
+                                  "Basic realm=\"bgcopy-server\", charset=\"UTF-8\"");
   if (self->verdict.status == SOUP_STATUS_SERVICE_UNAVAILABLE)
     soup_message_headers_replace (headers, "Retry-After", "30");
   /* The body was never read: nothing else can follow on this connection. */
@@ -273,9 +274,10 @@ lock_work (gpointer data, gpointer pool)
         bgc_session_announce (self->session, wanted_kind (self));
     }
   else if (strcmp (self->session->record.url, self->url) != 0)
-    bgc_exchange_fail (self, g_error_new_literal (BGC_ERROR, BGC_ERROR_SESSION_NOT_FOUND, "The session is another URL's"));
+    bgc_exchange_fail (
+      self, g_error_new_literal (BGC_ERROR, BGC_ERROR_SESSION_NOT_FOUND, "The session is another URL's"));
   else if (self->request.type == BGC_BITS_FRAGMENT)
-    bgc_fragment_open (self);
+    self->body->open (self);
   if (self->error != NULL)
     bgc_exchange_release (self);
 }
@@ -338,7 +340,8 @@ begin_done (gpointer data, gpointer pool)
     }
   if (g_get_monotonic_time () >= self->give_up)
     {
-      bgc_exchange_fail (self, g_error_new_literal (BGC_ERROR, BGC_ERROR_BUSY, "Another request works on the session"));
+      bgc_exchange_fail (
+        self, g_error_new_literal (BGC_ERROR, BGC_ERROR_BUSY, "Another request works on the session"));
       bgc_exchange_release (self);
       admit (self);
       return;
@@ -364,7 +367,7 @@ got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer data)
   bgc_connection_set_deadline (self->connection, self->parts->config->body_timeout);
   if (self->body_use == BGC_BODY_STREAMED)
     {
-      bgc_fragment_take (self, chunk);
+      self->body->take (self, chunk);
       return;
     }
   self->discarded += g_bytes_get_size (chunk);
@@ -382,7 +385,7 @@ finished (SoupServerMessage *message, gpointer data)
   g_cancellable_cancel (self->cancellable);
   g_signal_handlers_disconnect_by_data (message, self);
   if (self->body_use == BGC_BODY_STREAMED && !self->ended && !self->busy)
-    bgc_fragment_abandon (self);
+    self->body->abandon (self);
   g_object_set_data (G_OBJECT (message), EXCHANGE_KEY, NULL);
   bgc_exchange_unref (self);
 }
@@ -400,7 +403,7 @@ bgc_exchange_end_body (SoupServerMessage *message)
    * still has to be published. */
   if (self->session != NULL && self->request.type == BGC_BITS_FRAGMENT)
     {
-      bgc_fragment_end (self);
+      self->body->end (self);
       return TRUE;
     }
   self->ended = TRUE;
@@ -490,7 +493,7 @@ check_headers (BgcExchange *self, SoupMessageHeaders *headers)
 }
 
 static BgcExchange *
-exchange_new (BgcServerParts *parts, SoupServerMessage *message)
+exchange_new (BgcServerParts *parts, SoupServerMessage *message, const BgcExchangeBody *body)
 {
   BgcExchange *self = g_new0 (BgcExchange, 1);
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
@@ -499,6 +502,7 @@ exchange_new (BgcServerParts *parts, SoupServerMessage *message)
 
   g_ref_count_init (&self->references);
   self->parts = parts;
+  self->body = body;
   self->message = g_object_ref (message);
   self->connection = bgc_connection_ref (bgc_connection_of (message));
   self->cancellable = g_cancellable_new ();
@@ -515,10 +519,10 @@ exchange_new (BgcServerParts *parts, SoupServerMessage *message)
 }
 
 void
-bgc_exchange_begin (BgcServerParts *parts, SoupServerMessage *message)
+bgc_exchange_begin (BgcServerParts *parts, SoupServerMessage *message, const BgcExchangeBody *body)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
-  BgcExchange *self = exchange_new (parts, message);
+  BgcExchange *self = exchange_new (parts, message, body);
   const char *rest;
 
   /* The reference that finished() drops. */
@@ -527,7 +531,8 @@ bgc_exchange_begin (BgcServerParts *parts, SoupServerMessage *message)
   g_signal_connect (message, "finished", G_CALLBACK (finished), self);
   soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
 
-  self->directory = bgc_server_config_find (parts->config, g_uri_get_path (soup_server_message_get_uri (message)), &rest);
+  self->directory
+    = bgc_server_config_find (parts->config, g_uri_get_path (soup_server_message_get_uri (message)), &rest);
   bgc_exchange_pause (self);
   if (self->directory == NULL)
     refuse (self, BGC_ERROR_NOT_FOUND, "No directory serves this URL");

@@ -19,11 +19,21 @@ typedef enum {
   BGC_BODY_DISCARDED   /* read and dropped, so that the connection stays usable */
 } BgcBodyUse;
 
+/* What becomes of a Fragment's body; bgc-fragment.h has the one there is. */
+typedef struct
+{
+  void (*open) (BgcExchange *exchange); /* with the session locked: what to do with it (work) */
+  void (*take) (BgcExchange *exchange, GBytes *chunk);  /* a piece of it, in the main loop */
+  void (*end) (BgcExchange *exchange);                  /* all of it has been read, in the main loop */
+  void (*abandon) (BgcExchange *exchange);              /* the connection broke, in the main loop */
+} BgcExchangeBody;
+
 /* The main loop owns all fields; while @busy those marked (work) belong to the thread that works. */
 struct _BgcExchange
 {
   grefcount references;
   BgcServerParts *parts;               /* (borrowed) outlives it */
+  const BgcExchangeBody *body;         /* (borrowed) static */
   SoupServerMessage *message;          /* (owned) */
   BgcConnection *connection;           /* (owned) a reference */
   const BgcServerDirectory *directory; /* (borrowed) (nullable) NULL: no directory serves this path */
@@ -62,7 +72,7 @@ struct _BgcExchange
 };
 
 /* The headers of a BITS packet are here; reading pauses until the session is open. */
-void bgc_exchange_begin (BgcServerParts *parts, SoupServerMessage *message);
+void bgc_exchange_begin (BgcServerParts *parts, SoupServerMessage *message, const BgcExchangeBody *body);
 /* Its body has been read. FALSE if the message is no exchange. */
 gboolean bgc_exchange_end_body (SoupServerMessage *message);
 /* Looks whether somebody else waits for the session. Call it twice a second. */

@@ -7,7 +7,8 @@
 #include "server/bgc-notification.h"
 
 #define BLOCK_SIZE 65536u /* bytes; two blocks a request keep a hundred uploads below 13 MiB */
-/* Bytes after which an offset becomes durable within one fragment; so much is sent again after a power cut. */
+/* Bytes after which an offset becomes durable within one fragment; so much is sent again after a power cut.
+ */
 #define CHECKPOINT_SIZE (16u * 1024 * 1024)
 #define REPLY_PATH "/" BGC_UPLOAD_TARGET_REPLIES "/Replies/" /* see bgc-reply-download.h */
 
@@ -29,11 +30,12 @@ note_reply (BgcExchange *exchange)
   if (session->record.static_reply != NULL)
     exchange->ack.reply_url = g_strdup (session->record.static_reply);
   else if (session->record.has_reply)
-    exchange->ack.reply_url = g_strconcat (base, exchange->directory->url, REPLY_PATH, session->id, "/reply", NULL);
+    exchange->ack.reply_url
+      = g_strconcat (base, exchange->directory->url, REPLY_PATH, session->id, "/reply", NULL);
 }
 
-void
-bgc_fragment_open (BgcExchange *exchange)
+static void
+open_body (BgcExchange *exchange)
 {
   BgcSession *session = exchange->session;
   const BgcContentRange *range = &exchange->request.range;
@@ -83,6 +85,7 @@ flush_work (gpointer data, gpointer pool)
 }
 
 static void finish (BgcExchange *exchange);
+static void abandon_body (BgcExchange *exchange);
 
 static void flush_done (gpointer data, gpointer pool);
 
@@ -92,7 +95,8 @@ flush (BgcExchange *exchange)
 {
   GByteArray *full = exchange->filling;
 
-  exchange->filling = exchange->flushing != NULL ? exchange->flushing : g_byte_array_sized_new (BLOCK_SIZE + 8192);
+  exchange->filling
+    = exchange->flushing != NULL ? exchange->flushing : g_byte_array_sized_new (BLOCK_SIZE + 8192);
   exchange->flushing = full;
   bgc_exchange_run (exchange, exchange->parts->disk, flush_work, flush_done);
 }
@@ -109,7 +113,7 @@ flush_done (gpointer data, gpointer pool)
   BgcExchange *exchange = data;
 
   if (exchange->finished)
-    bgc_fragment_abandon (exchange);
+    abandon_body (exchange);
   else if (exchange->ended)
     finish (exchange);
   else
@@ -120,8 +124,8 @@ flush_done (gpointer data, gpointer pool)
     }
 }
 
-void
-bgc_fragment_take (BgcExchange *exchange, GBytes *chunk)
+static void
+take_body (BgcExchange *exchange, GBytes *chunk)
 {
   gsize length;
   const guint8 *bytes = g_bytes_get_data (chunk, &length);
@@ -179,7 +183,8 @@ finish_work (gpointer data, gpointer pool)
       bgc_exchange_release (exchange);
       return;
     }
-  if (session->record.state == BGC_SESSION_COMPLETE && exchange->directory->notification_type != BGC_NOTIFICATION_NONE)
+  if (session->record.state == BGC_SESSION_COMPLETE
+      && exchange->directory->notification_type != BGC_NOTIFICATION_NONE)
     {
       exchange->to_notify = TRUE;
       return;
@@ -197,7 +202,8 @@ notify_work (gpointer data, gpointer pool)
   BgcExchange *exchange = data;
   GError *error = NULL;
 
-  exchange->verdict = bgc_notification_send (exchange->session, exchange->original, exchange->cancellable, &error);
+  exchange->verdict
+    = bgc_notification_send (exchange->session, exchange->original, exchange->cancellable, &error);
   if (error != NULL)
     bgc_exchange_fail (exchange, error);
   else if (exchange->verdict.status == bgc_verdict_success.status)
@@ -232,8 +238,8 @@ finish (BgcExchange *exchange)
   bgc_exchange_run (exchange, exchange->parts->disk, finish_work, finish_done);
 }
 
-void
-bgc_fragment_end (BgcExchange *exchange)
+static void
+end_body (BgcExchange *exchange)
 {
   exchange->ended = TRUE;
   if (!exchange->busy)
@@ -257,8 +263,10 @@ abandon_done (gpointer data, gpointer pool)
   g_info ("a fragment broke off; %" G_GUINT64_FORMAT " bytes are kept", exchange->ack.received);
 }
 
-void
-bgc_fragment_abandon (BgcExchange *exchange)
+static void
+abandon_body (BgcExchange *exchange)
 {
   bgc_exchange_run (exchange, exchange->parts->disk, abandon_work, abandon_done);
 }
+
+const BgcExchangeBody bgc_fragment_body = { open_body, take_body, end_body, abandon_body };

@@ -8,11 +8,4 @@
 
 #include "server/bgc-exchange.h"
 
-/* With the session locked: what is to become of the body. (work) */
-void bgc_fragment_open (BgcExchange *exchange);
-/* A piece of the body, in the main loop. */
-void bgc_fragment_take (BgcExchange *exchange, GBytes *chunk);
-/* The body has been read, in the main loop. */
-void bgc_fragment_end (BgcExchange *exchange);
-/* The connection broke: what arrived is kept. In the main loop. */
-void bgc_fragment_abandon (BgcExchange *exchange);
+extern const BgcExchangeBody bgc_fragment_body;

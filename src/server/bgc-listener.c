@@ -14,18 +14,10 @@
 
 #include "base/bgc-error.h"
 #include "protocol/bgc-header.h"
+#include "server/bgc-connection.h"
 
-#define CONNECTION_KEY "bgc-connection" /* on the remote address that the library carries with every message */
 #define BACKLOG 511                     /* connections that wait to be accepted */
 #define ACCEPT_AT_ONCE 32u              /* connections taken before other sources have their turn */
-
-struct _BgcConnection
-{
-  grefcount references;
-  BgcListener *listener; /* (borrowed) (nullable) NULL once the stream is gone */
-  GSocket *socket;       /* (owned) */
-  gint64 deadline;       /* monotonic, microseconds; 0 = none */
-};
 
 struct _BgcListener
 {
@@ -33,49 +25,22 @@ struct _BgcListener
   const BgcServerConfig *config; /* (borrowed) */
   GTlsCertificate *certificate;  /* (owned) (nullable) */
   GPtrArray *sockets;            /* (owned) (element-type GSocket) listening */
-  GPtrArray *sources;            /* (owned) (element-type GSource) of the above; empty while accepting pauses */
+  GPtrArray *sources; /* (owned) (element-type GSource) of the above; empty while accepting pauses */
   GHashTable *connections;       /* (owned) set of BgcConnection, a reference each */
-  int idle_pair;                 /* (owned) the other end of the socket that the library believes to listen on */
+  int idle_pair; /* (owned) the other end of the socket that the library believes to listen on */
   gboolean stopped;
+  gboolean *alive; /* (owned) a reference, as open streams and handshakes have; FALSE once this is freed */
 };
 
+/* What outlives the listener: told when a stream ends or is secure. */
+typedef struct
+{
+  BgcListener *listener;     /* (borrowed) valid while *alive */
+  gboolean *alive;           /* (owned) a reference */
+  BgcConnection *connection; /* (owned) a reference */
+} Watch;
+
 static void resume_accepting (BgcListener *self);
-
-BgcConnection *
-bgc_connection_ref (BgcConnection *self)
-{
-  g_ref_count_inc (&self->references);
-
-  return self;
-}
-
-void
-bgc_connection_unref (BgcConnection *self)
-{
-  if (!g_ref_count_dec (&self->references))
-    return;
-  g_object_unref (self->socket);
-  g_free (self);
-}
-
-BgcConnection *
-bgc_connection_of (SoupServerMessage *message)
-{
-  return g_object_get_data (G_OBJECT (soup_server_message_get_remote_address (message)), CONNECTION_KEY);
-}
-
-void
-bgc_connection_set_deadline (BgcConnection *self, guint seconds)
-{
-  self->deadline = seconds > 0 ? g_get_monotonic_time () + (gint64) seconds * G_USEC_PER_SEC : 0;
-}
-
-void
-bgc_connection_abort (BgcConnection *self)
-{
-  self->deadline = 0;
-  g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
-}
 
 /* The library keeps connections alive only while it has a listener of its own; it gets one on which
  * nobody ever calls. */
@@ -102,7 +67,8 @@ listen_on_nothing (BgcListener *self, GError **error)
 }
 
 BgcListener *
-bgc_listener_new (SoupServer *server, const BgcServerConfig *config, GTlsCertificate *certificate, GError **error)
+bgc_listener_new (SoupServer *server, const BgcServerConfig *config, GTlsCertificate *certificate,
+                  GError **error)
 {
   g_autoptr (BgcListener) self = g_new0 (BgcListener, 1);
 
@@ -112,6 +78,8 @@ bgc_listener_new (SoupServer *server, const BgcServerConfig *config, GTlsCertifi
   self->sockets = g_ptr_array_new_with_free_func (g_object_unref);
   self->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);
   self->connections = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) bgc_connection_unref, NULL);
+  self->alive = g_rc_box_new0 (gboolean);
+  *self->alive = TRUE;
   self->idle_pair = -1;
   if (!listen_on_nothing (self, error))
     return NULL;
@@ -143,13 +111,12 @@ bgc_listener_free (BgcListener *self)
   gpointer connection;
 
   bgc_listener_stop (self);
+  *self->alive = FALSE;
   g_hash_table_iter_init (&iter, self->connections);
   while (g_hash_table_iter_next (&iter, &connection, NULL))
-    {
-      ((BgcConnection *) connection)->listener = NULL;
-      bgc_connection_abort (connection);
-    }
+    bgc_connection_abort (connection);
   g_hash_table_unref (self->connections);
+  g_rc_box_release (self->alive);
   g_ptr_array_unref (self->sources);
   g_ptr_array_unref (self->sockets);
   g_clear_object (&self->certificate);
@@ -165,28 +132,44 @@ bgc_listener_count (const BgcListener *self)
   return g_hash_table_size (self->connections);
 }
 
+static Watch *
+watch_new (BgcListener *listener, BgcConnection *connection)
+{
+  Watch *watch = g_new (Watch, 1);
+
+  *watch = (Watch) { listener, g_rc_box_acquire (listener->alive), bgc_connection_ref (connection) };
+
+  return watch;
+}
+
+static void
+watch_free (Watch *watch)
+{
+  bgc_connection_unref (watch->connection);
+  g_rc_box_release (watch->alive);
+  g_free (watch);
+}
+
 static void
 stream_gone (gpointer data, GObject *stream)
 {
-  BgcConnection *connection = data;
+  Watch *watch = data;
 
-  if (connection->listener != NULL)
+  if (*watch->alive)
     {
-      BgcListener *listener = g_steal_pointer (&connection->listener);
-
-      connection->deadline = 0;
-      g_hash_table_remove (listener->connections, connection);
-      resume_accepting (listener);
+      g_hash_table_remove (watch->listener->connections, watch->connection);
+      resume_accepting (watch->listener);
     }
-  bgc_connection_unref (connection);
+  watch_free (watch);
 }
 
-/* Address objects of their own, one carrying the connection. A unix socket gets those of the loopback: the library takes every
- * address for one of the Internet. */
+/* Address objects of their own, one carrying the connection. A unix socket gets those of the loopback: the
+ * library takes every address for one of the Internet. */
 static GSocketAddress *
 address_for (GSocket *socket, gboolean remote)
 {
-  GSocketAddress *address = remote ? g_socket_get_remote_address (socket, NULL) : g_socket_get_local_address (socket, NULL);
+  GSocketAddress *address
+    = remote ? g_socket_get_remote_address (socket, NULL) : g_socket_get_local_address (socket, NULL);
 
   if (address != NULL && G_IS_INET_SOCKET_ADDRESS (address))
     return address;
@@ -198,34 +181,26 @@ address_for (GSocket *socket, gboolean remote)
 static void
 serve (BgcListener *self, BgcConnection *connection, GIOStream *stream)
 {
-  g_autoptr (GSocketAddress) local = address_for (connection->socket, FALSE);
-  g_autoptr (GSocketAddress) remote = address_for (connection->socket, TRUE);
+  g_autoptr (GSocketAddress) local = address_for (bgc_connection_get_socket (connection), FALSE);
+  g_autoptr (GSocketAddress) remote = address_for (bgc_connection_get_socket (connection), TRUE);
   g_autoptr (GError) error = NULL;
 
-  g_object_set_data_full (G_OBJECT (remote), CONNECTION_KEY, bgc_connection_ref (connection),
-                          (GDestroyNotify) bgc_connection_unref);
+  bgc_connection_attach (connection, remote);
   if (!soup_server_accept_iostream (self->server, stream, local, remote, &error))
     g_debug ("connection refused: %s", error->message);
 }
 
-typedef struct
-{
-  BgcConnection *connection; /* (owned) a reference */
-} Handshake;
-
 static void
 shaken (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Handshake *handshake = data;
-  BgcListener *listener = handshake->connection->listener;
+  Watch *watch = data;
   g_autoptr (GError) error = NULL;
 
   if (!g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, &error))
     g_debug ("TLS handshake: %s", error->message);
-  else if (listener != NULL)
-    serve (listener, handshake->connection, G_IO_STREAM (source));
-  bgc_connection_unref (handshake->connection);
-  g_free (handshake);
+  else if (*watch->alive)
+    serve (watch->listener, watch->connection, G_IO_STREAM (source));
+  watch_free (watch);
 }
 
 static void
@@ -233,7 +208,6 @@ secure (BgcListener *self, BgcConnection *connection, GIOStream *stream)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GIOStream) tls = g_tls_server_connection_new (stream, self->certificate, &error);
-  Handshake *handshake;
 
   if (tls == NULL)
     {
@@ -242,24 +216,21 @@ secure (BgcListener *self, BgcConnection *connection, GIOStream *stream)
     }
   /* HTTP says how long its bodies are. */
   g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls), FALSE);
-  handshake = g_new (Handshake, 1);
-  handshake->connection = bgc_connection_ref (connection);
-  g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT, NULL, shaken, handshake);
+  g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT, NULL, shaken,
+                                    watch_new (self, connection));
 }
 
 static void
 take (BgcListener *self, GSocket *socket)
 {
   g_autoptr (GSocketConnection) stream = g_socket_connection_factory_create_connection (socket);
-  BgcConnection *connection = g_new0 (BgcConnection, 1);
+  BgcConnection *connection = bgc_connection_new (socket);
   gboolean is_unix = g_socket_get_family (socket) == G_SOCKET_FAMILY_UNIX;
 
-  g_ref_count_init (&connection->references);
-  connection->listener = self;
-  connection->socket = g_object_ref (socket);
   bgc_connection_set_deadline (connection, self->config->header_timeout);
-  g_hash_table_add (self->connections, bgc_connection_ref (connection));
-  g_object_weak_ref (G_OBJECT (stream), stream_gone, connection);
+  /* The table has this reference. */
+  g_hash_table_add (self->connections, connection);
+  g_object_weak_ref (G_OBJECT (stream), stream_gone, watch_new (self, connection));
   if (!is_unix)
     g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
 
@@ -331,13 +302,11 @@ bgc_listener_tick (BgcListener *self, gint64 now)
   g_hash_table_iter_init (&iter, self->connections);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
-      BgcConnection *connection = key;
-
-      if (connection->deadline == 0 || connection->deadline > now)
+      if (!bgc_connection_is_late (key, now))
         continue;
       g_debug ("a connection was silent for too long");
       /* Only the socket is shut: the table does not change here. */
-      bgc_connection_abort (connection);
+      bgc_connection_abort (key);
     }
   /* After a shortage of descriptors nothing else may tell that there are some again. */
   resume_accepting (self);
@@ -376,7 +345,8 @@ parse_address (const char *text, GError **error)
     {
       gboolean bracketed = text[0] == '[' && colon > text + 1 && colon[-1] == ']';
 
-      host = bracketed ? g_strndup (text + 1, (gsize) (colon - text) - 2) : g_strndup (text, (gsize) (colon - text));
+      host = bracketed ? g_strndup (text + 1, (gsize)(colon - text) - 2)
+                       : g_strndup (text, (gsize)(colon - text));
       address = g_inet_socket_address_new_from_string (host, (guint) port);
     }
   if (address == NULL)
@@ -406,7 +376,8 @@ bgc_listener_add_address (BgcListener *self, const char *text, GError **error)
     return FALSE;
   if (G_IS_UNIX_SOCKET_ADDRESS (address))
     path = g_unix_socket_address_get_path (G_UNIX_SOCKET_ADDRESS (address));
-  socket = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error);
+  socket = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM,
+                         G_SOCKET_PROTOCOL_DEFAULT, error);
   if (socket == NULL)
     return FALSE;
   if (path != NULL)

@@ -11,10 +11,11 @@
 #include "server/bgc-server-config.h"
 
 typedef struct _BgcListener BgcListener;
-typedef struct _BgcConnection BgcConnection;
 
 /* @certificate: (nullable) with it all but unix sockets speak TLS. @config: borrowed, outlives it. */
-BgcListener *bgc_listener_new (SoupServer *server, const BgcServerConfig *config, GTlsCertificate *certificate, GError **error);
+BgcListener *
+bgc_listener_new (SoupServer *server, const BgcServerConfig *config, GTlsCertificate *certificate,
+                  GError **error);
 /* Closes all sockets, those of connections too. */
 void bgc_listener_free (BgcListener *self);
 /* "unix:/path", "address:port", "[address]:port". */
@@ -26,14 +27,5 @@ void bgc_listener_stop (BgcListener *self);
 /* Ends connections whose deadline has passed; @now: monotonic, microseconds. Call it twice a second. */
 void bgc_listener_tick (BgcListener *self, gint64 now);
 guint bgc_listener_count (const BgcListener *self);
-
-/* The connection that a message came on. Never NULL. Borrowed from the message. */
-BgcConnection *bgc_connection_of (SoupServerMessage *message);
-BgcConnection *bgc_connection_ref (BgcConnection *self);
-void bgc_connection_unref (BgcConnection *self);
-/* The connection ends @seconds from now unless this is called again; 0: never. */
-void bgc_connection_set_deadline (BgcConnection *self, guint seconds);
-/* Shuts the socket; the library notices when it next reads or writes. */
-void bgc_connection_abort (BgcConnection *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcListener, bgc_listener_free)

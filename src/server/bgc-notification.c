@@ -92,7 +92,8 @@ copy_reply (BgcSession *session, GInputStream *body, int file, GCancellable *can
       length += (guint64) n;
       if (length > session->directory->maximum_reply_size)
         {
-          g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_SERVER_RESPONSE, "The back end's reply is too large");
+          g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_SERVER_RESPONSE,
+                               "The back end's reply is too large");
           return FALSE;
         }
       if (write (file, buffer, (gsize) n) != n)
@@ -148,12 +149,14 @@ take_reference_reply (BgcSession *session, GError **error)
 }
 
 static gboolean
-take_reply (BgcSession *session, SoupMessage *message, GInputStream *body, GCancellable *cancellable, GError **error)
+take_reply (BgcSession *session, SoupMessage *message, GInputStream *body, GCancellable *cancellable,
+            GError **error)
 {
   SoupMessageHeaders *headers = soup_message_get_response_headers (message);
   const char *fixed = soup_message_headers_get_one (headers, "BITS-Static-Response-URL");
 
-  if (fixed != NULL && strlen (fixed) <= BGC_BITS_REPLY_URL_MAX && bgc_header_is_plain (fixed, BGC_BITS_REPLY_URL_MAX))
+  if (fixed != NULL && strlen (fixed) <= BGC_BITS_REPLY_URL_MAX
+      && bgc_header_is_plain (fixed, BGC_BITS_REPLY_URL_MAX))
     {
       g_free (session->record.static_reply);
       session->record.static_reply = g_strdup (fixed);
@@ -166,7 +169,8 @@ take_reply (BgcSession *session, SoupMessage *message, GInputStream *body, GCanc
 }
 
 static BgcVerdict
-conclude (BgcSession *session, SoupMessage *message, GInputStream *body, GCancellable *cancellable, GError **error)
+conclude (BgcSession *session, SoupMessage *message, GInputStream *body, GCancellable *cancellable,
+          GError **error)
 {
   SoupMessageHeaders *headers = soup_message_get_response_headers (message);
   gboolean store = soup_message_headers_get_one (headers, "BITS-Copy-File-To-Destination") != NULL;
@@ -215,14 +219,17 @@ bgc_notification_send (BgcSession *session, const char *original, GCancellable *
     return bgc_verdict_from_application (STATUS_FORBIDDEN);
   if (message == NULL || !add_body (message, session, &local))
     {
-      g_set_error (error, BGC_ERROR, BGC_ERROR_STORE_FAILED, "Cannot notify: %s", local != NULL ? local->message : url);
+      g_set_error (error, BGC_ERROR, BGC_ERROR_STORE_FAILED, "Cannot notify: %s",
+                   local != NULL ? local->message : url);
       return bgc_verdict_from_error (*error);
     }
 
-  http = soup_session_new_with_options ("timeout", (guint) MIN (session->directory->notification_timeout, G_MAXINT),
+  http = soup_session_new_with_options ("timeout",
+                                        (guint)MIN (session->directory->notification_timeout, G_MAXINT),
                                         "user-agent", "bgcopy-server", NULL);
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
-  soup_message_headers_replace (soup_message_get_request_headers (message), "BITS-Original-Request-URL", original);
+  soup_message_headers_replace (soup_message_get_request_headers (message), "BITS-Original-Request-URL",
+                                original);
   body = soup_session_send (http, message, cancellable, &local);
   if (body == NULL)
     return no_answer (local);

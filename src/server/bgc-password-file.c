@@ -15,7 +15,8 @@
 #define REMEMBERED_MAX 256u              /* credentials that were right and need no hash again */
 #define REMEMBERED_FOR (300 * G_USEC_PER_SEC) /* microseconds */
 /* Checked where the user is unknown, so that the time taken does not tell. Of no password. */
-#define NOBODY "$6$bgcopyserver$xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define NOBODY                                                                                               \
+  "$6$bgcopyserver$xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 struct _BgcPasswordFile
 {
@@ -99,7 +100,8 @@ parse (const char *authorization, char **user, char **password)
   gsize length = 0;
   char *colon;
 
-  if (authorization == NULL || strlen (authorization) > CREDENTIALS_MAX || g_ascii_strncasecmp (authorization, "Basic ", 6) != 0)
+  if (authorization == NULL || strlen (authorization) > CREDENTIALS_MAX
+      || g_ascii_strncasecmp (authorization, "Basic ", 6) != 0)
     return FALSE;
   decoded = g_base64_decode (authorization + 6, &length);
   if (decoded == NULL || memchr (decoded, '\0', length) != NULL)

@@ -12,8 +12,9 @@ typedef struct _BgcPasswordFile BgcPasswordFile;
 
 BgcPasswordFile *bgc_password_file_new (const char *path);
 void bgc_password_file_free (BgcPasswordFile *self);
-/* The user that the value of an Authorization header (nullable) proves to be; NULL with AuthenticationRequired if it proves
- * nothing. Takes as long as the hash wants, but for what was checked within the last minutes. Owned by the caller. */
+/* The user that the value of an Authorization header (nullable) proves to be; NULL with
+ * AuthenticationRequired if it proves nothing. Takes as long as the hash wants, but for what was checked
+ * within the last minutes. Owned by the caller. */
 char *bgc_password_file_check (BgcPasswordFile *self, const char *authorization, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcPasswordFile, bgc_password_file_free)

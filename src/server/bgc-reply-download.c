@@ -86,11 +86,12 @@ open_work (gpointer data, gpointer pool)
       return;
     }
   /* Strong: the file is written once, and its inode is no other's while it is there. */
-  self->etag = g_strdup_printf ("\"%lx-%lx-%lx.%lx\"", (gulong) self->status.st_ino, (gulong) self->status.st_size,
-                                (gulong) self->status.st_mtim.tv_sec, (gulong) self->status.st_mtim.tv_nsec);
+  self->etag
+    = g_strdup_printf ("\"%lx-%lx-%lx.%lx\"", (gulong)self->status.st_ino, (gulong)self->status.st_size,
+                       (gulong)self->status.st_mtim.tv_sec, (gulong)self->status.st_mtim.tv_nsec);
   if (self->if_range != NULL && strcmp (self->if_range, self->etag) != 0)
     g_clear_pointer (&self->range, g_free);
-  self->kind = bgc_reply_range_parse (self->range, (guint64) self->status.st_size, &self->offset, &self->left);
+  self->kind = bgc_reply_range_parse (self->range, (guint64)self->status.st_size, &self->offset, &self->left);
 }
 
 static void
@@ -151,7 +152,8 @@ refuse (Download *self)
   BgcVerdict verdict = bgc_verdict_from_error (self->error);
 
   if (verdict.status == SOUP_STATUS_UNAUTHORIZED)
-    soup_message_headers_replace (headers, "WWW-Authenticate", "Basic realm=\"bgcopy-server\", charset=\"UTF-8\"");
+    soup_message_headers_replace (headers, "WWW-Authenticate",
+                                  "Basic realm=\"bgcopy-server\", charset=\"UTF-8\"");
   soup_server_message_set_status (self->message, verdict.status, NULL);
 }
 
@@ -178,7 +180,8 @@ describe (Download *self)
       return;
     }
   if (self->kind == BGC_REPLY_RANGE_PART)
-    soup_message_headers_set_content_range (headers, (goffset) self->offset, (goffset) (self->offset + self->left - 1), size);
+    soup_message_headers_set_content_range (headers, (goffset)self->offset,
+                                            (goffset)(self->offset + self->left - 1), size);
   soup_message_headers_set_content_length (headers, (goffset) self->left);
   soup_server_message_set_status (self->message, self->kind == BGC_REPLY_RANGE_PART ? 206 : 200, NULL);
 }
@@ -198,7 +201,8 @@ open_done (gpointer data, gpointer pool)
     refuse (self);
   else
     describe (self);
-  sends = self->error == NULL && self->left > 0 && soup_server_message_get_method (self->message) != SOUP_METHOD_HEAD;
+  sends = self->error == NULL && self->left > 0
+          && soup_server_message_get_method (self->message) != SOUP_METHOD_HEAD;
   if (sends)
     {
       soup_message_body_set_accumulate (soup_server_message_get_response_body (self->message), FALSE);
@@ -229,7 +233,8 @@ parse_path (const char *rest)
 {
   const char *id = rest + strlen (PREFIX);
 
-  if (!g_str_has_prefix (rest, PREFIX) || strlen (id) != ID_LENGTH + strlen (SUFFIX) || !g_str_has_suffix (id, SUFFIX))
+  if (!g_str_has_prefix (rest, PREFIX) || strlen (id) != ID_LENGTH + strlen (SUFFIX)
+      || !g_str_has_suffix (id, SUFFIX))
     return NULL;
   for (guint i = 0; i < ID_LENGTH; i++)
     {

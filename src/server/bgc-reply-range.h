@@ -13,5 +13,6 @@ typedef enum {
   BGC_REPLY_RANGE_UNSATISFIABLE /* begins behind the end */
 } BgcReplyRange;
 
-/* @value: (nullable). @first and @length are set for the first two. Several ranges at once are answered with the whole. */
+/* @value: (nullable). @first and @length are set for the first two. Several ranges at once are answered with
+ * the whole. */
 BgcReplyRange bgc_reply_range_parse (const char *value, guint64 size, guint64 *first, guint64 *length);

@@ -207,7 +207,8 @@ store (const Key *key, const char *text, gpointer target)
 
 /* @special: (nullable) a key that the caller reads itself. */
 static gboolean
-read_group (GKeyFile *file, const char *group, const Key *keys, gsize n_keys, const char *special, gpointer target, GError **error)
+read_group (GKeyFile *file, const char *group, const Key *keys, gsize n_keys, const char *special,
+            gpointer target, GError **error)
 {
   g_auto (GStrv) names = g_key_file_get_keys (file, group, NULL, NULL);
 
@@ -245,7 +246,8 @@ check_directory (BgcServerDirectory *self, const char *group, GError **error)
   if (self->notification_url != NULL)
     notify = g_uri_parse (self->notification_url, G_URI_FLAGS_ENCODED, NULL);
   if (self->notification_type != BGC_NOTIFICATION_NONE
-      && (notify == NULL || g_uri_get_host (notify) == NULL || !g_str_has_prefix (g_uri_get_scheme (notify), "http")))
+      && (notify == NULL || g_uri_get_host (notify) == NULL
+          || !g_str_has_prefix (g_uri_get_scheme (notify), "http")))
     return refuse (error, group, "NotificationUrl", "must be an absolute http or https URL");
 
   return TRUE;

@@ -18,7 +18,7 @@ typedef enum {
 typedef struct
 {
   char *name;
-  char *url;                     /* Url: path below which it is found, without a slash at its end; "" is all */
+  char *url; /* Url: path below which it is found, without a slash at its end; "" is all */
   char *path;                    /* Path: absolute, exists */
   gboolean upload_enabled;       /* UploadEnabled, no */
   gboolean allow_overwrites;     /* AllowOverwrites, no */
@@ -42,9 +42,9 @@ typedef struct
 
 typedef struct
 {
-  char **listen;              /* (owned) Listen: "unix:/path", "address:port", "[address]:port"; 127.0.0.1:8089 */
+  char **listen; /* (owned) Listen: "unix:/path", "address:port", "[address]:port"; 127.0.0.1:8089 */
   guint socket_mode;          /* SocketMode of a unix socket, octal, 0660 */
-  char *certificate;          /* (owned) (nullable) Certificate: PEM file; then all but unix sockets speak TLS */
+  char *certificate; /* (owned) (nullable) Certificate: PEM file; then all but unix sockets speak TLS */
   char *private_key;          /* (owned) (nullable) PrivateKey: PEM file */
   guint maximum_connections;  /* MaximumConnections, 2000 */
   guint header_timeout;       /* HeaderTimeout, seconds from connecting to the end of the headers, 30 */
@@ -58,7 +58,9 @@ typedef struct
 BgcServerConfig *bgc_server_config_parse (const char *text, gsize length, GError **error);
 BgcServerConfig *bgc_server_config_load (const char *path, GError **error);
 void bgc_server_config_free (BgcServerConfig *self);
-/* The directory that serves @path, an escaped URL path; NULL for none. @rest: what follows the directory's own part. */
-const BgcServerDirectory *bgc_server_config_find (const BgcServerConfig *self, const char *path, const char **rest);
+/* The directory that serves @path, an escaped URL path; NULL for none. @rest: what follows the directory's
+ * own part. */
+const BgcServerDirectory *
+bgc_server_config_find (const BgcServerConfig *self, const char *path, const char **rest);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcServerConfig, bgc_server_config_free)

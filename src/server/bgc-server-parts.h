@@ -7,6 +7,7 @@
 
 #include <libsoup/soup.h>
 
+#include "server/bgc-connection.h"
 #include "server/bgc-io-pool.h"
 #include "server/bgc-listener.h"
 #include "server/bgc-password-file.h"

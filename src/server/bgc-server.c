@@ -4,6 +4,7 @@
 #include "server/bgc-server.h"
 
 #include "server/bgc-exchange.h"
+#include "server/bgc-fragment.h"
 #include "server/bgc-reply-download.h"
 
 #define DISK_THREADS 16u /* at once; each sleeps in one system call */
@@ -32,7 +33,7 @@ got_headers (SoupServer *soup, SoupServerMessage *message, const char *path, GHa
 
   bgc_connection_set_deadline (connection, self->parts.config->body_timeout);
   if (g_strcmp0 (soup_server_message_get_method (message), BGC_BITS_METHOD) == 0)
-    bgc_exchange_begin (&self->parts, message);
+    bgc_exchange_begin (&self->parts, message, &bgc_fragment_body);
   else
     /* Nothing else has a body that anybody wants. */
     soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
@@ -51,7 +52,8 @@ got_body (SoupServer *soup, SoupServerMessage *message, const char *path, GHashT
       bgc_reply_download_begin (&self->parts, message);
       return;
     }
-  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", "GET, HEAD, " BGC_BITS_METHOD);
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow",
+                                "GET, HEAD, " BGC_BITS_METHOD);
   soup_server_message_set_status (message, SOUP_STATUS_METHOD_NOT_ALLOWED, NULL);
 }
 
@@ -161,7 +163,8 @@ open_directories (BgcServer *self, BgcRandomSource random, GError **error)
         }
       g_hash_table_insert (self->parts.stores, directory, store);
       if (directory->password_file != NULL)
-        g_hash_table_insert (self->parts.passwords, directory, bgc_password_file_new (directory->password_file));
+        g_hash_table_insert (self->parts.passwords, directory,
+                             bgc_password_file_new (directory->password_file));
     }
 
   return TRUE;

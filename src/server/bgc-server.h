@@ -14,7 +14,8 @@ typedef struct _BgcServer BgcServer;
 BgcServer *bgc_server_new (BgcServerConfig *config, BgcRandomSource random, GError **error);
 /* Ends all connections; what arrived of their uploads is kept. */
 void bgc_server_free (BgcServer *self);
-/* On the sockets handed over, from @first_descriptor on, or where there are none on what the configuration says. */
+/* On the sockets handed over, from @first_descriptor on, or where there are none on what the configuration
+ * says. */
 gboolean bgc_server_listen (BgcServer *self, int first_descriptor, guint n_descriptors, GError **error);
 /* No new connections; @idle (@data) once no request is in progress, or after 5 s. */
 void bgc_server_stop (BgcServer *self, GFunc idle, gpointer data);

@@ -97,8 +97,9 @@ parse_head (const char *head, gsize *length, guint64 *expected)
   g_auto (GStrv) words = g_strsplit (head, " ", 4);
   guint64 number;
 
-  if (g_strv_length (words) < 3 || strcmp (words[0], MAGIC) != 0 || !bgc_header_parse_number (words[1], &number)
-      || !bgc_header_parse_number (words[2], expected) || number > SLOT_SIZE - HEAD_SIZE)
+  if (g_strv_length (words) < 3 || strcmp (words[0], MAGIC) != 0
+      || !bgc_header_parse_number (words[1], &number) || !bgc_header_parse_number (words[2], expected)
+      || number > SLOT_SIZE - HEAD_SIZE)
     return FALSE;
   *length = (gsize) number;
 
@@ -178,14 +179,16 @@ bgc_session_record_write (int descriptor, BgcSessionRecord *self, GError **error
   slot = g_malloc (HEAD_SIZE + length);
   memset (slot, ' ', HEAD_SIZE);
   {
-    g_autofree char *head = g_strdup_printf (MAGIC " %" G_GSIZE_FORMAT " %" G_GUINT64_FORMAT " ", length, checksum (text, length));
+    g_autofree char *head = g_strdup_printf (MAGIC " %" G_GSIZE_FORMAT " %" G_GUINT64_FORMAT " ", length,
+                                             checksum (text, length));
 
     memcpy (slot, head, strlen (head));
     slot[HEAD_SIZE - 1] = '\n';
   }
   memcpy (slot + HEAD_SIZE, text, length);
   errno = 0;
-  if (pwrite (descriptor, slot, HEAD_SIZE + length, (off_t) (self->sequence % 2) * SLOT_SIZE) != (ssize_t) (HEAD_SIZE + length))
+  if (pwrite (descriptor, slot, HEAD_SIZE + length, (off_t)(self->sequence % 2) * SLOT_SIZE)
+      != (ssize_t)(HEAD_SIZE + length))
     return fail (error, "Cannot write a session");
   if (fdatasync (descriptor) != 0)
     return fail (error, "Cannot write a session");

@@ -3,16 +3,19 @@
 
 /* What is known of one upload session, and its durable form: two slots of one file, written in turn,
  * so that a power cut in the middle of a write leaves the one before. The file is never replaced: it
- * carries the session's lock, and a shared file system shows a new holder of the lock what the last one wrote. */
+ * carries the session's lock, and a shared file system shows a new holder of the lock what the last one
+ * wrote. */
 
 #pragma once
 
 #include <glib.h>
 
-typedef enum {
-  BGC_SESSION_RECEIVING = 0,  /* bytes are missing */
-  BGC_SESSION_COMPLETE = 1,   /* all bytes are here, not yet published (or the back end not yet content) */
-  BGC_SESSION_PUBLISHING = 2, /* the next thing that happens to the data file is that it moves to its destination */
+typedef enum
+{
+  BGC_SESSION_RECEIVING = 0, /* bytes are missing */
+  BGC_SESSION_COMPLETE = 1,  /* all bytes are here, not yet published (or the back end not yet content) */
+  BGC_SESSION_PUBLISHING
+  = 2, /* the next thing that happens to the data file is that it moves to its destination */
   BGC_SESSION_WAIT_CLOSE = 3, /* done; waits for the client to take the reply and close */
   BGC_SESSION_GONE = 4,       /* over; the files are about to go */
   BGC_N_SESSION_STATES

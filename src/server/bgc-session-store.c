@@ -18,13 +18,14 @@
 #define EVERYBODY "anonymous"  /* owner's directory where nobody has to say who he is */
 #define USER_PREFIX "u-"       /* of all other owners' directories: no user is called like the one above */
 #define LIMIT_LOCK ".limit"    /* held while sessions are counted and one is added */
-#define ORPHAN_AGE 3600        /* seconds a file without a record is left alone: its session may just be coming to be */
+#define ORPHAN_AGE                                                                                           \
+  3600 /* seconds a file without a record is left alone: its session may just be coming to be */
 #define ID_LENGTH 32u          /* digits of an id in a file's name */
 
 struct _BgcSessionStore
 {
   const BgcServerDirectory *directory; /* (borrowed) */
-  BgcRandomSource random;
+  BgcRandomSource fill_with_random;
   int root;     /* (owned) descriptor of the upload directory */
   int sessions; /* (owned) descriptor of its session directory */
 };
@@ -48,7 +49,7 @@ bgc_session_store_new (const BgcServerDirectory *directory, BgcRandomSource rand
   g_autoptr (BgcSessionStore) self = g_new0 (BgcSessionStore, 1);
 
   self->directory = directory;
-  self->random = random;
+  self->fill_with_random = random;
   self->sessions = -1;
   self->root = open (directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (self->root < 0)
@@ -61,7 +62,8 @@ bgc_session_store_new (const BgcServerDirectory *directory, BgcRandomSource rand
       fail (error, "Cannot make the session directory");
       return NULL;
     }
-  self->sessions = openat (self->root, BGC_UPLOAD_TARGET_SESSIONS, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  self->sessions
+    = openat (self->root, BGC_UPLOAD_TARGET_SESSIONS, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (self->sessions < 0 || fsync (self->root) != 0)
     {
       fail (error, "Cannot open the session directory");
@@ -158,7 +160,8 @@ check_count (BgcSessionStore *self, int folder, GError **error)
   closedir (stream);
   if (n_sessions < self->directory->session_limit)
     return TRUE;
-  g_set_error_literal (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED, "This user has as many sessions as he may have");
+  g_set_error_literal (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED,
+                       "This user has as many sessions as he may have");
 
   return FALSE;
 }
@@ -176,7 +179,8 @@ temporary_bytes_of (int folder)
     {
       struct stat status;
 
-      if (g_str_has_suffix (entry->d_name, ".data") && fstatat (folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+      if (g_str_has_suffix (entry->d_name, ".data")
+          && fstatat (folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
         sum += (guint64) status.st_blocks * 512;
     }
   closedir (stream);
@@ -194,7 +198,8 @@ check_temporary (BgcSessionStore *self, GError **error)
     return TRUE;
 
   stream = list (self->sessions);
-  for (struct dirent *entry = stream != NULL ? readdir (stream) : NULL; entry != NULL; entry = readdir (stream))
+  for (struct dirent *entry = stream != NULL ? readdir (stream) : NULL; entry != NULL;
+       entry = readdir (stream))
     {
       int folder = entry->d_name[0] != '.' ? open_folder (self, entry->d_name, FALSE, NULL) : -1;
 
@@ -306,7 +311,7 @@ bgc_session_store_create (BgcSessionStore *self, const char *user, const char *u
 
   if (!check_target (self, url, error) || !check_temporary (self, error))
     return NULL;
-  if (!self->random (id, sizeof id))
+  if (!self->fill_with_random (id, sizeof id))
     {
       g_set_error_literal (error, BGC_ERROR, BGC_ERROR_STORE_FAILED, "There are no random numbers");
       return NULL;
@@ -428,7 +433,8 @@ sweep_owner (BgcSessionStore *self, const char *owner)
   DIR *stream = folder >= 0 ? list (folder) : NULL;
   guint n_removed = 0;
 
-  for (struct dirent *entry = stream != NULL ? readdir (stream) : NULL; entry != NULL; entry = readdir (stream))
+  for (struct dirent *entry = stream != NULL ? readdir (stream) : NULL; entry != NULL;
+       entry = readdir (stream))
     {
       if (is_session (entry->d_name))
         n_removed += sweep_session (self, owner, entry->d_name) ? 1 : 0;
@@ -449,7 +455,8 @@ bgc_session_store_sweep (BgcSessionStore *self)
   DIR *stream = list (self->sessions);
   guint n_removed = 0;
 
-  for (struct dirent *entry = stream != NULL ? readdir (stream) : NULL; entry != NULL; entry = readdir (stream))
+  for (struct dirent *entry = stream != NULL ? readdir (stream) : NULL; entry != NULL;
+       entry = readdir (stream))
     n_removed += entry->d_name[0] != '.' ? sweep_owner (self, entry->d_name) : 0;
   if (stream != NULL)
     closedir (stream);

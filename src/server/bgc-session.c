@@ -18,7 +18,8 @@
 #define HOLDER_BYTE 0 /* of the record file, under the lock of whoever works on the session */
 
 BgcSession *
-bgc_session_new (const BgcServerDirectory *directory, int root, int folder, int file, const char *owner, const char *id)
+bgc_session_new (const BgcServerDirectory *directory, int root, int folder, int file, const char *owner,
+                 const char *id)
 {
   BgcSession *self = g_new0 (BgcSession, 1);
 
@@ -124,7 +125,8 @@ bgc_session_is_wanted (const BgcSession *self, BgcSessionWanted kind)
 static void
 stop_announcing (BgcSession *self)
 {
-  struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = BGC_SESSION_WANTED_BY_FRAGMENT, .l_len = 2 };
+  struct flock lock
+    = { .l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = BGC_SESSION_WANTED_BY_FRAGMENT, .l_len = 2 };
 
   fcntl (self->file, F_OFD_SETLK, &lock);
 }
@@ -281,7 +283,8 @@ check_space (const BgcSession *self, gsize length, GError **error)
   if (fstatvfs (self->data, &status) != 0
       || (guint64) status.f_bavail * status.f_frsize >= length + self->directory->reserve)
     return TRUE;
-  g_set_error_literal (error, BGC_ERROR, BGC_ERROR_NO_SPACE, "The file system is full up to what must stay free");
+  g_set_error_literal (error, BGC_ERROR, BGC_ERROR_NO_SPACE,
+                       "The file system is full up to what must stay free");
 
   return FALSE;
 }
@@ -322,7 +325,8 @@ bgc_session_checkpoint (BgcSession *self, GError **error)
     return fail (error, "Cannot make the upload durable");
   self->unsynced = 0;
   self->record.received = self->written;
-  if (self->record.state == BGC_SESSION_RECEIVING && self->record.has_total && self->written == self->record.total)
+  if (self->record.state == BGC_SESSION_RECEIVING && self->record.has_total
+      && self->written == self->record.total)
     self->record.state = BGC_SESSION_COMPLETE;
 
   return bgc_session_save (self, error);
@@ -365,7 +369,8 @@ move_to_target (BgcSession *self, int parent, GError **error)
       return FALSE;
     }
 
-  return (fsync (parent) == 0 && fsync (self->folder) == 0) || fail (error, "Cannot make the upload's name durable");
+  return (fsync (parent) == 0 && fsync (self->folder) == 0)
+         || fail (error, "Cannot make the upload's name durable");
 }
 
 gboolean
@@ -384,7 +389,8 @@ bgc_session_publish (BgcSession *self, GError **error)
   if (fchmod (self->data, self->directory->file_mode) != 0 || fsync (self->data) != 0)
     done = fail (error, "Cannot make the upload durable");
   else
-    done = bgc_session_record_write (self->file, &self->record, error) && move_to_target (self, parent, error);
+    done
+      = bgc_session_record_write (self->file, &self->record, error) && move_to_target (self, parent, error);
   close (parent);
   if (!done)
     return FALSE;

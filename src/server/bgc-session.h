@@ -15,8 +15,8 @@
 #include "server/bgc-session-record.h"
 #include "server/bgc-upload-target.h"
 
-/* Who waits for the holder. A fragment that arrives while another is still being read means that its client has given the
- * older connection up; a cancel or close also ends a notification. */
+/* Who waits for the holder. A fragment that arrives while another is still being read means that its client
+ * has given the older connection up; a cancel or close also ends a notification. */
 typedef enum {
   BGC_SESSION_WANTED_BY_FRAGMENT = 1,
   BGC_SESSION_WANTED_BY_END = 2
@@ -39,12 +39,14 @@ typedef struct
 } BgcSession;
 
 /* @folder, @file: taken over. */
-BgcSession *bgc_session_new (const BgcServerDirectory *directory, int root, int folder, int file, const char *owner, const char *id);
+BgcSession *
+bgc_session_new (const BgcServerDirectory *directory, int root, int folder, int file, const char *owner,
+                 const char *id);
 /* Releases the lock. */
 void bgc_session_free (BgcSession *self);
 
-/* TRUE: locked, record read and what a crash left undone put right. FALSE without an error: another holds it. Errors:
- * SessionNotFound where it has ended meanwhile. */
+/* TRUE: locked, record read and what a crash left undone put right. FALSE without an error: another holds it.
+ * Errors: SessionNotFound where it has ended meanwhile. */
 gboolean bgc_session_try_lock (BgcSession *self, GError **error);
 /* Tells the holder that somebody waits; ends with bgc_session_free() or once locked. */
 void bgc_session_announce (BgcSession *self, BgcSessionWanted kind);
@@ -53,13 +55,14 @@ gboolean bgc_session_is_wanted (const BgcSession *self, BgcSessionWanted kind);
 /* The file's size is known now. Errors: InvalidArgument if another was named before, TooLarge. */
 gboolean bgc_session_set_total (BgcSession *self, guint64 total, GError **error);
 /* Writes what of @length bytes at @offset is not held yet. Errors: NoSpace, file errors. */
-gboolean bgc_session_write (BgcSession *self, guint64 offset, const guint8 *bytes, gsize length, GError **error);
+gboolean
+bgc_session_write (BgcSession *self, guint64 offset, const guint8 *bytes, gsize length, GError **error);
 /* Makes durable what was written and then the offset that claims it. */
 gboolean bgc_session_checkpoint (BgcSession *self, GError **error);
 /* Stores the record, with the time of its last success. */
 gboolean bgc_session_save (BgcSession *self, GError **error);
-/* Moves the data to its destination, whole and once, and waits for the client to close. Errors: FileExists, NotFound,
- * AccessDenied, InvalidPath. */
+/* Moves the data to its destination, whole and once, and waits for the client to close. Errors: FileExists,
+ * NotFound, AccessDenied, InvalidPath. */
 gboolean bgc_session_publish (BgcSession *self, GError **error);
 /* The same without a destination: the data goes. */
 gboolean bgc_session_keep_nothing (BgcSession *self, GError **error);

@@ -139,8 +139,8 @@ bgc_upload_target_open_parent (const BgcUploadTarget *self, int root, GError **e
       int saved = errno;
       gboolean denied = saved == EACCES || saved == EPERM;
 
-      g_set_error (error, BGC_ERROR, denied ? BGC_ERROR_ACCESS_DENIED : BGC_ERROR_NOT_FOUND, "No such directory: %s",
-                   g_strerror (saved));
+      g_set_error (error, BGC_ERROR, denied ? BGC_ERROR_ACCESS_DENIED : BGC_ERROR_NOT_FOUND,
+                   "No such directory: %s", g_strerror (saved));
     }
 
   return descriptor;

@@ -37,7 +37,8 @@ bgc_verdict_from_error (const GError *error)
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
     {
       if (g_error_matches (error, BGC_ERROR, (int) table[i].code))
-        return (BgcVerdict) { table[i].status, table[i].has_error, table[i].error_value, BGC_CONTEXT_REMOTE_FILE };
+        return (BgcVerdict){ table[i].status, table[i].has_error, table[i].error_value,
+                             BGC_CONTEXT_REMOTE_FILE };
     }
 
   return (BgcVerdict) { 500, FALSE, 0, BGC_CONTEXT_REMOTE_FILE };

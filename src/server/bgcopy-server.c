@@ -63,7 +63,8 @@ start_watchdog (void)
   guint64 microseconds = 0;
 
   if (sd_watchdog_enabled (0, &microseconds) > 0)
-    g_source_set_name_by_id (g_timeout_add ((guint) MAX (microseconds / 2000, 1), feed_watchdog, NULL), "watchdog");
+    g_source_set_name_by_id (g_timeout_add ((guint)MAX (microseconds / 2000, 1), feed_watchdog, NULL),
+                             "watchdog");
 }
 
 /* A connection and the three files of its session each need a descriptor. */
@@ -114,7 +115,8 @@ main (int argc, char **argv)
   gboolean verbose = FALSE, version = FALSE, check = FALSE;
   const GOptionEntry entries[] = {
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "Configuration file [" DEFAULT_CONFIG "]", "FILE" },
-    { "check", 0, 0, G_OPTION_ARG_NONE, &check, "Read the configuration, say what is wrong with it, and end", NULL },
+    { "check", 0, 0, G_OPTION_ARG_NONE, &check, "Read the configuration, say what is wrong with it, and end",
+      NULL },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "Log more", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL },
     G_OPTION_ENTRY_NULL,

@@ -14,7 +14,24 @@
 #define INPUT_MAX 65536u /* bytes; a mutation does not grow an input further */
 
 static const char *const morsels[] = {
-  "18446744073709551615", "18446744073709551616", "-1", "0x", "%00", "%2f", "\\", "/../", "\r\n", "?1", ";a=", "bytes ", "*", "{", "}", "/", ",", "=",
+  "18446744073709551615",
+  "18446744073709551616",
+  "-1",
+  "0x",
+  "%00",
+  "%2f",
+  "\\",
+  "/../",
+  "\r\n",
+  "?1",
+  ";a=",
+  "bytes ",
+  "*",
+  "{",
+  "}",
+  "/",
+  ",",
+  "=",
 };
 
 static void
@@ -95,7 +112,8 @@ main (int argc, char **argv)
   const char *milliseconds = g_getenv ("BGC_FUZZ_MILLISECONDS");
   const char *chosen = g_getenv ("BGC_SEED");
   guint32 seed = chosen != NULL ? (guint32) g_ascii_strtoull (chosen, NULL, 10) : g_random_int ();
-  gint64 end = g_get_monotonic_time () + 1000 * (milliseconds != NULL ? g_ascii_strtoll (milliseconds, NULL, 10) : 300);
+  gint64 end = g_get_monotonic_time ()
+               + 1000 * (milliseconds != NULL ? g_ascii_strtoll (milliseconds, NULL, 10) : 300);
   g_autoptr (GRand) random = g_rand_new_with_seed (seed);
   g_autoptr (GPtrArray) seeds = read_seeds (argc - 1, argv + 1);
   guint64 n_runs = 0;

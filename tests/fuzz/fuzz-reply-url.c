@@ -18,7 +18,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
   g_assert_true (plain == NULL || g_str_has_prefix (plain, "http"));
   g_assert_true (secure == NULL || g_str_has_prefix (secure, "https://"));
-  g_assert_true (host == NULL || (g_str_has_prefix (host, "https://") && g_str_has_suffix (host, ":444/drop/x?q")));
+  g_assert_true (host == NULL
+                 || (g_str_has_prefix (host, "https://") && g_str_has_suffix (host, ":444/drop/x?q")));
   if (plain != NULL)
     {
       for (const char *p = plain; *p != '\0'; p++)

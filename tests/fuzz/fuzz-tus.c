@@ -10,7 +10,8 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   g_autoptr (BgcHeaderTable) table = bgc_header_table_new_from_text ((const char *) data, size);
-  g_autofree char *name = bgc_tus_metadata_lookup (bgc_header_table_get (table, "Upload-Metadata"), "filename");
+  g_autofree char *name
+    = bgc_tus_metadata_lookup (bgc_header_table_get (table, "Upload-Metadata"), "filename");
   BgcHeaderReader reader = bgc_header_table_reader (table);
   g_auto (BgcTusAnswer) answer = { FALSE };
 

@@ -21,8 +21,9 @@ parse (const char *text, guint status, BgcBitsAck *out)
 static void
 test_round_trip (void)
 {
-  const BgcBitsAck ack = { TRUE, TRUE, (char *) "{ID}", TRUE, 213, (char *) "r/x", (char *) "node7.example", 110, FALSE, 0,
-                           BGC_CONTEXT_REMOTE_FILE };
+  const BgcBitsAck ack
+    = { TRUE,  TRUE, (char *)"{ID}",         TRUE, 213, (char *)"r/x", (char *)"node7.example", 110,
+        FALSE, 0,    BGC_CONTEXT_REMOTE_FILE };
   g_autoptr (BgcHeaderTable) table = bgc_header_table_new ();
   BgcHeaderReader reader = bgc_header_table_reader (table);
   BgcHeaderWriter writer = bgc_header_table_writer (table);
@@ -79,13 +80,17 @@ test_quirks (void)
     BgcErrorContext context;
   } rows[] = {
     { "BITS-Packet-Type: ACK", 200, TRUE, FALSE, FALSE, 0, 0, BGC_CONTEXT_REMOTE_FILE },
-    { "Bits-Packet-Type: Ack\nBITS-Error-Code: 1\nBITS-Error-Context:", 200, TRUE, FALSE, FALSE, 0, 0, BGC_CONTEXT_REMOTE_FILE },
-    { "BITS-Error-Code: 0x7\nBITS-Error: 0x8020001f", 500, FALSE, FALSE, TRUE, 0, 0x8020001f, BGC_CONTEXT_REMOTE_FILE },
-    { "BITS-Error-Code: x80070005\nBITS-Error-Context: 0x7", 403, FALSE, FALSE, TRUE, 0, 0x80070005, BGC_CONTEXT_REMOTE_APPLICATION },
+    { "Bits-Packet-Type: Ack\nBITS-Error-Code: 1\nBITS-Error-Context:", 200, TRUE, FALSE, FALSE, 0, 0,
+      BGC_CONTEXT_REMOTE_FILE },
+    { "BITS-Error-Code: 0x7\nBITS-Error: 0x8020001f", 500, FALSE, FALSE, TRUE, 0, 0x8020001f,
+      BGC_CONTEXT_REMOTE_FILE },
+    { "BITS-Error-Code: x80070005\nBITS-Error-Context: 0x7", 403, FALSE, FALSE, TRUE, 0, 0x80070005,
+      BGC_CONTEXT_REMOTE_APPLICATION },
     { "BITS-Error: \nBITS-Error-Code: rubbish", 500, FALSE, FALSE, FALSE, 0, 0, BGC_CONTEXT_REMOTE_FILE },
     { "BITS-Recieved-Content-Range: 10", 416, FALSE, TRUE, FALSE, 10, 0, BGC_CONTEXT_REMOTE_FILE },
     { "BITS-Received-Content-Range: 0-9", 416, FALSE, FALSE, FALSE, 0, 0, BGC_CONTEXT_REMOTE_FILE },
-    { "BITS-Received-Content-Range: 99999999999999999999", 200, FALSE, FALSE, FALSE, 0, 0, BGC_CONTEXT_REMOTE_FILE },
+    { "BITS-Received-Content-Range: 99999999999999999999", 200, FALSE, FALSE, FALSE, 0, 0,
+      BGC_CONTEXT_REMOTE_FILE },
     { "Content-Type: text/html", 200, FALSE, FALSE, FALSE, 0, 0, BGC_CONTEXT_REMOTE_FILE },
   };
 

@@ -179,7 +179,8 @@ test_lengths (void)
       BgcBitsRequest request = { rows[i].type, NULL, NULL, { 0, rows[i].in_range, rows[i].in_range } };
       g_autoptr (GError) error = NULL;
 
-      g_assert_cmpint (bgc_bits_request_check_length (&request, rows[i].has_length, rows[i].length, &error), ==, rows[i].good);
+      g_assert_cmpint (bgc_bits_request_check_length (&request, rows[i].has_length, rows[i].length, &error),
+                       ==, rows[i].good);
       if (!rows[i].good)
         g_assert_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT);
     }

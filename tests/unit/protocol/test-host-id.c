@@ -8,9 +8,11 @@
 static void
 test_valid (void)
 {
-  static const char *const good[] = { "node7", "node7.example", "a.b-c.d", "10.0.0.1", "::1", "[::1]", "example.", "under_score.x" };
-  static const char *const bad[] = { "", "http://x", "x/y", "x:80", "[::1", "[::1]:80", "[10.0.0.1]", "-x", ".x", "a..b", "a b",
-                                     "a\n", "u@x", "fe80::1%eth0", "\xc3\xa4", "[]", "x?y", "x#y" };
+  static const char *const good[]
+    = { "node7", "node7.example", "a.b-c.d", "10.0.0.1", "::1", "[::1]", "example.", "under_score.x" };
+  static const char *const bad[]
+    = { "",     "http://x", "x/y", "x:80", "[::1",         "[::1]:80", "[10.0.0.1]", "-x",  ".x",
+        "a..b", "a b",      "a\n", "u@x",  "fe80::1%eth0", "\xc3\xa4", "[]",         "x?y", "x#y" };
   g_autofree char *longest = g_strnfill (BGC_HOST_ID_MAX + 1, 'a');
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)
@@ -28,7 +30,8 @@ test_apply (void)
   {
     const char *host, *url, *result;
   } rows[] = {
-    { "node7.example", "https://farm.example:8443/drop/a%20b?q=1", "https://node7.example:8443/drop/a%20b?q=1" },
+    { "node7.example", "https://farm.example:8443/drop/a%20b?q=1",
+      "https://node7.example:8443/drop/a%20b?q=1" },
     { "10.1.2.3", "http://farm/x", "http://10.1.2.3/x" },
     { "::1", "http://farm:81/x", "http://[::1]:81/x" },
     { "[::1]", "http://farm/x", "http://[::1]/x" },

@@ -68,12 +68,16 @@ test_context (void)
 static void
 test_errors (void)
 {
-  g_assert_cmpint (bgc_hresult_to_error (BGC_HRESULT_SESSION_NOT_FOUND, BGC_ERROR_TIMEOUT), ==, BGC_ERROR_SESSION_NOT_FOUND);
+  g_assert_cmpint (bgc_hresult_to_error (BGC_HRESULT_SESSION_NOT_FOUND, BGC_ERROR_TIMEOUT), ==,
+                   BGC_ERROR_SESSION_NOT_FOUND);
   g_assert_cmpint (bgc_hresult_to_error (BGC_HRESULT_TOO_LARGE, BGC_ERROR_TIMEOUT), ==, BGC_ERROR_TOO_LARGE);
-  g_assert_cmpint (bgc_hresult_to_error (BGC_HRESULT_ACCESS_DENIED, BGC_ERROR_TIMEOUT), ==, BGC_ERROR_ACCESS_DENIED);
+  g_assert_cmpint (bgc_hresult_to_error (BGC_HRESULT_ACCESS_DENIED, BGC_ERROR_TIMEOUT), ==,
+                   BGC_ERROR_ACCESS_DENIED);
   g_assert_cmpint (bgc_hresult_to_error (BGC_HRESULT_DISK_FULL, BGC_ERROR_TIMEOUT), ==, BGC_ERROR_NO_SPACE);
-  g_assert_cmpint (bgc_hresult_to_error (BGC_HRESULT_WIN32_DISK_FULL, BGC_ERROR_TIMEOUT), ==, BGC_ERROR_NO_SPACE);
-  g_assert_cmpint (bgc_hresult_to_error (BGC_HRESULT_EXECUTE_ENABLED, BGC_ERROR_TIMEOUT), ==, BGC_ERROR_ACCESS_DENIED);
+  g_assert_cmpint (bgc_hresult_to_error (BGC_HRESULT_WIN32_DISK_FULL, BGC_ERROR_TIMEOUT), ==,
+                   BGC_ERROR_NO_SPACE);
+  g_assert_cmpint (bgc_hresult_to_error (BGC_HRESULT_EXECUTE_ENABLED, BGC_ERROR_TIMEOUT), ==,
+                   BGC_ERROR_ACCESS_DENIED);
   g_assert_cmpint (bgc_hresult_to_error (0x12345678, BGC_ERROR_TIMEOUT), ==, BGC_ERROR_TIMEOUT);
 }
 

@@ -31,7 +31,8 @@ test_answers (void)
     { "Upload-Complete: ?1", BGC_RESUMABLE_COMPLETE, FALSE, 0, NULL },
     { "Upload-Complete: 1", BGC_RESUMABLE_UNTOLD, FALSE, 0, NULL },
     { "Upload-Incomplete: ?1", BGC_RESUMABLE_UNTOLD, FALSE, 0, NULL },
-    { "Upload-Complete: ?0\nUpload-Offset: 101\nUpload-Length: 100", BGC_RESUMABLE_INCOMPLETE, FALSE, 0, NULL },
+    { "Upload-Complete: ?0\nUpload-Offset: 101\nUpload-Length: 100", BGC_RESUMABLE_INCOMPLETE, FALSE, 0,
+      NULL },
     { "Upload-Complete: ?0\nUpload-Offset: 1000000000000000", BGC_RESUMABLE_INCOMPLETE, FALSE, 0, NULL },
   };
 
@@ -54,7 +55,8 @@ test_limits (void)
   g_auto (BgcResumableAnswer) none = { BGC_RESUMABLE_UNTOLD };
   g_auto (BgcResumableAnswer) bad = { BGC_RESUMABLE_UNTOLD };
 
-  parse ("Upload-Limit: max-size=1000, max-append-size=100, min-append-size=5, max-age=3600, new-thing=(1 2)", &some);
+  parse ("Upload-Limit: max-size=1000, max-append-size=100, min-append-size=5, max-age=3600, new-thing=(1 2)",
+         &some);
   g_assert_true (some.has_limits);
   g_assert_cmpuint (some.limits.max_size, ==, 1000);
   g_assert_cmpuint (some.limits.min_size, ==, 0);

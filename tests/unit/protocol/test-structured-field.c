@@ -90,7 +90,8 @@ test_dictionaries (void)
       guint64 value = 0;
 
       g_assert_cmpint (bgc_structured_field_is_dictionary (rows[i].text), ==, rows[i].is_dictionary);
-      g_assert_cmpint (bgc_structured_field_lookup_integer (rows[i].text, "max-size", &value), ==, rows[i].found);
+      g_assert_cmpint (bgc_structured_field_lookup_integer (rows[i].text, "max-size", &value), ==,
+                       rows[i].found);
       g_assert_cmpuint (value, ==, rows[i].value);
     }
 }

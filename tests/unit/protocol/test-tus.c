@@ -21,7 +21,9 @@ test_discovery (void)
 {
   g_auto (BgcTusAnswer) answer = { FALSE };
 
-  parse ("Tus-Version: 1.0.0,0.2.2\nTus-Extension: creation, Termination,expiration,unknown\nTus-Max-Size: 1073741824", &answer);
+  parse ("Tus-Version: 1.0.0,0.2.2\nTus-Extension: creation, Termination,expiration,unknown\nTus-Max-Size: "
+         "1073741824",
+         &answer);
   g_assert_true (answer.speaks_tus);
   g_assert_cmpuint (answer.extensions, ==, BGC_TUS_CREATION | BGC_TUS_TERMINATION | BGC_TUS_EXPIRATION);
   g_assert_true (answer.has_max_size);
@@ -83,7 +85,8 @@ test_writing (void)
   bgc_tus_write_creation (&creation_writer, 0, "world_domination_plan.pdf");
   g_assert_cmpstr (bgc_header_table_get (creation, "Tus-Resumable"), ==, "1.0.0");
   g_assert_cmpstr (bgc_header_table_get (creation, "Upload-Length"), ==, "0");
-  g_assert_cmpstr (bgc_header_table_get (creation, "Upload-Metadata"), ==, "filename d29ybGRfZG9taW5hdGlvbl9wbGFuLnBkZg==");
+  g_assert_cmpstr (bgc_header_table_get (creation, "Upload-Metadata"), ==,
+                   "filename d29ybGRfZG9taW5hdGlvbl9wbGFuLnBkZg==");
   bgc_tus_write_append (&append_writer, 70, 30);
   g_assert_cmpstr (bgc_header_table_get (append, "Upload-Offset"), ==, "70");
   g_assert_cmpstr (bgc_header_table_get (append, "Content-Length"), ==, "30");

@@ -7,7 +7,8 @@
 #include "server/bgc-fragment.h"
 
 static void
-check (BgcServerFixture *f, const char *session, guint64 first, const char *content, guint64 total, const char *status, const char *received)
+check (BgcServerFixture *f, const char *session, guint64 first, const char *content, guint64 total,
+       const char *status, const char *received)
 {
   g_autofree char *fragment = bgc_server_fixture_fragment ("f", session, first, content, total);
   g_autofree char *answer = bgc_server_fixture_say (f, fragment);

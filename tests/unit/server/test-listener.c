@@ -35,7 +35,15 @@ test_socket_mode (void)
 static void
 test_bad_addresses (void)
 {
-  static const char *const rows[] = { "", "nowhere", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "unix:relative", "host.invalid:80", "[::1:80" };
+  static const char *const rows[] = { "",
+                                      "nowhere",
+                                      "127.0.0.1",
+                                      "127.0.0.1:",
+                                      "127.0.0.1:x",
+                                      "127.0.0.1:65536",
+                                      "unix:relative",
+                                      "host.invalid:80",
+                                      "[::1:80" };
   g_autoptr (SoupServer) soup = soup_server_new (NULL, NULL);
   g_autoptr (BgcServerConfig) config = bgc_server_config_parse ("", 0, NULL);
   g_autoptr (BgcListener) listener = bgc_listener_new (soup, config, NULL, NULL);
@@ -61,7 +69,8 @@ test_cap (void)
 
   bgc_server_fixture_set_up (&f, "MaximumConnections=1\nHeaderTimeout=1\nIdleTimeout=1", NULL);
   silent = bgc_server_fixture_say (&f, "BITS_POST");
-  answer = bgc_server_fixture_say (&f, "BITS_POST /drop/f HTTP/1.1\r\nHost: h\r\nBITS-Packet-Type: Ping\r\n\r\n");
+  answer
+    = bgc_server_fixture_say (&f, "BITS_POST /drop/f HTTP/1.1\r\nHost: h\r\nBITS-Packet-Type: Ping\r\n\r\n");
   g_assert_true (g_str_has_prefix (answer, "HTTP/1.1 200"));
   bgc_server_fixture_tear_down (&f);
 }

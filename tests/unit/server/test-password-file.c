@@ -74,7 +74,8 @@ test_check (void)
 static void
 test_malformed (void)
 {
-  static const char *const rows[] = { NULL, "", "Basic", "Basic ", "Basic !!!", "Bearer abc", "Basic AAAA", "Basic YQ==" };
+  static const char *const rows[]
+    = { NULL, "", "Basic", "Basic ", "Basic !!!", "Bearer abc", "Basic AAAA", "Basic YQ==" };
   g_autofree char *folder = g_dir_make_tmp ("bgc-passwords-XXXXXX", NULL);
   g_autofree char *path = g_build_filename (folder, "passwords", NULL);
   g_autoptr (BgcPasswordFile) file = bgc_password_file_new (path);

@@ -54,8 +54,9 @@ test_ranges (void)
 static void
 test_elsewhere (void)
 {
-  static const char *const paths[] = { "/", "/drop/f", "/drop/.bgcopy-sessions/anonymous", "/drop/BITS-Sessions/Replies/x/reply",
-                                       "/drop/BITS-Sessions/Replies/00112233445566778899aabbccddeeff/reply" };
+  static const char *const paths[]
+    = { "/", "/drop/f", "/drop/.bgcopy-sessions/anonymous", "/drop/BITS-Sessions/Replies/x/reply",
+        "/drop/BITS-Sessions/Replies/00112233445566778899aabbccddeeff/reply" };
   BgcServerFixture f;
 
   bgc_server_fixture_set_up (&f, NULL, NULL);

@@ -38,7 +38,8 @@ test_table (void)
     {
       guint64 first, length;
 
-      g_assert_cmpint (bgc_reply_range_parse (rows[i].value, rows[i].size, &first, &length), ==, rows[i].kind);
+      g_assert_cmpint (bgc_reply_range_parse (rows[i].value, rows[i].size, &first, &length), ==,
+                       rows[i].kind);
       g_assert_cmpuint (first, ==, rows[i].first);
       g_assert_cmpuint (length, ==, rows[i].length);
     }

@@ -34,12 +34,16 @@ test_defaults (void)
 static void
 test_everything (void)
 {
-  const char *text = "[Server]\nListen=unix:/run/x;[::1]:80\nSocketMode=0600\nCertificate=/c\nPrivateKey=/k\nMaximumConnections=7\n"
-                     "HeaderTimeout=1\nBodyTimeout=2\nIdleTimeout=3\nCleanupInterval=4\n"
-                     "[Directory b]\nUrl=/b/\nPath=/srv/b\nUploadEnabled=yes\nAllowOverwrites=true\nMaximumUploadSize=10\n"
-                     "MaximumFragmentSize=5\nSessionTimeout=6\nSessionLimit=0\nTemporaryLimit=8\nReserve=9\nNotificationType=value\n"
-                     "NotificationUrl=http://127.0.0.1/x\nNotificationTimeout=10\nMaximumReplySize=11\nReplyBase=https://h\nHostId=node\n"
-                     "HostIdFallbackTimeout=12\nPasswordFile=/p\nFileMode=0600\nSessionDirectoryMode=0770\n";
+  const char *text
+    = "[Server]\nListen=unix:/run/x;[::1]:80\nSocketMode=0600\nCertificate=/c\nPrivateKey=/"
+      "k\nMaximumConnections=7\n"
+      "HeaderTimeout=1\nBodyTimeout=2\nIdleTimeout=3\nCleanupInterval=4\n"
+      "[Directory b]\nUrl=/b/\nPath=/srv/b\nUploadEnabled=yes\nAllowOverwrites=true\nMaximumUploadSize=10\n"
+      "MaximumFragmentSize=5\nSessionTimeout=6\nSessionLimit=0\nTemporaryLimit=8\nReserve="
+      "9\nNotificationType=value\n"
+      "NotificationUrl=http://127.0.0.1/x\nNotificationTimeout=10\nMaximumReplySize=11\nReplyBase=https://"
+      "h\nHostId=node\n"
+      "HostIdFallbackTimeout=12\nPasswordFile=/p\nFileMode=0600\nSessionDirectoryMode=0770\n";
   g_autoptr (GError) error = NULL;
   g_autoptr (BgcServerConfig) config = bgc_server_config_parse (text, strlen (text), &error);
   const BgcServerDirectory *directory;
@@ -62,12 +66,28 @@ static void
 test_refused (void)
 {
   static const char *const rows[] = {
-    "nonsense", "[Else]\nx=1\n", "[Server]\nListn=x\n", "[Server]\nCertificate=/c\n", "[Server]\nHeaderTimeout=0\n",
-    "[Server]\nHeaderTimeout=99999999999\n", "[Server]\nSocketMode=8\n", "[Server]\nSocketMode=01777\n", "[Directory a]\n",
-    "[Directory a]\nUrl=a\nPath=/a\n", "[Directory a]\nUrl=/a\nPath=a\n", MINIMAL "Extra=1\n", MINIMAL "UploadEnabled=maybe\n",
-    MINIMAL "SessionTimeout=-1\n", MINIMAL "SessionTimeout=1h\n", MINIMAL "MaximumFragmentSize=0\n", MINIMAL "FileMode=rw\n",
-    MINIMAL "NotificationType=both\n", MINIMAL "NotificationType=value\n", MINIMAL "NotificationType=value\nNotificationUrl=file:///x\n",
-    MINIMAL "NotificationType=value\nNotificationUrl=/relative\n", MINIMAL "HostId=http://x\n",
+    "nonsense",
+    "[Else]\nx=1\n",
+    "[Server]\nListn=x\n",
+    "[Server]\nCertificate=/c\n",
+    "[Server]\nHeaderTimeout=0\n",
+    "[Server]\nHeaderTimeout=99999999999\n",
+    "[Server]\nSocketMode=8\n",
+    "[Server]\nSocketMode=01777\n",
+    "[Directory a]\n",
+    "[Directory a]\nUrl=a\nPath=/a\n",
+    "[Directory a]\nUrl=/a\nPath=a\n",
+    MINIMAL "Extra=1\n",
+    MINIMAL "UploadEnabled=maybe\n",
+    MINIMAL "SessionTimeout=-1\n",
+    MINIMAL "SessionTimeout=1h\n",
+    MINIMAL "MaximumFragmentSize=0\n",
+    MINIMAL "FileMode=rw\n",
+    MINIMAL "NotificationType=both\n",
+    MINIMAL "NotificationType=value\n",
+    MINIMAL "NotificationType=value\nNotificationUrl=file:///x\n",
+    MINIMAL "NotificationType=value\nNotificationUrl=/relative\n",
+    MINIMAL "HostId=http://x\n",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -82,14 +102,16 @@ test_refused (void)
 static void
 test_find (void)
 {
-  const char *text = "[Directory outer]\nUrl=/a\nPath=/1\n[Directory inner]\nUrl=/a/b\nPath=/2\n[Directory ab]\nUrl=/ab\nPath=/3\n";
+  const char *text = "[Directory outer]\nUrl=/a\nPath=/1\n[Directory inner]\nUrl=/a/b\nPath=/2\n[Directory "
+                     "ab]\nUrl=/ab\nPath=/3\n";
   g_autoptr (BgcServerConfig) config = bgc_server_config_parse (text, strlen (text), NULL);
   g_autoptr (BgcServerConfig) all = bgc_server_config_parse ("[Directory r]\nUrl=/\nPath=/1\n", 29, NULL);
   static const struct
   {
     const char *path, *name, *rest;
-  } rows[] = { { "/a/x", "outer", "/x" }, { "/a/b/x", "inner", "/x" }, { "/a/bx", "outer", "/bx" }, { "/a", "outer", "" },
-               { "/ab/x", "ab", "/x" },   { "/abc", NULL, NULL },      { "/", NULL, NULL },          { "", NULL, NULL } };
+  } rows[] = { { "/a/x", "outer", "/x" }, { "/a/b/x", "inner", "/x" }, { "/a/bx", "outer", "/bx" },
+               { "/a", "outer", "" },     { "/ab/x", "ab", "/x" },     { "/abc", NULL, NULL },
+               { "/", NULL, NULL },       { "", NULL, NULL } };
   const char *rest = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)

@@ -25,7 +25,8 @@ test_bad_configurations (void)
     {
       g_autoptr (GError) error = NULL;
 
-      g_assert_null (bgc_server_new (bgc_server_config_parse (rows[i], strlen (rows[i]), NULL), no_bytes, &error));
+      g_assert_null (
+        bgc_server_new (bgc_server_config_parse (rows[i], strlen (rows[i]), NULL), no_bytes, &error));
       g_assert_nonnull (error);
     }
 }

@@ -58,7 +58,8 @@ test_round_trip (void)
   close (file);
 }
 
-/* Whatever single byte of the newest slot a power cut leaves wrong, or wherever it cuts it: the record before is read. */
+/* Whatever single byte of the newest slot a power cut leaves wrong, or wherever it cuts it: the record before
+ * is read. */
 static void
 test_torn_writes (void)
 {

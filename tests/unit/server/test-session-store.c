@@ -40,8 +40,13 @@ set_up (Fixture *f, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   f->root = g_dir_make_tmp ("bgc-store-XXXXXX", NULL);
-  f->directory = (BgcServerDirectory) { .name = (char *) "drop", .url = (char *) "/drop", .path = f->root, .file_mode = 0640,
-                                        .directory_mode = 0700, .session_timeout = 1000, .session_limit = 2 };
+  f->directory = (BgcServerDirectory){ .name = (char *)"drop",
+                                       .url = (char *)"/drop",
+                                       .path = f->root,
+                                       .file_mode = 0640,
+                                       .directory_mode = 0700,
+                                       .session_timeout = 1000,
+                                       .session_limit = 2 };
   f->store = bgc_session_store_new (&f->directory, counting, &error);
   g_assert_no_error (error);
 }
@@ -52,7 +57,8 @@ tear_down (Fixture *f, gconstpointer data)
   const char *arguments[] = { "rm", "-rf", f->root, NULL };
 
   bgc_session_store_free (f->store);
-  g_assert_true (g_spawn_sync (NULL, (char **) arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+  g_assert_true (
+    g_spawn_sync (NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
   g_free (f->root);
 }
 
@@ -201,9 +207,12 @@ static void
 test_orphans (Fixture *f, gconstpointer data)
 {
   g_autofree char *id = create (f, NULL, "/drop/f");
-  g_autofree char *old = g_build_filename (f->root, BGC_UPLOAD_TARGET_SESSIONS, "anonymous", "00112233445566778899aabbccddeeff.data", NULL);
-  g_autofree char *young = g_build_filename (f->root, BGC_UPLOAD_TARGET_SESSIONS, "anonymous", "ffeeddccbbaa99887766554433221100.new", NULL);
-  struct timespec times[2] = { { g_get_real_time () / G_USEC_PER_SEC - 4000, 0 }, { g_get_real_time () / G_USEC_PER_SEC - 4000, 0 } };
+  g_autofree char *old = g_build_filename (f->root, BGC_UPLOAD_TARGET_SESSIONS, "anonymous",
+                                           "00112233445566778899aabbccddeeff.data", NULL);
+  g_autofree char *young = g_build_filename (f->root, BGC_UPLOAD_TARGET_SESSIONS, "anonymous",
+                                             "ffeeddccbbaa99887766554433221100.new", NULL);
+  struct timespec times[2] = { { g_get_real_time () / G_USEC_PER_SEC - 4000, 0 },
+                               { g_get_real_time () / G_USEC_PER_SEC - 4000, 0 } };
 
   g_assert_true (g_file_set_contents (old, "", 0, NULL));
   g_assert_true (g_file_set_contents (young, "", 0, NULL));

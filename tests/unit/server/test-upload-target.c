@@ -87,7 +87,8 @@ test_open (void)
   {
     const char *parent;
     gboolean good;
-  } rows[] = { { ".", TRUE }, { "inner", TRUE }, { "link", FALSE }, { "up", FALSE }, { "missing", FALSE }, { "..", FALSE }, { "inner/../..", FALSE } };
+  } rows[] = { { ".", TRUE },        { "inner", TRUE }, { "link", FALSE },       { "up", FALSE },
+               { "missing", FALSE }, { "..", FALSE },   { "inner/../..", FALSE } };
   int descriptor;
 
   g_assert_cmpint (g_mkdir (inner, 0700), ==, 0);

@@ -48,7 +48,8 @@ test_errors (void)
 static void
 test_applications (void)
 {
-  static const guint rows[][2] = { { 200, 200 }, { 204, 200 }, { 302, 302 }, { 403, 403 }, { 503, 503 }, { 599, 599 }, { 0, 502 }, { 100, 502 }, { 600, 502 } };
+  static const guint rows[][2] = { { 200, 200 }, { 204, 200 }, { 302, 302 }, { 403, 403 }, { 503, 503 },
+                                   { 599, 599 }, { 0, 502 },   { 100, 502 }, { 600, 502 } };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
