@@ -384,7 +384,8 @@ finished (SoupServerMessage *message, gpointer data)
   g_clear_handle_id (&self->retry_id, g_source_remove);
   g_cancellable_cancel (self->cancellable);
   g_signal_handlers_disconnect_by_data (message, self);
-  if (self->body_use == BGC_BODY_STREAMED && !self->ended && !self->busy)
+  /* Without threads the server itself is ending: what arrived since the last checkpoint is sent again. */
+  if (self->body_use == BGC_BODY_STREAMED && !self->ended && !self->busy && self->parts->disk != NULL)
     self->body->abandon (self);
   g_object_set_data (G_OBJECT (message), EXCHANGE_KEY, NULL);
   bgc_exchange_unref (self);

@@ -217,15 +217,29 @@ bgc_server_new (BgcServerConfig *config, BgcRandomSource random, GError **error)
   return g_steal_pointer (&self);
 }
 
+static void
+abort_exchanges (BgcServer *self)
+{
+  GHashTableIter iter;
+  gpointer exchange;
+
+  g_hash_table_iter_init (&iter, self->parts.exchanges);
+  while (g_hash_table_iter_next (&iter, &exchange, NULL))
+    bgc_exchange_abort (exchange);
+}
+
 void
 bgc_server_free (BgcServer *self)
 {
   g_clear_handle_id (&self->tick_id, g_source_remove);
   g_clear_handle_id (&self->sweep_id, g_source_remove);
+  abort_exchanges (self);
   g_clear_pointer (&self->listener, bgc_listener_free);
-  /* What threads still do ends first; nobody looks at its outcome any more. */
+  /* What threads still do ends first; the disk's may still start the back end's. */
+  if (self->parts.disk != NULL)
+    bgc_io_pool_free (self->parts.disk);
+  self->parts.disk = NULL;
   g_clear_pointer (&self->parts.backs, bgc_io_pool_free);
-  g_clear_pointer (&self->parts.disk, bgc_io_pool_free);
   g_clear_object (&self->soup);
   g_hash_table_unref (self->parts.exchanges);
   g_hash_table_unref (self->parts.passwords);
@@ -256,16 +270,11 @@ bgc_server_listen (BgcServer *self, int first_descriptor, guint n_descriptors, G
 void
 bgc_server_stop (BgcServer *self, GFunc idle, gpointer data)
 {
-  GHashTableIter iter;
-  gpointer exchange;
-
   if (self->stop_ticks > 0)
     return;
   self->stop_ticks = STOP_TICKS;
   self->idle = idle;
   self->idle_data = data;
   bgc_listener_stop (self->listener);
-  g_hash_table_iter_init (&iter, self->parts.exchanges);
-  while (g_hash_table_iter_next (&iter, &exchange, NULL))
-    bgc_exchange_abort (exchange);
+  abort_exchanges (self);
 }

@@ -14,8 +14,7 @@
 
 typedef struct
 {
-  char
-    *parent; /* (owned) relative, "." for the upload directory itself; bytes of a file name, any encoding */
+  char *parent; /* (owned) relative, "." for the upload directory itself; bytes in any encoding */
   char *name;   /* (owned) the last segment */
 } BgcUploadTarget;
 
