@@ -496,6 +496,7 @@ renameat2 (int from_fd, const char *from, int to_fd, const char *to, unsigned in
   const char *old_base;
   const char *new_base;
   uint64_t directory;
+  uint64_t target;
   uint64_t inode;
   int result;
 
@@ -510,11 +511,10 @@ renameat2 (int from_fd, const char *from, int to_fd, const char *to, unsigned in
     bury (new, inode_at (new));
   result = REAL (renameat2) (from_fd, from, to_fd, to, flags);
   directory = directory_of (old, &old_base);
-  if (directory != directory_of (new, &new_base))
-    abort (); /* nothing of ours moves a file between directories */
+  target = directory_of (new, &new_base);
   snprintf (names, sizeof names, "%s/%s", old_base, new_base);
   if (result == 0)
-    put (OP_RENAME, inode, directory, 0, names, NULL, 0);
+    put (OP_RENAME, inode, directory, 0, names, &target, directory != target ? sizeof target : 0);
   leave ();
   return result;
 }

@@ -97,8 +97,23 @@ class File:
         return content
 
 
+class Move:
+    """A rename from one directory to another: atomic, so both know it or neither does."""
+
+    def __init__(self):
+        self.settled = False
+
+
+def move_of(change):
+    return change[-1] if isinstance(change[-1], Move) else None
+
+
 def change_names(names, change):
-    if change[0] == "add":
+    if change[0] == "out":
+        names.pop(change[1], None)
+    elif change[0] == "in":
+        names[change[1]] = change[2]
+    elif change[0] == "add":
         names[change[1]] = change[2]
     elif change[0] == "remove":
         names.pop(change[1], None)
@@ -115,11 +130,14 @@ class Directory:
     def settle(self, count):
         for change in self.pending[:count]:
             change_names(self.durable, change)
+            if move_of(change):
+                move_of(change).settled = True
         del self.pending[:count]
 
-    def lose(self, rng):
+    def names_after(self, count):
+        """With the first @count of what is not durable yet."""
         names = dict(self.durable)
-        for change in self.pending[:rng.randint(0, len(self.pending))]:
+        for change in self.pending[:count]:
             change_names(names, change)
         return names
 
@@ -162,7 +180,13 @@ class Disk:
             self.file(record).pending.append(("truncate", record.offset))
         elif op == RENAME:
             old, new = record.name.split("/")
-            self.name(record, ("move", old, new, record.inode))
+            if record.data:
+                move = Move()
+                self.name(record, ("out", old, move))
+                record.directory = int.from_bytes(record.data, "little")
+                self.name(record, ("in", new, record.inode, move))
+            else:
+                self.name(record, ("move", old, new, record.inode))
         elif op == UNLINK:
             self.name(record, ("remove", record.name))
         elif op in (SYNC_BEGIN, SYNCFS_BEGIN):
@@ -191,7 +215,8 @@ class Disk:
         homes = self.homes()
         limbo = os.path.join(self.graveyard, "limbo")
         os.makedirs(limbo, exist_ok=True)
-        wanted = {inode: directory.lose(rng) for inode, directory in self.directories.items()}
+        kept = self.kept_names(rng)
+        wanted = {inode: directory.names_after(kept[inode]) for inode, directory in self.directories.items()}
         paths = {os.stat(path).st_ino: path for path, _, _ in os.walk(self.root)}
         for inode, path in paths.items():
             for name in os.listdir(path):
@@ -204,6 +229,23 @@ class Disk:
             for name, number in names.items():
                 if number in self.files and inode in paths:
                     self.put(homes, number, os.path.join(paths[inode], name), rng)
+
+    def kept_names(self, rng):
+        """How many of the pending changes of each directory survive: a random number, raised until every move between
+        two directories is in both or in neither."""
+        kept = {inode: rng.randint(0, len(directory.pending)) for inode, directory in self.directories.items()}
+        while True:
+            moves = {move_of(change) for inode, directory in self.directories.items()
+                     for change in directory.pending[:kept[inode]]}
+            raised = False
+            for inode, directory in self.directories.items():
+                for at, change in enumerate(directory.pending):
+                    move = move_of(change)
+                    if at >= kept[inode] and move and (move.settled or move in moves):
+                        kept[inode] = at + 1
+                        raised = True
+            if not raised:
+                return kept
 
     def put(self, homes, inode, path, rng):
         if inode not in homes:
