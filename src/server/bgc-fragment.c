@@ -6,7 +6,10 @@
 #include "base/bgc-error.h"
 #include "server/bgc-notification.h"
 
-#define BLOCK_SIZE 65536u /* bytes; two blocks a request keep a hundred uploads below 13 MiB */
+#define CHUNK_MAX 8192u   /* bytes the library hands over at once */
+/* Bytes; with one chunk more it is what a byte array takes for it, a power of two. Two blocks a request keep
+ * a hundred uploads below 13 MiB. */
+#define BLOCK_SIZE (65536u - CHUNK_MAX)
 /* Bytes after which an offset becomes durable within one fragment; so much is sent again after a power cut.
  */
 #define CHECKPOINT_SIZE (16u * 1024 * 1024)
@@ -96,7 +99,7 @@ flush (BgcExchange *exchange)
   GByteArray *full = exchange->filling;
 
   exchange->filling
-    = exchange->flushing != NULL ? exchange->flushing : g_byte_array_sized_new (BLOCK_SIZE + 8192);
+    = exchange->flushing != NULL ? exchange->flushing : g_byte_array_sized_new (BLOCK_SIZE + CHUNK_MAX);
   exchange->flushing = full;
   bgc_exchange_run (exchange, exchange->parts->disk, flush_work, flush_done);
 }
@@ -131,7 +134,7 @@ take_body (BgcExchange *exchange, GBytes *chunk)
   const guint8 *bytes = g_bytes_get_data (chunk, &length);
 
   if (exchange->filling == NULL)
-    exchange->filling = g_byte_array_sized_new (BLOCK_SIZE + 8192);
+    exchange->filling = g_byte_array_sized_new (BLOCK_SIZE + CHUNK_MAX);
   g_byte_array_append (exchange->filling, bytes, (guint) length);
   if (!is_full (exchange))
     return;
