@@ -62,6 +62,15 @@ static const char *const context_words[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (context_words) == BGC_N_CONTEXTS);
 
+static const char *const upload_protocol_words[] = {
+  [BGC_UPLOAD_PROTOCOL_AUTO] = "auto",
+  [BGC_UPLOAD_PROTOCOL_BITS] = "bits",
+  [BGC_UPLOAD_PROTOCOL_TUS] = "tus",
+  [BGC_UPLOAD_PROTOCOL_RESUMABLE] = "resumable",
+  [BGC_UPLOAD_PROTOCOL_PUT] = "put",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (upload_protocol_words) == BGC_N_UPLOAD_PROTOCOLS);
+
 static const char *const outcome_words[] = {
   [BGC_OUTCOME_OK] = "ok",
   [BGC_OUTCOME_PARTIAL] = "partial",
@@ -194,6 +203,24 @@ bgc_enums_context_from_string (const char *word, BgcErrorContext *out)
     return FALSE;
 
   *out = (BgcErrorContext) value;
+  return TRUE;
+}
+
+const char *
+bgc_enums_upload_protocol_to_string (BgcUploadProtocol value)
+{
+  return word_of (upload_protocol_words, G_N_ELEMENTS (upload_protocol_words), (guint) value);
+}
+
+gboolean
+bgc_enums_upload_protocol_from_string (const char *word, BgcUploadProtocol *out)
+{
+  guint value;
+
+  if (!value_of (upload_protocol_words, G_N_ELEMENTS (upload_protocol_words), word, &value))
+    return FALSE;
+
+  *out = (BgcUploadProtocol) value;
   return TRUE;
 }
 

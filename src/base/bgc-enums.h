@@ -76,6 +76,16 @@ typedef enum {
   BGC_NOTIFY_FILE_RANGES_TRANSFERRED = 0x20,
 } BgcNotifyFlags;
 
+/* How a file gets to the server. */
+typedef enum {
+  BGC_UPLOAD_PROTOCOL_AUTO = 0,  /* find out what the server speaks */
+  BGC_UPLOAD_PROTOCOL_BITS,
+  BGC_UPLOAD_PROTOCOL_TUS,
+  BGC_UPLOAD_PROTOCOL_RESUMABLE, /* the IETF draft, interop version 8; experimental */
+  BGC_UPLOAD_PROTOCOL_PUT,
+  BGC_N_UPLOAD_PROTOCOLS
+} BgcUploadProtocol;
+
 /* How Cancel and Complete ended, where they did not fail. */
 typedef enum {
   BGC_OUTCOME_OK = 0,
@@ -96,6 +106,8 @@ const char *bgc_enums_wait_reason_to_string (BgcWaitReason value);
 gboolean bgc_enums_wait_reason_from_string (const char *word, BgcWaitReason *out);
 const char *bgc_enums_context_to_string (BgcErrorContext value);
 gboolean bgc_enums_context_from_string (const char *word, BgcErrorContext *out);
+const char *bgc_enums_upload_protocol_to_string (BgcUploadProtocol value);
+gboolean bgc_enums_upload_protocol_from_string (const char *word, BgcUploadProtocol *out);
 const char *bgc_enums_outcome_to_string (BgcOutcome value);
 /* Single notify flags; a set is a list of words on the bus. The list is NULL-terminated, its
  * container is the caller's and its words are static. */

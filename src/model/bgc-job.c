@@ -32,6 +32,8 @@ bgc_job_new (const BgcJobId *id, BgcJobType type, guint32 owner, const char *nam
   self->minimum_notification_interval = NOTIFICATION_INTERVAL_DEFAULT;
   self->no_progress_time = -1;
   self->files = bgc_file_list_new ();
+  if (type != BGC_JOB_TYPE_DOWNLOAD)
+    self->upload = bgc_upload_new ();
 
   return self;
 }
@@ -43,6 +45,7 @@ clear_header (BgcJob *self)
   g_clear_pointer (&self->display_name, g_free);
   g_clear_pointer (&self->description, g_free);
   g_clear_pointer (&self->error, bgc_failure_free);
+  g_clear_pointer (&self->upload, bgc_upload_free);
 }
 
 void
@@ -65,6 +68,7 @@ bgc_job_draft (const BgcJob *self)
   draft->display_name = g_strdup (self->display_name);
   draft->description = g_strdup (self->description);
   draft->error = bgc_failure_copy (self->error);
+  draft->upload = bgc_upload_copy (self->upload);
   draft->files = NULL;
 
   return draft;

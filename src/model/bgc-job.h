@@ -11,6 +11,7 @@
 #include "model/bgc-file-list.h"
 #include "model/bgc-job-id.h"
 #include "model/bgc-job-state.h"
+#include "model/bgc-upload.h"
 
 typedef struct {
   BgcJobId id;
@@ -43,6 +44,8 @@ typedef struct {
   gint64 no_progress_time;
   gboolean completing;    /* Complete has begun: at start it is finished first */
   guint32 next_index;     /* of the next file */
+  BgcUploadProtocol upload_protocol; /* the owner's choice; auto by default */
+  BgcUpload *upload;      /* (owned) (nullable) the session on the server; NULL exactly in downloads */
   BgcFileList *files;     /* (owned) (nullable) NULL in a draft */
 } BgcJob;
 

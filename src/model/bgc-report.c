@@ -21,5 +21,6 @@ bgc_report_free (BgcReport *self)
     return;
 
   g_ptr_array_unref (self->files);
+  bgc_upload_free (self->upload);
   g_free (self);
 }

@@ -8,12 +8,15 @@
 
 #include "model/bgc-file-report.h"
 #include "model/bgc-job-id.h"
+#include "model/bgc-upload.h"
 
 typedef struct {
   BgcJobId id;
   gboolean connected;    /* an answer of the server came in this run */
   guint64 received;      /* body bytes received in this run, durable or not: for the rate alone */
   GPtrArray *files;      /* (owned) (element-type BgcFileReport) in the order things happened */
+  /* (owned) (nullable) an upload's session after what @files tell; NULL = as before */
+  BgcUpload *upload;
 } BgcReport;
 
 BgcReport *bgc_report_new (const BgcJobId *id);

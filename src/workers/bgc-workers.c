@@ -76,6 +76,46 @@ bgc_workers_place_finish (BgcWorkers *self, GAsyncResult *result, GError **error
 }
 
 void
+bgc_workers_check_source_async (BgcWorkers *self, guint32 owner, const char *path,
+                                GAsyncReadyCallback callback, gpointer data)
+{
+  BGC_WORKERS_GET_IFACE (self)->check_source_async (self, owner, path, callback, data);
+}
+
+gboolean
+bgc_workers_check_source_finish (BgcWorkers *self, GAsyncResult *result, guint64 *size, GError **error)
+{
+  return BGC_WORKERS_GET_IFACE (self)->check_source_finish (self, result, size, error);
+}
+
+void
+bgc_workers_cancel_session_async (BgcWorkers *self, const BgcJob *job, GAsyncReadyCallback callback,
+                                  gpointer data)
+{
+  BGC_WORKERS_GET_IFACE (self)->cancel_session_async (self, job, callback, data);
+}
+
+gboolean
+bgc_workers_cancel_session_finish (BgcWorkers *self, GAsyncResult *result, gboolean *settled,
+                                   BgcFailure **failure, GError **error)
+{
+  return BGC_WORKERS_GET_IFACE (self)->cancel_session_finish (self, result, settled, failure, error);
+}
+
+void
+bgc_workers_read_reply_async (BgcWorkers *self, guint32 owner, const BgcFile *reply,
+                              GAsyncReadyCallback callback, gpointer data)
+{
+  BGC_WORKERS_GET_IFACE (self)->read_reply_async (self, owner, reply, callback, data);
+}
+
+GBytes *
+bgc_workers_read_reply_finish (BgcWorkers *self, GAsyncResult *result, GError **error)
+{
+  return BGC_WORKERS_GET_IFACE (self)->read_reply_finish (self, result, error);
+}
+
+void
 bgc_workers_shut_down_async (BgcWorkers *self, GAsyncReadyCallback callback, gpointer data)
 {
   BGC_WORKERS_GET_IFACE (self)->shut_down_async (self, callback, data);

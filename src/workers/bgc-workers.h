@@ -34,6 +34,16 @@ struct _BgcWorkersInterface {
   void (*place_async) (BgcWorkers *self, guint32 owner, GPtrArray *placements, GAsyncReadyCallback callback,
                        gpointer data);
   GPtrArray *(*place_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
+  void (*check_source_async) (BgcWorkers *self, guint32 owner, const char *path,
+                              GAsyncReadyCallback callback, gpointer data);
+  gboolean (*check_source_finish) (BgcWorkers *self, GAsyncResult *result, guint64 *size, GError **error);
+  void (*cancel_session_async) (BgcWorkers *self, const BgcJob *job, GAsyncReadyCallback callback,
+                                gpointer data);
+  gboolean (*cancel_session_finish) (BgcWorkers *self, GAsyncResult *result, gboolean *settled,
+                                     BgcFailure **failure, GError **error);
+  void (*read_reply_async) (BgcWorkers *self, guint32 owner, const BgcFile *reply,
+                            GAsyncReadyCallback callback, gpointer data);
+  GBytes *(*read_reply_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
   void (*shut_down_async) (BgcWorkers *self, GAsyncReadyCallback callback, gpointer data);
   gboolean (*shut_down_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
 };
@@ -54,7 +64,16 @@ GPtrArray *bgc_workers_check_finish (BgcWorkers *self, GAsyncResult *result, GEr
  * read as the job goes on, a pending one may be removed or altered only while it is stopped),
  * @files_at_once side by side in the order of their indexes. The adapter
  * feeds a long job in portions. Ends with the acknowledgement of the start. For a job that runs
- * already: feeds it the files it did not have yet. */
+ * already: feeds it the files it did not have yet.
+ *
+ * An upload goes in steps, and the worker takes one for each start: it sends file 0 while that is
+ * pending; else it fetches the reply, file 1, while that is pending and its remote name known; else it
+ * closes the session while that is not closed. A step's end is reported (file 0 whole and stage sent or
+ * closed; file 1 whole; stage closed); the next start, of the job that runs already, comes when that is
+ * durable here, so that no crash makes a session look lost that was closed. A step that fails reports file
+ * 0 as failed (file 1, for the reply), whatever its state; the files themselves keep theirs. A report's
+ * session is to be stored together with what its files tell; a restart of file 0 from 0 comes with a
+ * session that has stage none. */
 void bgc_workers_start_job_async (BgcWorkers *self, const BgcJob *job, guint files_at_once,
                                   GAsyncReadyCallback callback, gpointer data);
 gboolean bgc_workers_start_job_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
@@ -72,6 +91,28 @@ gboolean bgc_workers_stop_job_finish (BgcWorkers *self, GAsyncResult *result, GE
 void bgc_workers_place_async (BgcWorkers *self, guint32 owner, GPtrArray *placements,
                               GAsyncReadyCallback callback, gpointer data);
 GPtrArray *bgc_workers_place_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
+
+/* May @path be uploaded: a regular file that the owner may read? Ends with its size. Errors: NotFound,
+ * AccessDenied, InvalidPath (a directory, a pipe). */
+void bgc_workers_check_source_async (BgcWorkers *self, guint32 owner, const char *path,
+                                     GAsyncReadyCallback callback, gpointer data);
+gboolean bgc_workers_check_source_finish (BgcWorkers *self, GAsyncResult *result, guint64 *size,
+                                          GError **error);
+
+/* Asks the server once to drop the session of a cancelled upload that does not run any more; what is
+ * needed of @job is copied. @settled: there is nothing left to ask for; @failure (transfer full,
+ * nullable): what went wrong, settled or not, with the wait the server asked for. Ends within 90 s. */
+void bgc_workers_cancel_session_async (BgcWorkers *self, const BgcJob *job, GAsyncReadyCallback callback,
+                                       gpointer data);
+gboolean bgc_workers_cancel_session_finish (BgcWorkers *self, GAsyncResult *result, gboolean *settled,
+                                            BgcFailure **failure, GError **error);
+
+/* The bytes of a whole reply that still has its temporary name, at most BGC_WORKERS_REPLY_MAX: else
+ * TooLarge. It must be the file stored, by device, inode and size: else LocalFileChanged. */
+#define BGC_WORKERS_REPLY_MAX (G_GUINT64_CONSTANT (1) << 20)
+void bgc_workers_read_reply_async (BgcWorkers *self, guint32 owner, const BgcFile *reply,
+                                   GAsyncReadyCallback callback, gpointer data);
+GBytes *bgc_workers_read_reply_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
 
 /* Lets every worker make its data durable and go; ends when all are gone (5 s at most). */
 void bgc_workers_shut_down_async (BgcWorkers *self, GAsyncReadyCallback callback, gpointer data);

@@ -61,6 +61,18 @@ CHECK (wait_reason, BgcWaitReason, waits)
 CHECK (context, BgcErrorContext, contexts)
 
 static void
+test_upload_protocol (void)
+{
+  BgcUploadProtocol value = BGC_UPLOAD_PROTOCOL_PUT;
+
+  g_assert_true (bgc_enums_upload_protocol_from_string ("resumable", &value));
+  g_assert_cmpint (value, ==, BGC_UPLOAD_PROTOCOL_RESUMABLE);
+  g_assert_cmpstr (bgc_enums_upload_protocol_to_string (value), ==, "resumable");
+  g_assert_false (bgc_enums_upload_protocol_from_string ("ftp", &value));
+  g_assert_cmpint (value, ==, BGC_UPLOAD_PROTOCOL_RESUMABLE);
+}
+
+static void
 test_outcome (void)
 {
   g_assert_cmpstr (bgc_enums_outcome_to_string (BGC_OUTCOME_OK), ==, "ok");
@@ -113,6 +125,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/enums/priority", test_priority);
   g_test_add_func ("/enums/wait-reason", test_wait_reason);
   g_test_add_func ("/enums/context", test_context);
+  g_test_add_func ("/enums/upload-protocol", test_upload_protocol);
   g_test_add_func ("/enums/outcome", test_outcome);
   g_test_add_func ("/enums/notify-flags", test_notify_flags);
   g_test_add_func ("/enums/notify-flags/unknown", test_notify_flags_unknown);
