@@ -55,26 +55,28 @@ bgc_call_is_administrator (BgcCall *self)
   return bgc_authority_allows (self->desk->authority, uid, uid, BGC_RULE_MANAGE);
 }
 
-/* The answer is on its way: lets the caller's next call through. */
+/* The answer of so many @bytes is on its way: lets the caller's next call through. */
 static void
-finish (BgcCall *self)
+finish (BgcCall *self, gsize bytes)
 {
   g_autoptr (BgcDesk) desk = bgc_desk_ref (self->desk);
   g_autoptr (BgcCaller) caller = bgc_caller_ref (self->caller);
 
   call_free (self);
   if (desk->callers != NULL)
-    bgc_callers_done (desk->callers, caller);
+    bgc_callers_answered (desk->callers, caller, bytes);
 }
 
 void
 bgc_call_return (BgcCall *self, GVariant *parameters)
 {
+  gsize bytes = parameters != NULL ? g_variant_get_size (parameters) : 0;
+
   if (self->caller->gone)
     g_clear_pointer (&parameters, g_variant_unref);
   else
     g_dbus_method_invocation_return_value (g_steal_pointer (&self->invocation), parameters);
-  finish (self);
+  finish (self, bytes);
 }
 
 void
@@ -83,7 +85,7 @@ bgc_call_return_error (BgcCall *self, GError *error)
   if (!self->caller->gone)
     bgc_bus_error_return (g_steal_pointer (&self->invocation), error);
   g_error_free (error);
-  finish (self);
+  finish (self, 0);
 }
 
 void

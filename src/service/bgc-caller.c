@@ -44,11 +44,17 @@ bgc_caller_admit (BgcCaller *self, gpointer call)
   return TRUE;
 }
 
+gboolean
+bgc_caller_is_ready (const BgcCaller *self)
+{
+  return self->status != BGC_CALLER_ASKING && !self->flushing && self->working < BGC_CALLER_MAX_WORKING
+         && self->waiting.length > 0;
+}
+
 gpointer
 bgc_caller_next (BgcCaller *self)
 {
-  if (self->status == BGC_CALLER_ASKING || self->working >= BGC_CALLER_MAX_WORKING
-      || self->waiting.length == 0)
+  if (!bgc_caller_is_ready (self))
     return NULL;
   self->working++;
   return g_queue_pop_head (&self->waiting);

@@ -27,7 +27,8 @@ typedef struct {
   BgcCallerStatus status;
   guint32 uid;            /* once known */
   gboolean gone;          /* left the bus: nobody waits for answers */
-  gboolean pumping;       /* its queue is being worked off further up the stack */
+  gboolean in_line;       /* it waits for its turn */
+  gboolean flushing;      /* a large answer is being written to it: no turn until then */
   GQueue waiting;         /* calls (owned), oldest first */
   guint working;          /* calls taken from the queue and not yet answered */
   guint watch;            /* of its name on the bus, 0 = none; whoever watches clears it */
@@ -39,6 +40,8 @@ BgcCaller *bgc_caller_ref (BgcCaller *self);
 void bgc_caller_unref (BgcCaller *self);
 /* Queues @call (transfer full); FALSE, and then @call stays the giver's, if there are too many. */
 gboolean bgc_caller_admit (BgcCaller *self, gpointer call);
+/* There is a call that may be worked on. */
+gboolean bgc_caller_is_ready (const BgcCaller *self);
 /* The next call whose turn it is (transfer full), which counts as worked on until bgc_caller_done(); or
  * NULL. */
 gpointer bgc_caller_next (BgcCaller *self);

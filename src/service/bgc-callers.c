@@ -3,14 +3,27 @@
 
 #include "service/bgc-callers.h"
 
+/* Microseconds that calls are run before the bus is read again: long enough that reading costs little
+ * beside them, too short to be noticed. */
+#define TURNS_TIME 1000
+
 struct _BgcCallers {
   GDBusConnection *connection; /* (owned) */
   BgcCredentials *credentials; /* (owned) */
+  BgcClock *clock;             /* (owned) */
   BgcCallersHooks hooks;
   gpointer data;               /* of the hooks, borrowed */
   GHashTable *table;           /* (owned) name, borrowed from the value → BgcCaller (one reference) */
+  GQueue turns;                /* (element-type BgcCaller) (owned) who has a call to run, next first */
+  guint64 alarm;               /* of the next turn; 0 = none */
   gboolean closed;
 };
+
+/* Somebody's answer on its way out. */
+typedef struct {
+  BgcCallers *callers; /* (owned) */
+  BgcCaller *caller;   /* (owned) */
+} Flush;
 
 typedef struct {
   BgcCallers *callers; /* (owned) */
@@ -24,15 +37,17 @@ typedef struct {
 } Watch;
 
 BgcCallers *
-bgc_callers_new (GDBusConnection *connection, BgcCredentials *credentials, const BgcCallersHooks *hooks,
-                 gpointer data)
+bgc_callers_new (GDBusConnection *connection, BgcCredentials *credentials, BgcClock *clock,
+                 const BgcCallersHooks *hooks, gpointer data)
 {
   BgcCallers *self = g_rc_box_new0 (BgcCallers);
 
   self->connection = g_object_ref (connection);
   self->credentials = g_object_ref (credentials);
+  self->clock = g_object_ref (clock);
   self->hooks = *hooks;
   self->data = data;
+  g_queue_init (&self->turns);
   self->table = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) bgc_caller_unref);
   return self;
 }
@@ -50,6 +65,7 @@ clear (gpointer data)
 
   bgc_callers_close (self);
   g_hash_table_unref (self->table);
+  g_object_unref (self->clock);
   g_object_unref (self->credentials);
   g_object_unref (self->connection);
 }
@@ -77,6 +93,8 @@ bgc_callers_close (BgcCallers *self)
   gpointer caller;
 
   self->closed = TRUE;
+  bgc_clock_clear_alarm (self->clock, &self->alarm);
+  g_queue_clear_full (&self->turns, (GDestroyNotify) bgc_caller_unref);
   g_hash_table_iter_init (&iter, self->table);
   while (g_hash_table_iter_next (&iter, NULL, &caller))
     {
@@ -102,20 +120,52 @@ leave (BgcCallers *self, BgcCaller *caller)
     self->hooks.left (kept, self->data);
 }
 
-/* Lets calls through until the queue is empty or enough are worked on. A call may be answered before its
- * run returns, so this may be reached again from within itself. */
 static void
-pump (BgcCallers *self, BgcCaller *caller)
-{
-  g_autoptr (BgcCaller) kept = bgc_caller_ref (caller);
-  gpointer call;
+take_turns (gpointer data);
 
-  if (kept->pumping)
+static void
+arm (BgcCallers *self)
+{
+  if (self->alarm == 0 && self->turns.length > 0)
+    self->alarm
+      = bgc_clock_set_alarm (self->clock, bgc_clock_boot (self->clock), "turns", take_turns, self);
+}
+
+/* Gives @caller a turn, behind all who wait for theirs. */
+static void
+line_up (BgcCallers *self, BgcCaller *caller)
+{
+  if (self->closed || caller->in_line || !bgc_caller_is_ready (caller))
     return;
-  kept->pumping = TRUE;
-  while (!self->closed && (call = bgc_caller_next (kept)) != NULL)
-    self->hooks.run (kept, call, self->data);
-  kept->pumping = FALSE;
+  caller->in_line = TRUE;
+  g_queue_push_tail (&self->turns, bgc_caller_ref (caller));
+  arm (self);
+}
+
+/* One call each, round after round, until the time is used up: then the bus is read again, so that whoever
+ * came meanwhile stands behind one call of each other caller and not behind all that one has sent. */
+static void
+take_turns (gpointer data)
+{
+  g_autoptr (BgcCallers) self = bgc_callers_ref (data);
+  gint64 end = bgc_clock_boot (self->clock) + TURNS_TIME;
+
+  self->alarm = 0;
+  do
+    {
+      g_autoptr (BgcCaller) caller = g_queue_pop_head (&self->turns);
+      gpointer call;
+
+      if (caller == NULL)
+        return;
+      caller->in_line = FALSE;
+      call = bgc_caller_next (caller);
+      if (call != NULL)
+        self->hooks.run (caller, call, self->data);
+      line_up (self, caller);
+    }
+  while (bgc_clock_boot (self->clock) < end);
+  arm (self);
 }
 
 static void
@@ -162,7 +212,7 @@ looked_up_cb (GObject *source, GAsyncResult *result, gpointer data)
         g_hash_table_remove (self->table, caller->name);
       unwatch (self, caller);
     }
-  pump (self, caller);
+  line_up (self, caller);
 }
 
 BgcCaller *
@@ -196,7 +246,7 @@ bgc_callers_enqueue (BgcCallers *self, BgcCaller *caller, gpointer call)
 {
   if (!bgc_caller_admit (caller, call))
     return FALSE;
-  pump (self, caller);
+  line_up (self, caller);
   return TRUE;
 }
 
@@ -204,7 +254,38 @@ void
 bgc_callers_done (BgcCallers *self, BgcCaller *caller)
 {
   bgc_caller_done (caller);
-  pump (self, caller);
+  line_up (self, caller);
+}
+
+static void
+flushed_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Flush *flush = data;
+  g_autoptr (BgcCallers) self = flush->callers;
+  g_autoptr (BgcCaller) caller = flush->caller;
+
+  g_free (flush);
+  /* A failure says that the bus is gone, and nobody waits any more. */
+  g_dbus_connection_flush_finish (G_DBUS_CONNECTION (source), result, NULL);
+  caller->flushing = FALSE;
+  bgc_callers_done (self, caller);
+}
+
+void
+bgc_callers_answered (BgcCallers *self, BgcCaller *caller, gsize bytes)
+{
+  Flush *flush;
+
+  if (bytes < BGC_CALLERS_LARGE || caller->flushing || caller->gone || self->closed)
+    {
+      bgc_callers_done (self, caller);
+      return;
+    }
+  flush = g_new0 (Flush, 1);
+  flush->callers = bgc_callers_ref (self);
+  flush->caller = bgc_caller_ref (caller);
+  caller->flushing = TRUE;
+  g_dbus_connection_flush (self->connection, NULL, flushed_cb, flush);
 }
 
 guint

@@ -6,8 +6,13 @@
 
 #pragma once
 
+#include "host/bgc-clock.h"
 #include "service/bgc-caller.h"
 #include "service/bgc-credentials.h"
+
+/* Bytes of an answer from which on its caller's next turn waits until it is written: what is being sent to
+ * one caller stands before what the others are to get. */
+#define BGC_CALLERS_LARGE 65536u
 
 typedef struct _BgcCallers BgcCallers;
 
@@ -19,7 +24,7 @@ typedef struct {
 } BgcCallersHooks;
 
 /* @connection is where to watch for those who leave; @hooks is copied, @data borrowed. */
-BgcCallers *bgc_callers_new (GDBusConnection *connection, BgcCredentials *credentials,
+BgcCallers *bgc_callers_new (GDBusConnection *connection, BgcCredentials *credentials, BgcClock *clock,
                              const BgcCallersHooks *hooks, gpointer data);
 BgcCallers *bgc_callers_ref (BgcCallers *self);
 void bgc_callers_unref (BgcCallers *self);
@@ -28,11 +33,12 @@ void bgc_callers_close (BgcCallers *self);
 
 /* The caller behind the unique name @sender. Borrowed. */
 BgcCaller *bgc_callers_find (BgcCallers *self, const char *sender);
-/* Queues @call (transfer full) and runs what may run. FALSE, and then @call stays the giver's, if the
- * connection has too many calls already. */
+/* Queues @call (transfer full) for its caller's turn: the callers take turns, one call each. FALSE, and then
+ * @call stays the giver's, if the connection has too many calls already. */
 gboolean bgc_callers_enqueue (BgcCallers *self, BgcCaller *caller, gpointer call);
-/* A call of @caller has been answered. */
+/* A call of @caller is over: without an answer, or with one of so many @bytes. */
 void bgc_callers_done (BgcCallers *self, BgcCaller *caller);
+void bgc_callers_answered (BgcCallers *self, BgcCaller *caller, gsize bytes);
 /* Calls admitted and not yet answered, of everybody. */
 guint bgc_callers_pending (BgcCallers *self);
 

@@ -14,6 +14,7 @@ struct _BgcService {
   GObject parent;
   BgcDesk *desk;                  /* (owned) */
   BgcCredentials *credentials;    /* (owned) */
+  BgcClock *clock;                /* (owned) */
   BgcDispatchTable *manager_rows; /* (owned) */
   BgcDispatchTable *job_rows;     /* (owned) */
   guint manager_id;               /* of the registered objects, 0 = not registered; likewise the next two */
@@ -299,7 +300,8 @@ bgc_service_export (BgcService *self, GError **error)
 
   if (!check_tables (error))
     return FALSE;
-  self->desk->callers = bgc_callers_new (self->desk->connection, self->credentials, &hooks, self);
+  self->desk->callers = bgc_callers_new (self->desk->connection, self->credentials, self->clock, &hooks,
+                                         self);
   connect_signals (self);
   if (register_objects (self, error))
     return TRUE;
@@ -350,6 +352,7 @@ bgc_service_finalize (GObject *object)
   bgc_service_unexport (self);
   bgc_dispatch_table_free (self->job_rows);
   bgc_dispatch_table_free (self->manager_rows);
+  g_object_unref (self->clock);
   g_object_unref (self->credentials);
   bgc_desk_unref (self->desk);
   G_OBJECT_CLASS (bgc_service_parent_class)->finalize (object);
@@ -382,6 +385,7 @@ bgc_service_new (GDBusConnection *connection, BgcManager *manager, BgcClock *clo
   BgcService *self = g_object_new (BGC_TYPE_SERVICE, NULL);
 
   self->desk = bgc_desk_new (connection, manager, clock, authority);
+  self->clock = g_object_ref (clock);
   self->credentials = g_object_ref (credentials);
   return self;
 }

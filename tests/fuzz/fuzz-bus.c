@@ -336,7 +336,7 @@ replace_client (Fuzz *fuzz, Client *client)
   client->leaving = TRUE;
   g_dbus_connection_close_sync (client->connection, NULL, NULL);
   while (client->pending > 0)
-    g_main_context_iteration (NULL, TRUE);
+    bus_fixture_step (&fuzz->bus, TRUE);
   g_object_unref (client->connection);
   client->connection = bus_fixture_connect (&fuzz->bus, client->uid);
   client->leaving = FALSE;
@@ -436,13 +436,13 @@ test_generated_calls (void)
       Client *client = &fuzz.clients[g_test_rand_int_range (0, N_CLIENTS)];
 
       while (client->pending >= PENDING_MAX)
-        g_main_context_iteration (NULL, TRUE);
+        bus_fixture_step (&fuzz.bus, TRUE);
       shoot_something (client);
-      g_main_context_iteration (NULL, FALSE);
+      bus_fixture_step (&fuzz.bus, FALSE);
       disturb (&fuzz);
     }
   while (fuzz.n_answered < fuzz.n_sent)
-    g_main_context_iteration (NULL, TRUE);
+    bus_fixture_step (&fuzz.bus, TRUE);
   bus_fixture_settle (&fuzz.bus);
   g_test_message ("%u calls: %u good, %u errors of ours, %u of the binding", fuzz.n_answered, fuzz.n_good,
                   fuzz.n_ours,

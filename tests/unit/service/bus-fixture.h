@@ -63,7 +63,9 @@ char *bus_fixture_get (BusFixture *self, GDBusConnection *client, const char *pa
 /* Everything that was sent has arrived. */
 void bus_fixture_settle (BusFixture *self);
 /* Runs the main context until *@done. */
-void bus_fixture_wait (const gboolean *done);
+/* One turn of the main loop, with what the service does at once. */
+void bus_fixture_step (BusFixture *self, gboolean may_block);
+void bus_fixture_wait (BusFixture *self, const gboolean *done);
 
 /* Alice's new job with one file, and its path; and its job, which is live. */
 char *bus_fixture_make_job (BusFixture *self, const char *name);

@@ -32,9 +32,9 @@ test_caller_leaves_meanwhile (BusFixture *f, gconstpointer data)
   bgc_store_fake_hold (f->store);
   call_without_waiting (f, guest, "CreateJob", g_variant_new ("(ssa{sv})", "n", "download", NULL), &done);
   while (bgc_store_fake_waiting (f->store) == 0)
-    g_main_context_iteration (NULL, TRUE);
+    bus_fixture_step (f, TRUE);
   g_dbus_connection_close_sync (guest, NULL, NULL);
-  bus_fixture_wait (&done);
+  bus_fixture_wait (f, &done);
   g_object_unref (guest);
   bus_fixture_settle (f);
   bgc_store_fake_release (f->store, 1);
@@ -52,10 +52,10 @@ test_service_goes_meanwhile (BusFixture *f, gconstpointer data)
   bgc_store_fake_hold (f->store);
   call_without_waiting (f, f->alice, "CreateJob", g_variant_new ("(ssa{sv})", "n", "download", NULL), &done);
   while (bgc_store_fake_waiting (f->store) == 0)
-    g_main_context_iteration (NULL, TRUE);
+    bus_fixture_step (f, TRUE);
   bgc_service_unexport (f->service);
   bgc_store_fake_release (f->store, 1);
-  bus_fixture_wait (&done);
+  bus_fixture_wait (f, &done);
   g_assert_cmpuint (bgc_store_fake_jobs (f->store), ==, 1);
 }
 
@@ -73,7 +73,7 @@ test_no_reply_wanted (BusFixture *f, gconstpointer data)
   g_assert_no_error (error);
   bus_fixture_settle (f);
   while (bgc_manager_count (f->manager, BUS_FIXTURE_ALICE) == 0)
-    g_main_context_iteration (NULL, TRUE);
+    bus_fixture_step (f, TRUE);
 }
 
 int

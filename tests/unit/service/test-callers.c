@@ -3,6 +3,7 @@
 
 #include "service/bgc-callers.h"
 
+#include "host/bgc-clock-fake.h"
 #include "service/bgc-credentials-fake.h"
 
 typedef struct {
@@ -11,11 +12,14 @@ typedef struct {
   GDBusConnection *client;
   const char *name; /* of the client */
   BgcCredentialsFake *credentials;
+  BgcClockFake *clock;
   BgcCallers *callers;
   GPtrArray *ran;   /* (element-type int) calls in the order they were let through */
   guint refused;    /* of these, with a caller that is not known */
   guint left;
   gboolean answer_at_once;
+  gsize bytes;      /* of each answer */
+  gint64 work;      /* microseconds that a call takes */
 } Fixture;
 
 static guint dropped;
@@ -28,8 +32,10 @@ run_hook (BgcCaller *caller, gpointer call, gpointer data)
   if (caller->status == BGC_CALLER_REFUSED)
     f->refused++;
   g_ptr_array_add (f->ran, call);
+  if (f->work > 0)
+    bgc_clock_fake_advance (f->clock, f->work);
   if (f->answer_at_once)
-    bgc_callers_done (f->callers, caller);
+    bgc_callers_answered (f->callers, caller, f->bytes);
 }
 
 static void
@@ -69,7 +75,9 @@ set_up (Fixture *f, gconstpointer data)
   f->client = connect_to (f);
   f->name = g_dbus_connection_get_unique_name (f->client);
   f->credentials = bgc_credentials_fake_new (1000);
-  f->callers = bgc_callers_new (f->server, BGC_CREDENTIALS (f->credentials), &hooks, f);
+  f->clock = bgc_clock_fake_new (1, 1);
+  f->callers
+    = bgc_callers_new (f->server, BGC_CREDENTIALS (f->credentials), BGC_CLOCK (f->clock), &hooks, f);
   f->ran = g_ptr_array_new ();
   dropped = 0;
 }
@@ -85,6 +93,7 @@ tear_down (Fixture *f, gconstpointer data)
   g_object_unref (f->server);
   g_object_unref (f->client);
   g_object_unref (f->credentials);
+  g_object_unref (f->clock);
   g_ptr_array_unref (f->ran);
   g_test_dbus_down (f->bus);
   g_object_unref (f->bus);
@@ -100,7 +109,10 @@ static void
 run_until (Fixture *f, guint ran)
 {
   while (f->ran->len < ran)
-    g_main_context_iteration (NULL, TRUE);
+    if (bgc_clock_fake_pending (f->clock) > 0)
+      bgc_clock_fake_advance (f->clock, 0);
+    else
+      g_main_context_iteration (NULL, TRUE);
 }
 
 static void
@@ -114,8 +126,10 @@ test_in_order_and_asked_once (Fixture *f, gconstpointer data)
   run_until (f, 100);
   for (int call = 1; call <= 100; call++)
     g_assert_cmpint (GPOINTER_TO_INT (g_ptr_array_index (f->ran, call - 1)), ==, call);
+  /* Never from within: whoever sends much would be served before the next is read. */
   g_assert_true (enqueue (f, 101));
-  g_assert_cmpuint (f->ran->len, ==, 101);
+  g_assert_cmpuint (f->ran->len, ==, 100);
+  run_until (f, 101);
   g_assert_cmpuint (bgc_credentials_fake_count (f->credentials), ==, 1);
   g_assert_cmpuint (bgc_callers_pending (f->callers), ==, 0);
 }
@@ -132,6 +146,8 @@ test_bounds (Fixture *f, gconstpointer data)
   g_assert_cmpuint (f->ran->len, ==, BGC_CALLER_MAX_WORKING);
   caller = bgc_callers_find (f->callers, f->name);
   bgc_callers_done (f->callers, caller);
+  run_until (f, BGC_CALLER_MAX_WORKING + 1);
+  bgc_clock_fake_advance (f->clock, 0);
   g_assert_cmpuint (f->ran->len, ==, BGC_CALLER_MAX_WORKING + 1);
   g_assert_true (enqueue (f, 1000));
   g_assert_false (enqueue (f, 1001));
@@ -181,7 +197,102 @@ test_leaves (Fixture *f, gconstpointer data)
   g_assert_true (caller->gone);
   g_assert_cmpuint (dropped, ==, 40 - BGC_CALLER_MAX_WORKING);
   bgc_callers_done (f->callers, caller);
+  bgc_clock_fake_advance (f->clock, 0);
   g_assert_cmpuint (f->ran->len, ==, BGC_CALLER_MAX_WORKING);
+}
+
+static void
+enqueue_of (Fixture *f, GDBusConnection *client, int first, int n)
+{
+  for (int call = first; call < first + n; call++)
+    g_assert_true (bgc_callers_enqueue (
+      f->callers, bgc_callers_find (f->callers, g_dbus_connection_get_unique_name (client)),
+      GINT_TO_POINTER (call)));
+}
+
+static void
+assert_ran (Fixture *f, const char *expected)
+{
+  g_autoptr (GString) ran = g_string_new (NULL);
+
+  for (guint i = 0; i < f->ran->len; i++)
+    g_string_append_printf (ran, "%s%d", i > 0 ? " " : "", GPOINTER_TO_INT (g_ptr_array_index (f->ran, i)));
+  g_assert_cmpstr (ran->str, ==, expected);
+}
+
+static void
+test_turns (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GDBusConnection) other = connect_to (f);
+
+  f->answer_at_once = TRUE;
+  enqueue_of (f, f->client, 1, 1);
+  enqueue_of (f, other, 11, 1);
+  run_until (f, 2);
+  g_ptr_array_set_size (f->ran, 0);
+  enqueue_of (f, f->client, 1, 5);
+  enqueue_of (f, other, 11, 2);
+  run_until (f, 7);
+  assert_ran (f, "1 11 2 12 3 4 5");
+  g_dbus_connection_close_sync (other, NULL, NULL);
+}
+
+typedef struct {
+  Fixture *fixture;
+  GDBusConnection *other;
+} Newcomer;
+
+static gboolean
+come (gpointer data)
+{
+  Newcomer *newcomer = data;
+
+  enqueue_of (newcomer->fixture, newcomer->other, 11, 1);
+  return G_SOURCE_REMOVE;
+}
+
+/* What comes while calls that take long are waiting is read before the next of them. */
+static void
+test_newcomer (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GDBusConnection) other = connect_to (f);
+  Newcomer newcomer = { f, other };
+
+  f->answer_at_once = TRUE;
+  enqueue_of (f, f->client, 1, 1);
+  enqueue_of (f, other, 10, 1);
+  run_until (f, 2);
+  g_ptr_array_set_size (f->ran, 0);
+  f->work = 5000;
+  enqueue_of (f, f->client, 1, 20);
+  g_idle_add_full (G_PRIORITY_DEFAULT, come, &newcomer, NULL);
+  run_until (f, 21);
+  g_assert_cmpint (GPOINTER_TO_INT (g_ptr_array_index (f->ran, 1))
+                     + GPOINTER_TO_INT (g_ptr_array_index (f->ran, 2)),
+                   ==, 2 + 11);
+  g_dbus_connection_close_sync (other, NULL, NULL);
+}
+
+/* The next turn comes when the answer is out, and nobody else waits for that. */
+static void
+test_large_answers (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GDBusConnection) other = connect_to (f);
+
+  f->answer_at_once = TRUE;
+  enqueue_of (f, f->client, 1, 1);
+  enqueue_of (f, other, 10, 1);
+  run_until (f, 2);
+  g_ptr_array_set_size (f->ran, 0);
+  f->bytes = BGC_CALLERS_LARGE;
+  enqueue_of (f, f->client, 1, 3);
+  enqueue_of (f, other, 11, 1);
+  g_assert_cmpuint (bgc_callers_pending (f->callers), ==, 4);
+  run_until (f, 4);
+  assert_ran (f, "1 11 2 3");
+  while (bgc_callers_pending (f->callers) > 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_dbus_connection_close_sync (other, NULL, NULL);
 }
 
 static void
@@ -207,6 +318,9 @@ main (int argc, char **argv)
   ADD ("bounds", test_bounds);
   ADD ("refused", test_refused);
   ADD ("leaves", test_leaves);
+  ADD ("turns", test_turns);
+  ADD ("newcomer", test_newcomer);
+  ADD ("large-answers", test_large_answers);
   ADD ("closed-while-asking", test_closed_while_asking);
   return g_test_run ();
 }

@@ -258,7 +258,7 @@ test_leaving_ends_listening (BusFixture *f, gconstpointer data)
   g_dbus_connection_close_sync (guest, NULL, NULL);
   g_object_unref (guest);
   while (bgc_service_subscribers (f->service) > 0)
-    g_main_context_iteration (NULL, TRUE);
+    bus_fixture_step (f, TRUE);
 }
 
 /* A call that the bus does not count, so that our own bound is met before the bus's. */
@@ -291,7 +291,7 @@ test_flood (BusFixture *f, gconstpointer data)
   while (bgc_service_calls (f->service) > 0)
     {
       bgc_store_fake_release (f->store, 1);
-      g_main_context_iteration (NULL, FALSE);
+      bus_fixture_step (f, FALSE);
     }
   g_assert_cmpuint (bgc_manager_count (f->manager, BUS_FIXTURE_ALICE), ==, BGC_CALLER_MAX_CALLS);
   g_free (bus_fixture_call (f, f->alice, BUS_FIXTURE_ROOT, BUS_FIXTURE_MANAGER, "ListJobs", "(@a{sv} {},)"));
@@ -310,7 +310,7 @@ test_closed (BusFixture *f, gconstpointer data)
 
   g_signal_connect (f->service, "closed", G_CALLBACK (count_closed), &closed);
   g_assert_true (g_dbus_connection_close_sync (f->server, NULL, NULL));
-  bus_fixture_wait (&closed);
+  bus_fixture_wait (f, &closed);
 }
 
 static void
