@@ -169,6 +169,14 @@ begin_add_files (BgcOperation *base)
       return;
     }
   change = bgc_engine_edit (engine, base->entry);
+  /* Whoever adds to a job that runs cannot know that its last file has ended just now: it goes on. */
+  if (job->state == BGC_JOB_STATE_TRANSFERRED
+      && !bgc_job_set_state (change->header, BGC_JOB_STATE_QUEUED, bgc_engine_wall (engine), &error))
+    {
+      bgc_queue_release (engine->queue, job->owner, &quota);
+      refuse (self, error);
+      return;
+    }
   self->value = job->next_index;
   change->header->next_index += files->len;
   g_ptr_array_unref (change->files);

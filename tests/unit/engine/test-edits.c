@@ -94,12 +94,51 @@ test_add_to_transferred (void)
 {
   g_autoptr (Rig) rig = rig_new ();
   BgcJobId id = rig_job_in (rig, BGC_JOB_STATE_TRANSFERRED);
+  guint32 added = rig_job (rig, &id)->next_index;
 
   g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_ADD_FILE), ==, RIG_SUCCESS);
-  rig_assert_state (rig, &id, "transferred");
-  g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_RESUME), ==, RIG_SUCCESS);
   rig_assert_state (rig, &id, "connecting");
   g_assert_cmpint (rig_job (rig, &id)->completion_time, ==, 0);
+  rig_whole (rig, &id, added);
+  rig_assert_state (rig, &id, "transferred");
+}
+
+/* As many files as the job had before it ended, one after another, each whole as the next is being added:
+ * however the two meet, none is forgotten and the job completes by itself. */
+static void
+test_add_as_last_ends (void)
+{
+  for (guint turns = 0; turns < 12; turns++)
+    {
+      g_autoptr (Rig) rig = rig_new ();
+      BgcJobId id = rig_create (rig, 1, TRUE);
+      gboolean automatic = turns % 2 == 0;
+      Reply *reply;
+      int code;
+
+      if (automatic)
+        g_assert_cmpint (rig_modify (rig, &id, rig_set_auto_complete, GINT_TO_POINTER (TRUE)), ==,
+                         RIG_SUCCESS);
+      bgc_workers_fake_report_whole (rig->workers, rig_job (rig, &id), 0, 100);
+      for (guint i = 0; i < turns / 2; i++)
+        g_main_context_iteration (NULL, FALSE);
+      reply = rig_add_async (rig, &id, "/home/alice/another");
+      rig_settle (rig);
+      code = rig_wait (rig, reply);
+      if (code == BGC_ERROR_INVALID_STATE)
+        {
+          /* Too late: it was being completed, and says so. */
+          rig_assert_state (rig, &id, "acknowledged");
+          continue;
+        }
+      g_assert_cmpint (code, ==, RIG_SUCCESS);
+      g_assert_cmpint (rig_file (rig, &id, 1)->state, ==, BGC_FILE_PENDING);
+      g_assert_true (bgc_workers_fake_is_running (rig->workers, &id));
+      rig_whole (rig, &id, 1);
+      rig_assert_state (rig, &id, automatic ? "acknowledged" : "transferred");
+      g_assert_cmpint (rig_file (rig, &id, 1)->state, ==,
+                       automatic ? BGC_FILE_COMPLETED : BGC_FILE_WHOLE);
+    }
 }
 
 static void
@@ -230,6 +269,7 @@ main (int argc, char **argv)
   g_test_add_func ("/edits/suspend-store-failed", test_suspend_store_failed);
   g_test_add_func ("/edits/add-to-running", test_add_to_running);
   g_test_add_func ("/edits/add-to-transferred", test_add_to_transferred);
+  g_test_add_func ("/edits/add-as-last-ends", test_add_as_last_ends);
   g_test_add_func ("/edits/remove", test_remove);
   g_test_add_func ("/edits/remove-last", test_remove_last);
   g_test_add_func ("/edits/remove-crash", test_remove_crash);
