@@ -35,7 +35,8 @@ typedef struct {
   gint64 host_fallback;        /* seconds of silence until the URL's host is asked again; -1 = never */
   gint64 host_silent_since;    /* wall clock, seconds, first failure in a row on host_id; 0 = none */
   guint64 fragment;            /* bytes to send at once; 0 = the protocol's start value */
-  gboolean can_terminate;      /* the server removes a session when asked; FALSE for tus without termination */
+  /* the server removes a session when asked; FALSE for tus without termination */
+  gboolean can_terminate;
   /* The source as it was when the session began; all 0 before. */
   guint64 source_size;
   guint64 source_device;

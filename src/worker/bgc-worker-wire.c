@@ -7,6 +7,7 @@
 
 #include "base/bgc-text.h"
 #include "model/bgc-path.h"
+#include "model/bgc-upload-variant.h"
 
 /* What the daemon takes: bytes of a string; seconds of Retry-After; seconds since the epoch to the
  * year 9999. */
@@ -18,7 +19,7 @@
 #define ITEM_BYTES 256
 
 #define FILE_REPORTS "a(uyttttssxua{sv})"
-#define JOB_REPORTS  "a(sbt" FILE_REPORTS ")"
+#define JOB_REPORTS  "a(sbt" FILE_REPORTS "a{sv})"
 
 /* "" means none on the wire. */
 static char *
@@ -166,19 +167,35 @@ bgc_worker_wire_add_file_report (GVariantBuilder *builder, const BgcFileReport *
   return bytes;
 }
 
+/* Goes with the last of what it is the end of. */
+static GVariant *
+write_session (const BgcReport *report, gboolean last, gsize *bytes)
+{
+  GVariant *session;
+
+  if (report->upload == NULL || !last)
+    return g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0);
+  session = bgc_upload_variant_new (report->upload);
+  *bytes += g_variant_get_size (session);
+  return session;
+}
+
 /* One signal's argument: a part of one job's report. */
 static GVariant *
 write_report (const BgcReport *report, guint *from, gsize *bytes)
 {
   char hex[BGC_JOB_ID_HEX_LENGTH + 1];
   GVariantBuilder files;
+  GVariant *session;
 
   bgc_job_id_to_hex (&report->id, hex);
   g_variant_builder_init (&files, G_VARIANT_TYPE (FILE_REPORTS));
   *bytes += ITEM_BYTES;
   for (; *from < report->files->len && *bytes < BGC_WORKER_WIRE_FRAME; *from += 1)
     *bytes += bgc_worker_wire_add_file_report (&files, g_ptr_array_index (report->files, *from));
-  return g_variant_new ("(sbt" FILE_REPORTS ")", hex, report->connected, report->received, &files);
+  session = write_session (report, *from == report->files->len, bytes);
+  return g_variant_new ("(sbt" FILE_REPORTS "@a{sv})", hex, report->connected, report->received, &files,
+                        session);
 }
 
 GPtrArray *

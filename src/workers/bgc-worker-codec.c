@@ -7,6 +7,7 @@
 
 #include "base/bgc-text.h"
 #include "model/bgc-path.h"
+#include "model/bgc-upload-variant.h"
 #include "model/bgc-url.h"
 
 /* Bytes of a string from a worker: validators, messages. What is longer is no honest one. */
@@ -238,18 +239,29 @@ read_file_report (GVariant *item, gint64 now, GError **error)
   return NULL;
 }
 
+/* An empty @dict says nothing of a session. */
+static gboolean
+read_session (GVariant *dict, BgcReport *report, GError **error)
+{
+  if (g_variant_n_children (dict) == 0)
+    return TRUE;
+  report->upload = bgc_upload_variant_read (dict, NULL);
+  return report->upload != NULL || breach (error, "a session is impossible");
+}
+
 BgcReport *
 bgc_worker_codec_read_report (GVariant *item, gint64 now, GError **error)
 {
   g_autoptr (BgcReport) report = NULL;
   g_autoptr (GVariantIter) files = NULL;
+  g_autoptr (GVariant) session = NULL;
   const char *hex;
   gboolean connected;
   guint64 received;
   GVariant *child;
   BgcJobId id;
 
-  g_variant_get (item, "(&sbta(uyttttssxua{sv}))", &hex, &connected, &received, &files);
+  g_variant_get (item, "(&sbta(uyttttssxua{sv})@a{sv})", &hex, &connected, &received, &files, &session);
   if (!bgc_job_id_is_canonical (hex) || !bgc_job_id_parse (hex, &id) || !is_size (received))
     {
       breach (error, "a report is of nothing");
@@ -258,6 +270,8 @@ bgc_worker_codec_read_report (GVariant *item, gint64 now, GError **error)
   report = bgc_report_new (&id);
   report->connected = connected;
   report->received = received;
+  if (!read_session (session, report, error))
+    return NULL;
   while ((child = g_variant_iter_next_value (files)) != NULL)
     {
       g_autoptr (GVariant) owned = child;

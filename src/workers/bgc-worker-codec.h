@@ -15,7 +15,7 @@
 #define BGC_WORKER_CODEC_PLACEMENTS "a(usssttbt)"
 #define BGC_WORKER_CODEC_VERDICTS "a(bsss)"
 #define BGC_WORKER_CODEC_RESULTS "a(uba{sv})"
-#define BGC_WORKER_CODEC_REPORTS "a(sbta(uyttttssxua{sv}))"
+#define BGC_WORKER_CODEC_REPORTS "a(sbta(uyttttssxua{sv})a{sv})"
 
 /* Each answers a floating item of the list of that signature. */
 GVariant *bgc_worker_codec_file (const BgcFile *file);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dbus/bgc-worker-interface.h"
+#include "workers/bgc-worker-codec.h"
 
 #define WORKER_PATH      "/org/example/BackgroundCopy/Worker"
 #define WORKER_INTERFACE "org.example.BackgroundCopy.Worker"
@@ -164,14 +165,21 @@ hand_worker_signal (HandWorker *self, const char *name, GVariant *arguments)
 void
 hand_worker_report (HandWorker *self, const BgcJobId *id, guint64 received, const char *files)
 {
+  hand_worker_report_session (self, id, received, files, "{}");
+}
+
+void
+hand_worker_report_session (HandWorker *self, const BgcJobId *id, guint64 received, const char *files,
+                            const char *session)
+{
   char hex[BGC_JOB_ID_HEX_LENGTH + 1];
   g_autofree char *text = NULL;
 
   bgc_job_id_to_hex (id, hex);
-  text = g_strdup_printf ("([('%s', true, uint64 %" G_GUINT64_FORMAT ", @a(uyttttssxua{sv}) %s)],)", hex,
-                          received, files);
+  text = g_strdup_printf ("([('%s', true, %" G_GUINT64_FORMAT ", %s, %s)],)", hex, received, files, session);
   hand_worker_signal (
-    self, "Reports", g_variant_parse (G_VARIANT_TYPE ("(a(sbta(uyttttssxua{sv})))"), text, NULL, NULL, NULL));
+    self, "Reports",
+    g_variant_parse (G_VARIANT_TYPE ("(" BGC_WORKER_CODEC_REPORTS ")"), text, NULL, NULL, NULL));
 }
 
 void

@@ -39,6 +39,10 @@ hand_worker_signal (HandWorker *self, const char *name, GVariant *arguments);
 /* Emits Reports of one job; @files as text of a(uyttttssxua{sv}). */
 void
 hand_worker_report (HandWorker *self, const BgcJobId *id, guint64 received, const char *files);
+/* Likewise with an upload's session, as text of a{sv}. */
+void
+hand_worker_report_session (HandWorker *self, const BgcJobId *id, guint64 received, const char *files,
+                            const char *session);
 /* Bytes past GDBus, as they are. */
 void
 hand_worker_write (HandWorker *self, const void *bytes, gsize length);

@@ -107,8 +107,8 @@ test_results (void)
 static BgcReport *
 read_report (const char *files)
 {
-  g_autofree char *text = g_strdup_printf ("(" ID ", true, 77, %s)", files);
-  g_autoptr (GVariant) item = parse ("(sbta(uyttttssxua{sv}))", text);
+  g_autofree char *text = g_strdup_printf ("(" ID ", true, 77, %s, {})", files);
+  g_autoptr (GVariant) item = parse ("(sbta(uyttttssxua{sv})a{sv})", text);
 
   return bgc_worker_codec_read_report (item, NOW, NULL);
 }
