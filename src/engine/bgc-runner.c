@@ -21,6 +21,7 @@ typedef struct _BgcRunner
   gboolean asked;        /* an operation is on its way to store them */
   gboolean discard;      /* what the worker says no longer matters */
   GHashTable *transient; /* (owned) (element-type guint32 BgcFailure) files that cannot go on in this run */
+  GHashTable *renewed;   /* (owned) (element-type guint32) files that begin again under another name, next run */
   GHashTable *attempts;  /* (owned) (element-type guint32 guint32) requests of this run counted so far */
   gboolean connected;
   guint64 received;        /* bytes of this run */
@@ -85,6 +86,7 @@ bgc_runner_new (BgcEngine *engine, BgcEntry *entry, guint files_at_once, BgcRunn
   self->run = ++engine->runs;
   self->reports = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_report_free);
   self->transient = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)bgc_failure_free);
+  self->renewed = g_hash_table_new (NULL, NULL);
   self->attempts = g_hash_table_new (NULL, NULL);
   self->accounted = bgc_engine_boot (engine);
   bgc_rate_reset (&self->rate);
@@ -103,6 +105,7 @@ bgc_runner_drop (BgcEngine *engine, BgcEntry *entry)
   bgc_clock_clear_alarm (engine->clock, &self->alarm);
   g_ptr_array_unref (self->reports);
   g_hash_table_unref (self->transient);
+  g_hash_table_unref (self->renewed);
   g_hash_table_unref (self->attempts);
   g_clear_pointer (&self->lost, bgc_failure_free);
   g_free (self);
@@ -191,6 +194,7 @@ bgc_runner_start (BgcEngine *engine, BgcEntry *entry)
   self->received = self->received_stored = 0;
   self->asked = FALSE;
   g_hash_table_remove_all (self->transient);
+  g_hash_table_remove_all (self->renewed);
   g_hash_table_remove_all (self->attempts);
   bgc_rate_reset (&self->rate);
   bgc_rate_add (&self->rate, bgc_engine_boot (engine), 0);
@@ -288,11 +292,28 @@ bgc_runner_take (BgcEngine *engine, BgcEntry *entry, const BgcReport *report)
   return TRUE;
 }
 
+/* Something else stands at its temporary name: it gets another. Not at once where it never had a temporary
+ * file of its own: then it may be so with every name. */
+static gboolean
+renew (BgcRunner *self, BgcFile *file, const BgcFileReport *report, gboolean had_own)
+{
+  if (report->event != BGC_FILE_EVENT_FAILED || report->failure == NULL || !report->failure->transient
+      || report->failure->code != BGC_ERROR_LOCAL_FILE_CHANGED)
+    return FALSE;
+  bgc_file_renew (file, self->engine->random);
+  if (!had_own)
+    return FALSE;
+  g_clear_pointer (&file->failure, bgc_failure_free);
+  g_hash_table_add (self->renewed, GUINT_TO_POINTER (file->index));
+  return TRUE;
+}
+
 static void
 fold_file (BgcRunner *self, BgcChange *change, const BgcFileReport *report)
 {
   BgcFile *file = bgc_change_edit_file (change, self->entry->job, report->index);
   gpointer key = GUINT_TO_POINTER (report->index);
+  gboolean had_own = file != NULL && (file->device != 0 || file->inode != 0);
   guint32 counted = GPOINTER_TO_UINT (g_hash_table_lookup (self->attempts, key));
 
   if (file == NULL || file->state != BGC_FILE_PENDING)
@@ -305,6 +326,8 @@ fold_file (BgcRunner *self, BgcChange *change, const BgcFileReport *report)
     }
   if (report->attempts > counted)
     g_hash_table_insert (self->attempts, key, GUINT_TO_POINTER (report->attempts));
+  if (renew (self, file, report, had_own))
+    return;
   if (report->event == BGC_FILE_EVENT_FAILED && report->failure != NULL)
     {
       BgcFailure *failure = bgc_failure_copy (report->failure);
@@ -354,7 +377,8 @@ bgc_runner_is_over (BgcEntry *entry, const BgcChange *change)
 {
   BgcTally tally = bgc_progress_tally (change, entry->job);
 
-  return tally.states[BGC_FILE_PENDING] <= g_hash_table_size (entry->runner->transient);
+  return tally.states[BGC_FILE_PENDING]
+         <= g_hash_table_size (entry->runner->transient) + g_hash_table_size (entry->runner->renewed);
 }
 
 /* Of the files that may go on later: the failure to show, the longest wait, and whether it is all the

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "model/bgc-path.h"
+
 BgcFile *
 bgc_file_new (guint32 index, const char *remote, const char *local, const char *temporary)
 {
@@ -78,6 +80,15 @@ bgc_file_restart (BgcFile *self)
   g_clear_pointer (&self->last_modified, g_free);
   self->server_date = 0;
   self->restarts++;
+}
+
+void
+bgc_file_renew (BgcFile *self, GRand *random)
+{
+  bgc_file_restart (self);
+  self->device = self->inode = 0;
+  g_free (self->temporary);
+  self->temporary = bgc_path_temporary_name (random);
 }
 
 static gsize

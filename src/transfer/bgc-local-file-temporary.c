@@ -58,6 +58,16 @@ is_as_stored (int fd, guint64 device, guint64 inode, guint64 durable)
          && (guint64)status.st_size >= durable;
 }
 
+/* What may not be opened may be somebody else's. */
+static gboolean
+is_something_else (int directory, const char *name, guint64 device, guint64 inode)
+{
+  struct stat status;
+
+  return fstatat (directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+         && (!is_ours (&status) || status.st_dev != device || status.st_ino != inode);
+}
+
 int
 bgc_local_file_temporary_reopen (int directory, const char *name, guint64 device, guint64 inode,
                                  guint64 durable, int *error)
@@ -66,7 +76,9 @@ bgc_local_file_temporary_reopen (int directory, const char *name, guint64 device
 
   if (fd < 0)
     {
-      *error = errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR ? 0 : errno;
+      *error = errno;
+      if (*error == ENOENT || is_something_else (directory, name, device, inode))
+        *error = 0;
       return -1;
     }
   *error = 0;

@@ -10,7 +10,7 @@
 
 /* Creates @name. What stands there already is removed first if it can only be the leftover of a crash:
  * a name of our form, a regular file of this user's with one link. A descriptor, or -1 with @error set
- * to an errno. */
+ * to an errno: EEXIST where something else stands there. */
 int bgc_local_file_temporary_create (int directory, const char *name, int *error);
 /* Opens @name if it is what was stored, and cuts it back to @durable bytes. -1 with @error 0: it is
  * something else, shorter, or absent; else -1 and an errno. */

@@ -48,6 +48,17 @@ failure_of (BgcTemporaryFile *self, int error, const char *doing)
   return bgc_local_file_error_failure (error, doing, self->directory_path);
 }
 
+/* What stands in the way is left alone: there are other names. */
+static BgcFailure *
+creation_failure (BgcTemporaryFile *self, int error)
+{
+  if (error == EEXIST)
+    return bgc_failure_new (BGC_CONTEXT_LOCAL_FILE, BGC_ERROR_LOCAL_FILE_CHANGED, TRUE,
+                            "Something else stands at the name of a temporary file: %s/%s",
+                            self->directory_path, self->name);
+  return failure_of (self, error, "Cannot create a temporary file in");
+}
+
 static BgcFailure *
 ensure_directory (BgcTemporaryFile *self)
 {
@@ -84,7 +95,7 @@ ensure_file (BgcTemporaryFile *self)
   self->fd
     = bgc_local_file_temporary_create (bgc_local_file_directory_fd (self->directory), self->name, &error);
   if (self->fd < 0)
-    return failure_of (self, error, "Cannot create a temporary file in");
+    return creation_failure (self, error);
   return note_identity (self);
 }
 
@@ -123,7 +134,7 @@ bgc_temporary_file_restart (BgcTemporaryFile *self)
   fd = bgc_local_file_temporary_replace (bgc_local_file_directory_fd (self->directory), self->name, self->fd,
                                          &error);
   if (fd < 0)
-    return failure_of (self, error, "Cannot create a temporary file in");
+    return creation_failure (self, error);
   self->fd = fd;
   return note_identity (self);
 }

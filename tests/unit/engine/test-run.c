@@ -40,6 +40,36 @@ test_one_bad_file (void)
   rig_assert_state (rig, &id, "transferred");
 }
 
+/* Something else stands at a temporary name: another name, from 0, at once; but where that was never a
+ * file of ours, only after a while. */
+static void
+test_displaced (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_create (rig, 2, TRUE);
+  g_autofree char *first = g_strdup (rig_file (rig, &id, 0)->temporary);
+  g_autofree char *second = NULL;
+
+  rig_progress (rig, &id, 0, 50, 100);
+  g_assert_cmpuint (rig_file (rig, &id, 0)->inode, !=, 0);
+  rig_fail (rig, &id, 0, BGC_ERROR_LOCAL_FILE_CHANGED, TRUE);
+  second = g_strdup (rig_file (rig, &id, 0)->temporary);
+  g_assert_cmpstr (second, !=, first);
+  g_assert_cmpstr (rig_stored (rig, &id)->files != NULL ? second : NULL, ==, second);
+  g_assert_cmpuint (rig_file (rig, &id, 0)->bytes_transferred, ==, 0);
+  g_assert_cmpuint (rig_file (rig, &id, 0)->inode, ==, 0);
+  rig_whole (rig, &id, 1);
+  /* Not waiting: running again. */
+  rig_assert_state (rig, &id, "connecting");
+  g_assert_true (bgc_workers_fake_is_running (rig->workers, &id));
+  rig_fail (rig, &id, 0, BGC_ERROR_LOCAL_FILE_CHANGED, TRUE);
+  g_assert_cmpstr (rig_file (rig, &id, 0)->temporary, !=, second);
+  rig_assert_state (rig, &id, "transient-error");
+  rig_advance (rig, 120 * SECOND);
+  rig_whole (rig, &id, 0);
+  rig_assert_state (rig, &id, "transferred");
+}
+
 /* Some wait, some are bad: those that wait decide. */
 static void
 test_transient_and_fatal (void)
@@ -273,6 +303,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/run/one-bad-file", test_one_bad_file);
+  g_test_add_func ("/run/displaced", test_displaced);
   g_test_add_func ("/run/transient-and-fatal", test_transient_and_fatal);
   g_test_add_func ("/run/coalesced", test_coalesced);
   g_test_add_func ("/run/store-failed", test_store_failed);

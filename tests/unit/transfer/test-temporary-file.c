@@ -142,6 +142,32 @@ test_restart (Scene *scene, gconstpointer data)
   bgc_folder_assert_text (scene->folder, NAME, "abcdef");
 }
 
+/* Somebody else's thing at the name is left alone, and another name will do. */
+static void
+test_displaced (Scene *scene, gconstpointer data)
+{
+  g_autofree char *path = bgc_folder_path (scene->folder, NAME);
+  g_autofree char *second = bgc_folder_path (scene->folder, "second");
+  g_autoptr (BgcFailure) failure = NULL;
+  g_autoptr (BgcFailure) again = NULL;
+
+  append (scene, "abcdef");
+  g_assert_cmpint (link (path, second), ==, 0);
+  begin_again (scene, 6);
+  g_assert_null (bgc_temporary_file_reopen (&scene->temporary));
+  g_assert_cmpint (scene->temporary.fd, ==, -1);
+  failure = bgc_temporary_file_append (&scene->temporary, (const guint8 *)"x", 1);
+  g_assert_cmpint (failure->code, ==, BGC_ERROR_LOCAL_FILE_CHANGED);
+  g_assert_true (failure->transient);
+  bgc_folder_assert_text (scene->folder, NAME, "abcdef");
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+  g_assert_null (bgc_temporary_file_reopen (&scene->temporary));
+  again = bgc_temporary_file_append (&scene->temporary, (const guint8 *)"x", 1);
+  g_assert_cmpint (again->code, ==, BGC_ERROR_LOCAL_FILE_CHANGED);
+  bgc_folder_assert_text (scene->folder, "second", "abcdef");
+}
+
 static void
 test_read (Scene *scene, gconstpointer data)
 {
@@ -241,6 +267,7 @@ main (int argc, char **argv)
   ADD ("nothing-missing", test_nothing_missing);
   ADD ("lost", test_lost);
   ADD ("restart", test_restart);
+  ADD ("displaced", test_displaced);
   ADD ("read", test_read);
   ADD ("stop", test_stop);
   ADD ("cut", test_cut);
