@@ -12,6 +12,7 @@ typedef struct
   gboolean automatic;
   BgcFailure *failure; /* (owned) (nullable) the rename that failed */
   gboolean left;       /* a temporary file could not be deleted */
+  gboolean lost;       /* a temporary file is not what was whole any more: it has to be fetched again */
 } Completion;
 
 static void
@@ -162,8 +163,11 @@ give_up (Completion *self, BgcChange *change)
       bgc_job_set_error (draft, failure);
       draft->error_count++;
     }
-  else if (missing (self->base.entry->job) == 0 && draft->state != BGC_JOB_STATE_TRANSFERRED)
+  else if (missing (self->base.entry->job) == 0 && !self->lost && draft->state != BGC_JOB_STATE_TRANSFERRED)
     bgc_job_set_state (draft, BGC_JOB_STATE_TRANSFERRED, wall, NULL);
+  else if (self->lost && draft->state != BGC_JOB_STATE_SUSPENDED
+           && bgc_progress_tally (change, self->base.entry->job).states[BGC_FILE_PENDING] == 0)
+    bgc_progress_settle (change, self->base.entry->job, wall, NULL);
   commit (self, change, on_given_up);
 }
 
@@ -183,6 +187,23 @@ on_placed_stored (BgcOperation *base, const GError *error)
     place_portion (self);
 }
 
+/* Resume fetches it again. */
+static void
+lose (Completion *self, BgcChange *change, const BgcPlacementResult *result)
+{
+  BgcFile *file = bgc_change_edit_file (change, self->base.entry->job, result->index);
+
+  if (file == NULL || file->state != BGC_FILE_WHOLE)
+    return;
+  bgc_file_restart (file);
+  file->state = BGC_FILE_FAILED;
+  bgc_failure_free (file->failure);
+  file->failure = bgc_failure_copy (result->failure);
+  file->failure->file = file->index;
+  file->failure->time = bgc_engine_wall (self->base.engine);
+  self->lost = TRUE;
+}
+
 static void
 take_results (Completion *self, BgcChange *change, GPtrArray *results)
 {
@@ -197,8 +218,12 @@ take_results (Completion *self, BgcChange *change, GPtrArray *results)
           if (file != NULL && file->state == BGC_FILE_WHOLE)
             file->state = BGC_FILE_COMPLETED;
         }
-      else if (self->failure == NULL)
+      else
         {
+          if (result->failure != NULL && result->failure->code == BGC_ERROR_LOCAL_FILE_CHANGED)
+            lose (self, change, result);
+          if (self->failure != NULL)
+            continue;
           self->failure
             = result->failure != NULL
                 ? bgc_failure_copy (result->failure)

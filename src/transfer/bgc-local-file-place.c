@@ -161,6 +161,21 @@ set_mode (int fd, const struct stat *status, mode_t mode, gboolean sync)
   return sync && fsync (fd) != 0 ? errno : 0;
 }
 
+/* Gone, or no longer what was made durable: then it has to be fetched again. */
+static BgcFailure *
+look_at_temporary (int directory, const BgcPlacement *placement)
+{
+  struct stat status;
+
+  if (fstatat (directory, placement->temporary, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT ? fail (placement, BGC_ERROR_LOCAL_FILE_CHANGED, "its temporary file is gone")
+                           : fail_errno (placement, errno, "Cannot look at the temporary file of");
+  if (!is_stored_file (placement, &status))
+    return fail (placement, BGC_ERROR_LOCAL_FILE_CHANGED,
+                 "its temporary file is not the one that was created");
+  return NULL;
+}
+
 /* Makes the temporary file fit to be renamed. @placed: there is nothing to rename any more. */
 static BgcFailure *
 prepare_one (Round *round, const BgcPlacement *placement, gboolean *placed)
@@ -178,11 +193,13 @@ prepare_one (Round *round, const BgcPlacement *placement, gboolean *placed)
   failure = look_at_target (bgc_local_file_directory_fd (directory), placement, &mode, placed);
   if (failure != NULL || *placed)
     return failure;
+  failure = look_at_temporary (bgc_local_file_directory_fd (directory), placement);
+  if (failure != NULL)
+    return failure;
   fd = bgc_local_file_temporary_open_finished (bgc_local_file_directory_fd (directory), placement->temporary,
                                                &error);
   if (fd < 0)
-    return error == ENOENT ? fail (placement, BGC_ERROR_NOT_FOUND, "its temporary file is gone")
-                           : fail_errno (placement, error, "Cannot put into place");
+    return fail_errno (placement, error, "Cannot put into place");
   if (fstat (fd, &status) != 0 || !is_stored_file (placement, &status))
     failure
       = fail (placement, BGC_ERROR_LOCAL_FILE_CHANGED, "its temporary file is not the one that was created");
@@ -232,18 +249,16 @@ static BgcFailure *
 place_one (Round *round, const BgcPlacement *placement)
 {
   BgcLocalFileDirectory *directory;
-  struct stat status;
+  BgcFailure *failure;
   int error = 0;
 
   directory = get_directory (round, placement->directory, &error);
   if (directory == NULL || (error = sync_modes (round, directory)) != 0)
     return fail_errno (placement, error, "Cannot put into place");
   /* What was prepared a moment ago may have been replaced since. */
-  if (fstatat (bgc_local_file_directory_fd (directory), placement->temporary, &status, AT_SYMLINK_NOFOLLOW)
-        != 0
-      || !is_stored_file (placement, &status))
-    return fail (placement, BGC_ERROR_LOCAL_FILE_CHANGED,
-                 "its temporary file is not the one that was created");
+  failure = look_at_temporary (bgc_local_file_directory_fd (directory), placement);
+  if (failure != NULL)
+    return failure;
   error = rename_file (bgc_local_file_directory_fd (directory), placement);
   if (error == EEXIST)
     return fail (placement, BGC_ERROR_FILE_EXISTS, "exists");

@@ -187,10 +187,52 @@ def test_what_was_done_to_a_whole_file(world):
             outcome = job.complete()
             raise AssertionError(f'completed: {outcome}, {world.listing()}')
         except BusError as error:
-            true(error.name in ('LocalFileChanged', 'NotFound'), str(error))
-        equal(job.state, 'transferred')
-        equal(job.cancel(), 'ok')
+            equal(error.name, 'LocalFileChanged')
+        equal(job.state, 'error')
+        job.resume()
+        job.wait_state('transferred')
+        equal(job.complete(), 'ok')
+        equal(world.read('x'), BODY)
+        os.unlink(world.local('x'))
         equal(world.listing(), [])
+
+
+def test_what_was_put_in_the_place_of_a_temporary_file(world):
+    """It stays as it is, and the file is fetched under another name."""
+    def with_a_link(temporary):
+        os.link(temporary, world.local('link'))
+
+    def with_a_directory(temporary):
+        os.unlink(temporary)
+        os.mkdir(temporary)
+        open(os.path.join(temporary, 'inside'), 'wb').close()
+
+    def with_a_symlink(temporary):
+        os.unlink(temporary)
+        os.symlink(world.local('elsewhere'), temporary)
+
+    for number, replace in enumerate((with_a_link, with_a_directory, with_a_symlink)):
+        body = os.urandom(2500000)
+        world.web.put('y', body)
+        job = world.service.submit([(world.web.url('slow/1024/y'), world.local('y'))])
+        job.wait_state('transferring')
+        job.suspend()
+        temporary = job.files()[0]['temporary']
+        replace(temporary)
+        before = os.lstat(temporary)
+        held = open(temporary, 'rb').read() if number == 0 else None
+        job.resume()
+        job.wait_state('transferred')
+        equal(job.complete(), 'ok')
+        equal(world.read('y'), body)
+        equal(os.lstat(temporary).st_ino, before.st_ino)
+        if held is not None:
+            equal(open(temporary, 'rb').read(), held)
+        os.unlink(world.local('y'))
+        if os.path.isdir(temporary) and not os.path.islink(temporary):
+            shutil.rmtree(temporary)
+        else:
+            os.unlink(temporary)
 
 
 def test_directory_that_became_a_file(world):

@@ -105,6 +105,64 @@ test_rename_fails (void)
   g_assert_cmpint (rig_outcome (rig, &id, BGC_REQUEST_COMPLETE), ==, BGC_OUTCOME_OK);
 }
 
+/* A temporary file is gone or another one: its file has to be fetched again, and the rest stays whole. */
+static void
+test_temporary_lost (void)
+{
+  for (guint automatic = 0; automatic < 2; automatic++)
+    {
+      g_autoptr (Rig) rig = rig_new ();
+      BgcJobId id = rig_create (rig, 3, TRUE);
+      g_autofree char *temporary = g_strdup (rig_file (rig, &id, 1)->temporary);
+
+      bgc_workers_fake_set_placement (rig->workers, temporary, BGC_ERROR_LOCAL_FILE_CHANGED);
+      rig_modify (rig, &id, rig_set_auto_complete, GUINT_TO_POINTER (automatic));
+      for (guint i = 0; i < 3; i++)
+        rig_whole (rig, &id, i);
+      if (!automatic)
+        g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_COMPLETE), ==, BGC_ERROR_LOCAL_FILE_CHANGED);
+      rig_assert_state (rig, &id, "error");
+      g_assert_cmpint (rig_job (rig, &id)->error->code, ==, BGC_ERROR_LOCAL_FILE_CHANGED);
+      g_assert_cmpuint (rig_job (rig, &id)->error->file, ==, 1);
+      g_assert_false (rig_stored (rig, &id)->completing);
+      g_assert_cmpint (rig_file (rig, &id, 0)->state, ==, BGC_FILE_COMPLETED);
+      g_assert_cmpint (rig_file (rig, &id, 1)->state, ==, BGC_FILE_FAILED);
+      g_assert_cmpuint (rig_file (rig, &id, 1)->bytes_transferred, ==, 0);
+      bgc_workers_fake_set_placement (rig->workers, temporary, BGC_N_ERRORS);
+      g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_RESUME), ==, RIG_SUCCESS);
+      g_assert_true (bgc_workers_fake_is_running (rig->workers, &id));
+      rig_whole (rig, &id, 1);
+      if (!automatic)
+        g_assert_cmpint (rig_outcome (rig, &id, BGC_REQUEST_COMPLETE), ==, BGC_OUTCOME_OK);
+      rig_assert_state (rig, &id, "acknowledged");
+      g_assert_cmpint (rig_file (rig, &id, 1)->state, ==, BGC_FILE_COMPLETED);
+    }
+}
+
+/* Called early, and the temporary file is gone: the others go on, a suspended job waits. */
+static void
+test_early_temporary_lost (void)
+{
+  for (guint suspended = 0; suspended < 2; suspended++)
+    {
+      g_autoptr (Rig) rig = rig_new ();
+      BgcJobId id = rig_create (rig, 2, TRUE);
+
+      rig_whole (rig, &id, 0);
+      if (suspended)
+        rig_request (rig, &id, BGC_REQUEST_SUSPEND);
+      bgc_workers_fake_set_placement (rig->workers, rig_file (rig, &id, 0)->temporary,
+                                      BGC_ERROR_LOCAL_FILE_CHANGED);
+      g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_COMPLETE), ==, BGC_ERROR_LOCAL_FILE_CHANGED);
+      rig_assert_state (rig, &id, suspended ? "suspended" : "connecting");
+      g_assert_cmpint (rig_file (rig, &id, 0)->state, ==, BGC_FILE_FAILED);
+      if (suspended)
+        rig_request (rig, &id, BGC_REQUEST_RESUME);
+      rig_whole (rig, &id, 1);
+      rig_assert_state (rig, &id, suspended ? "transferring" : "error");
+    }
+}
+
 /* Called early, and a rename fails: a job that ran goes on, a suspended one stays so. */
 static void
 test_early_rename_fails (void)
@@ -339,6 +397,8 @@ main (int argc, char **argv)
   g_test_add_func ("/completion/partial", test_partial);
   g_test_add_func ("/completion/unable-to-delete", test_unable_to_delete);
   g_test_add_func ("/completion/rename-fails", test_rename_fails);
+  g_test_add_func ("/completion/temporary-lost", test_temporary_lost);
+  g_test_add_func ("/completion/early-temporary-lost", test_early_temporary_lost);
   g_test_add_func ("/completion/early-rename-fails", test_early_rename_fails);
   g_test_add_func ("/completion/worker-lost", test_worker_lost);
   g_test_add_func ("/completion/portions", test_portions);

@@ -216,11 +216,11 @@ test_bad_temporaries (void)
   assert_result (placement, FALSE, BGC_ERROR_LOCAL_FILE_CHANGED);
   placement = to_rename (folder, "target", TRUE);
   g_assert_cmpint (g_unlink (temporary), ==, 0);
-  assert_result (placement, FALSE, BGC_ERROR_NOT_FOUND);
+  assert_result (placement, FALSE, BGC_ERROR_LOCAL_FILE_CHANGED);
   bgc_folder_write (folder, "other", "x");
   g_assert_cmpint (symlink ("other", temporary), ==, 0);
   assert_result (bgc_placement_new (5, folder->path, TEMPORARY, "target", 0, 0, TRUE), FALSE,
-                 BGC_ERROR_INVALID_PATH);
+                 BGC_ERROR_LOCAL_FILE_CHANGED);
   assert_result (bgc_placement_new (5, "/nonexistent/x", TEMPORARY, "target", 1, 1, TRUE), FALSE,
                  BGC_ERROR_INVALID_PATH);
   bgc_folder_assert_absent (folder, "target");
