@@ -21,7 +21,7 @@ typedef struct _BgcRunner
   gboolean asked;        /* an operation is on its way to store them */
   gboolean discard;      /* what the worker says no longer matters */
   GHashTable *transient; /* (owned) (element-type guint32 BgcFailure) files that cannot go on in this run */
-  GHashTable *renewed;   /* (owned) (element-type guint32) files that begin again under another name, next run */
+  GHashTable *renewed;   /* (owned) (element-type guint32) files that have another temporary name next run */
   GHashTable *attempts;  /* (owned) (element-type guint32 guint32) requests of this run counted so far */
   gboolean connected;
   guint64 received;        /* bytes of this run */

@@ -117,6 +117,8 @@ test_temporary_lost (void)
 
       bgc_workers_fake_set_placement (rig->workers, temporary, BGC_ERROR_LOCAL_FILE_CHANGED);
       rig_modify (rig, &id, rig_set_auto_complete, GUINT_TO_POINTER (automatic));
+      if (automatic)
+        rig_expect_warning (rig);
       for (guint i = 0; i < 3; i++)
         rig_whole (rig, &id, i);
       if (!automatic)
