@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bgc-error.h"
+#include "server/bgc-forwarding.h"
 
 #define EXCHANGE_KEY "bgc-exchange" /* on the message */
 #define LOCK_RETRY 50               /* milliseconds between two tries of a session's lock */
@@ -40,6 +41,7 @@ bgc_exchange_unref (BgcExchange *self)
   g_object_unref (self->message);
   g_mutex_clear (&self->session_lock);
   g_free (self->url);
+  g_free (self->origin);
   g_free (self->original);
   g_free (self->authorization);
   g_free (self->user);
@@ -510,7 +512,11 @@ exchange_new (BgcServerParts *parts, SoupServerMessage *message, const BgcExchan
   self->verdict = bgc_verdict_success;
   self->give_up = g_get_monotonic_time () + LOCK_PATIENCE;
   self->url = g_strconcat (g_uri_get_path (uri), query != NULL ? "?" : NULL, query, NULL);
-  self->original = g_uri_to_string_partial (uri, G_URI_HIDE_PASSWORD | G_URI_HIDE_FRAGMENT);
+  self->origin
+    = bgc_forwarding_origin (parts->config, bgc_connection_get_socket (self->connection), headers);
+  self->original = self->origin != NULL
+                     ? g_strconcat (self->origin, self->url, NULL)
+                     : g_uri_to_string_partial (uri, G_URI_HIDE_PASSWORD | G_URI_HIDE_FRAGMENT);
   self->authorization = g_strdup (soup_message_headers_get_one (headers, "Authorization"));
   self->expects_continue = (soup_message_headers_get_expectations (headers) & SOUP_EXPECTATION_CONTINUE) != 0;
   g_mutex_init (&self->session_lock);

@@ -38,6 +38,7 @@ struct _BgcExchange
   BgcConnection *connection;           /* (owned) a reference */
   const BgcServerDirectory *directory; /* (borrowed) (nullable) NULL: no directory serves this path */
   char *url;                           /* (owned) path and query as sent */
+  char *origin;                        /* (owned) (nullable) scheme and host as the client called them */
   char *original;                      /* (owned) absolute URL as the client sees it */
   char *authorization;                 /* (owned) (nullable) */
   BgcBitsRequest request;

@@ -27,8 +27,11 @@ static void
 note_reply (BgcExchange *exchange)
 {
   const BgcSession *session = exchange->session;
-  const char *base = exchange->directory->reply_base != NULL ? exchange->directory->reply_base : "";
+  const char *base = exchange->directory->reply_base;
 
+  /* Without either a path, which the client takes for one on the host it knows. */
+  if (base == NULL)
+    base = exchange->origin != NULL ? exchange->origin : "";
   g_clear_pointer (&exchange->ack.reply_url, g_free);
   if (session->record.static_reply != NULL)
     exchange->ack.reply_url = g_strdup (session->record.static_reply);

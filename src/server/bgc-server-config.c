@@ -13,6 +13,7 @@
 #define SERVER_GROUP "Server"
 #define DIRECTORY_GROUP "Directory "
 #define DEFAULT_LISTEN "127.0.0.1:8089"
+#define DEFAULT_PROXIES "unix;127.0.0.0/8;::1"
 
 typedef enum {
   FORM_STRING,
@@ -109,6 +110,7 @@ config_new (void)
   self->body_timeout = 60;
   self->idle_timeout = 60;
   self->cleanup_interval = 3600;
+  self->trusted_proxies = g_ptr_array_new_with_free_func (g_object_unref);
   self->directories = g_ptr_array_new_with_free_func ((GDestroyNotify) directory_free);
 
   return self;
@@ -118,6 +120,7 @@ void
 bgc_server_config_free (BgcServerConfig *self)
 {
   g_strfreev (self->listen);
+  g_ptr_array_unref (self->trusted_proxies);
   g_free (self->certificate);
   g_free (self->private_key);
   g_ptr_array_unref (self->directories);
@@ -205,9 +208,12 @@ store (const Key *key, const char *text, gpointer target)
     }
 }
 
-/* @special: (nullable) a key that the caller reads itself. */
+/* Keys that read_server() reads itself. */
+static const char *const server_lists[] = { "Listen", "TrustedProxies", NULL };
+
+/* @special: (nullable) keys that the caller reads itself. */
 static gboolean
-read_group (GKeyFile *file, const char *group, const Key *keys, gsize n_keys, const char *special,
+read_group (GKeyFile *file, const char *group, const Key *keys, gsize n_keys, const char *const *special,
             gpointer target, GError **error)
 {
   g_auto (GStrv) names = g_key_file_get_keys (file, group, NULL, NULL);
@@ -219,7 +225,7 @@ read_group (GKeyFile *file, const char *group, const Key *keys, gsize n_keys, co
 
       for (gsize j = 0; j < n_keys && found == NULL; j++)
         found = strcmp (names[i], keys[j].key) == 0 ? &keys[j] : NULL;
-      if (found == NULL && g_strcmp0 (names[i], special) != 0)
+      if (found == NULL && (special == NULL || !g_strv_contains (special, names[i])))
         return refuse (error, group, names[i], "no such key");
       if (text == NULL || (found != NULL && !store (found, g_strstrip (text), target)))
         return refuse (error, group, names[i], "not a value for this key");
@@ -265,9 +271,36 @@ read_directory (BgcServerConfig *self, GKeyFile *file, const char *group, GError
 }
 
 static gboolean
+read_proxies (BgcServerConfig *self, GKeyFile *file, GError **error)
+{
+  g_auto (GStrv) words = g_key_file_get_string_list (file, SERVER_GROUP, "TrustedProxies", NULL, NULL);
+
+  if (words == NULL)
+    words = g_strsplit (DEFAULT_PROXIES, ";", -1);
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      const char *word = g_strstrip (words[i]);
+      GInetAddressMask *mask;
+
+      if (strcmp (word, "unix") == 0)
+        {
+          self->trust_unix = TRUE;
+          continue;
+        }
+      mask = g_inet_address_mask_new_from_string (word, NULL);
+      if (mask == NULL)
+        return refuse (error, SERVER_GROUP, "TrustedProxies", "must be \"unix\", addresses or ADDRESS/BITS");
+      g_ptr_array_add (self->trusted_proxies, mask);
+    }
+
+  return TRUE;
+}
+
+static gboolean
 read_server (BgcServerConfig *self, GKeyFile *file, GError **error)
 {
-  if (!read_group (file, SERVER_GROUP, server_keys, G_N_ELEMENTS (server_keys), "Listen", self, error))
+  if (!read_group (file, SERVER_GROUP, server_keys, G_N_ELEMENTS (server_keys), server_lists, self, error)
+      || !read_proxies (self, file, error))
     return FALSE;
   self->listen = g_key_file_get_string_list (file, SERVER_GROUP, "Listen", NULL, NULL);
   if (self->listen == NULL)

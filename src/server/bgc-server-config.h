@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 typedef enum {
   BGC_NOTIFICATION_NONE = 0,      /* uploads go to their destination */
@@ -46,6 +46,9 @@ typedef struct
   guint socket_mode;          /* SocketMode of a unix socket, octal, 0660 */
   char *certificate; /* (owned) (nullable) Certificate: PEM file; then all but unix sockets speak TLS */
   char *private_key;          /* (owned) (nullable) PrivateKey: PEM file */
+  GPtrArray *trusted_proxies; /* (owned) (element-type GInetAddressMask) TrustedProxies: whose X-Forwarded-*
+                               * headers count; the loopback */
+  gboolean trust_unix;        /* "unix" stands among them; yes: the socket's mode says who connects */
   guint maximum_connections;  /* MaximumConnections, 2000 */
   guint header_timeout;       /* HeaderTimeout, seconds from connecting to the end of the headers, 30 */
   guint body_timeout;         /* BodyTimeout, seconds without a byte, 60 */

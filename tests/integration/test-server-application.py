@@ -164,6 +164,22 @@ def test_reply_base(world):
     true(ack['BITS-Reply-URL'].startswith('https://front.example/drop/BITS-Sessions/Replies/'), ack['BITS-Reply-URL'])
 
 
+def test_forwarded_origin(world):
+    """A trusted proxy says what the client called the server; others may say what they like."""
+    sent = [('X-Forwarded-Proto', 'https'), ('X-Forwarded-Host', 'front.example:8443')]
+    for trusted, wanted in (('127.0.0.1', 'https://front.example:8443'), ('unix;192.0.2.0/24', '')):
+        server, client, application = start(world, 'value', lambda call: (200, {}, b'r'))
+        server.settings['TrustedProxies'] = trusted
+        server.write_config()
+        server.restart()
+        session = client.session('/drop/f')
+        reply = client.fragment('/drop/f', session, 0, b'content', 7, headers=sent)['BITS-Reply-URL']
+        equal(reply.split('/drop/BITS-Sessions/Replies/')[0], wanted)
+        original = application.calls[-1]['headers']['BITS-Original-Request-URL']
+        equal(original, (wanted or 'http://%s:%d' % server.address) + '/drop/f')
+        server.stop()
+
+
 def test_failure_is_relayed_and_tried_again(world):
     server, client, application = start(
         world, 'value', lambda call: (500, {}, b'x'), lambda call: (503, {}, b''), lambda call: (302, {'Location': '/else'}, b''),

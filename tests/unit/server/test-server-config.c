@@ -72,6 +72,8 @@ test_refused (void)
     "[Server]\nCertificate=/c\n",
     "[Server]\nHeaderTimeout=0\n",
     "[Server]\nHeaderTimeout=99999999999\n",
+    "[Server]\nTrustedProxies=everybody\n",
+    "[Server]\nTrustedProxies=10.0.0.1/8\n",
     "[Server]\nSocketMode=8\n",
     "[Server]\nSocketMode=01777\n",
     "[Directory a]\n",
