@@ -19,6 +19,10 @@
 /* Of the allocator, for all threads together: each of its own would keep what it once needed. */
 #define ARENAS 2
 #define KEPT_FREE (1024 * 1024) /* bytes at the end of the heap that are not given back at once */
+/* Bytes from which a block has pages of its own: those of bodies (65536) go back to the system as soon as
+ * their request ends, and leave no holes in the heap; what reading a session's record takes (32769) stays
+ * within it. */
+#define OWN_PAGES 61440
 
 typedef struct
 {
@@ -127,6 +131,7 @@ main (int argc, char **argv)
 
   mallopt (M_ARENA_MAX, ARENAS);
   mallopt (M_TRIM_THRESHOLD, KEPT_FREE);
+  mallopt (M_MMAP_THRESHOLD, OWN_PAGES);
   g_option_context_add_main_entries (options, entries, NULL);
   if (!g_option_context_parse (options, &argc, &argv, &error) || argc > 1)
     {

@@ -756,7 +756,8 @@ def test_a_hundred_uploads_at_once(world):
     tap.diagnose(f'rss {now} KiB, at most {most} KiB')
     equal(len(server.published()), 100)
     if not with_sanitizers():
-        true(most <= 32 * 1024, f'{most} KiB resident')
+        # 32 MiB is what it may take; two blocks an upload are 13 of it.
+        true(most <= 28 * 1024, f'{most} KiB resident')
     server.stop()
 
 
