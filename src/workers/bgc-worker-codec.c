@@ -76,6 +76,16 @@ bgc_worker_codec_settings (BgcPriority priority, guint files_at_once)
   return g_variant_dict_end (&dict);
 }
 
+GVariant *
+bgc_worker_codec_session (const BgcJob *job)
+{
+  g_autoptr (BgcUpload) upload = bgc_upload_copy (job->upload);
+
+  if (upload->protocol == BGC_UPLOAD_PROTOCOL_AUTO)
+    upload->protocol = job->upload_protocol;
+  return bgc_upload_variant_new (upload);
+}
+
 /* A copy of @text, NULL for "". The bus has seen to UTF-8. */
 static gboolean
 read_text (const char *text, gsize max, char **out, GError **error)
@@ -175,6 +185,17 @@ read_failure (GVariant *dict, guint32 index, gint64 now, GError **error)
   failure->file = index;
   failure->time = now;
   return g_steal_pointer (&failure);
+}
+
+gboolean
+bgc_worker_codec_read_failure (GVariant *dict, guint32 index, gint64 now, BgcFailure **failure,
+                               GError **error)
+{
+  *failure = NULL;
+  if (g_variant_n_children (dict) == 0)
+    return TRUE;
+  *failure = read_failure (dict, index, now, error);
+  return *failure != NULL;
 }
 
 BgcPlacementResult *

@@ -22,6 +22,9 @@ GVariant *bgc_worker_codec_file (const BgcFile *file);
 GVariant *bgc_worker_codec_placement (const BgcPlacement *placement);
 /* Floating a{sv} for StartJob. */
 GVariant *bgc_worker_codec_settings (BgcPriority priority, guint files_at_once);
+/* Floating a{sv} for StartUpload and CancelSession: the session of @job, an upload, with the protocol that
+ * its owner chose where none is known yet. */
+GVariant *bgc_worker_codec_session (const BgcJob *job);
 /* TRUE if @text can travel at all (NULL travels as ""): UTF-8. */
 gboolean bgc_worker_codec_is_text (const char *text);
 
@@ -29,4 +32,7 @@ gboolean bgc_worker_codec_is_text (const char *text);
  * becomes the time of a failure. */
 BgcPathVerdict *bgc_worker_codec_read_verdict (GVariant *item, GError **error);
 BgcPlacementResult *bgc_worker_codec_read_result (GVariant *item, gint64 now, GError **error);
+/* @dict empty: nothing went wrong, *@failure is NULL. */
+gboolean bgc_worker_codec_read_failure (GVariant *dict, guint32 index, gint64 now, BgcFailure **failure,
+                                        GError **error);
 BgcReport *bgc_worker_codec_read_report (GVariant *item, gint64 now, GError **error);

@@ -142,6 +142,8 @@ bgc_worker_feed_accept (BgcWorkerFeed *self, BgcReport *report, GError **error)
 {
   const char *lie = report->received < self->received ? "received bytes fell" : NULL;
 
+  if (report->upload != NULL)
+    lie = "a session of a download";
   self->received = report->received;
   for (guint i = 0; i < report->files->len && lie == NULL; i++)
     lie = accept_file (self, g_ptr_array_index (report->files, i));

@@ -357,6 +357,7 @@ void
 bgc_worker_link_call (BgcWorkerLink *self, const char *method, GVariant *arguments, const char *type,
                       BgcWorkerLinkFunc function, gpointer data, GDestroyNotify free_data)
 {
+  g_autoptr (GVariant) owned = arguments == NULL ? NULL : g_variant_ref_sink (arguments);
   Call *call = g_new0 (Call, 1);
 
   call->link = link_ref (self);
@@ -365,7 +366,6 @@ bgc_worker_link_call (BgcWorkerLink *self, const char *method, GVariant *argumen
   call->free_data = free_data;
   if (is_closed (self) || self->bus == NULL)
     {
-      g_clear_pointer (&arguments, g_variant_unref);
       call_free (call);
       return;
     }
@@ -374,7 +374,7 @@ bgc_worker_link_call (BgcWorkerLink *self, const char *method, GVariant *argumen
   self->pending++;
   self->credit = MIN (self->credit + SIGNALS_PER_CALL, MAX_CREDIT);
   bgc_worker_guard_expect_answer (self->guard);
-  g_dbus_connection_call (self->bus, NULL, WORKER_PATH, WORKER_INTERFACE, method, arguments,
+  g_dbus_connection_call (self->bus, NULL, WORKER_PATH, WORKER_INTERFACE, method, owned,
                           G_VARIANT_TYPE (type), G_DBUS_CALL_FLAGS_NONE, G_MAXINT, self->cancellable,
                           on_answer, call);
   watch (self);

@@ -28,7 +28,7 @@ BgcWorkerLink *bgc_worker_link_new (GSocketConnection *socket, guint32 owner, Bg
                                     const BgcWorkerLinkEvents *events, gpointer data);
 /* Closes. */
 void bgc_worker_link_free (BgcWorkerLink *self);
-/* @arguments floating or NULL; an answer that is not of @type, or an error, is a breach. */
+/* @arguments may be floating or NULL; an answer that is not of @type, or an error, is a breach. */
 void bgc_worker_link_call (BgcWorkerLink *self, const char *method, GVariant *arguments, const char *type,
                            BgcWorkerLinkFunc function, gpointer data, GDestroyNotify free_data);
 /* The worker is answerable while @busy even with no call out: it is pinged when it falls silent. */

@@ -5,6 +5,7 @@
 
 #include "base/bgc-text.h"
 #include "workers/bgc-worker-checks.h"
+#include "workers/bgc-worker-errands.h"
 #include "workers/bgc-worker-places.h"
 #include "workers/bgc-worker-runs.h"
 
@@ -43,6 +44,7 @@ struct _BgcWorkerOwner
   BgcWorkerRuns *runs;          /* (owned) */
   BgcWorkerChecks *checks;      /* (owned) */
   BgcWorkerPlaces *places;      /* (owned) */
+  BgcWorkerErrands *errands;    /* (owned) */
   gint64 pause;                 /* microseconds: the next one, 0 = none needed */
   gint64 not_before;            /* boot microseconds: of the next start */
   guint64 start_alarm;          /* in WAITING */
@@ -71,6 +73,7 @@ owner_unref (BgcWorkerOwner *self)
   bgc_worker_runs_free (self->runs);
   bgc_worker_checks_free (self->checks);
   bgc_worker_places_free (self->places);
+  bgc_worker_errands_free (self->errands);
   g_clear_object (&self->launcher);
   g_clear_object (&self->clock);
   g_free (self);
@@ -80,7 +83,7 @@ static gboolean
 is_busy (BgcWorkerOwner *self)
 {
   return bgc_worker_runs_is_busy (self->runs) || bgc_worker_checks_is_busy (self->checks)
-         || bgc_worker_places_is_busy (self->places);
+         || bgc_worker_places_is_busy (self->places) || bgc_worker_errands_is_busy (self->errands);
 }
 
 /* Forgets the worker. What was asked of it is moved to the array that comes back. */
@@ -99,6 +102,7 @@ detach (BgcWorkerOwner *self)
   bgc_worker_runs_close (self->runs, tasks);
   bgc_worker_checks_close (self->checks, tasks);
   bgc_worker_places_close (self->places, tasks);
+  bgc_worker_errands_close (self->errands, tasks);
   return tasks;
 }
 
@@ -185,6 +189,7 @@ on_ready (gpointer data)
   bgc_worker_runs_open (self->runs, self->link);
   bgc_worker_checks_open (self->checks, self->link);
   bgc_worker_places_open (self->places, self->link);
+  bgc_worker_errands_open (self->errands, self->link);
   update (self);
 }
 
@@ -353,6 +358,7 @@ bgc_worker_owner_new (guint32 uid, BgcLauncher *launcher, BgcClock *clock, const
   self->runs = bgc_worker_runs_new (clock, &runs_events, self);
   self->checks = bgc_worker_checks_new (clock, on_changed, self);
   self->places = bgc_worker_places_new (clock, on_changed, self);
+  self->errands = bgc_worker_errands_new (clock, on_changed, self);
   return self;
 }
 
@@ -419,6 +425,43 @@ bgc_worker_owner_place (BgcWorkerOwner *self, GTask *task, GPtrArray *placements
 }
 
 void
+bgc_worker_owner_check_source (BgcWorkerOwner *self, GTask *task, const char *path)
+{
+  if (!admit (self, task))
+    return;
+  bgc_worker_errands_check_source (self->errands, task, path);
+  update (self);
+}
+
+void
+bgc_worker_owner_cancel_session (BgcWorkerOwner *self, GTask *task, const BgcJob *job)
+{
+  if (!admit (self, task))
+    return;
+  bgc_worker_errands_cancel_session (self->errands, task, job);
+  update (self);
+}
+
+void
+bgc_worker_owner_read_reply (BgcWorkerOwner *self, GTask *task, const BgcFile *reply)
+{
+  if (!admit (self, task))
+    return;
+  bgc_worker_errands_read_reply (self->errands, task, reply);
+  update (self);
+}
+
+/* What is only asked, and may be asked again of the next service: a server's silence holds nothing up. */
+static void
+drop_errands (BgcWorkerOwner *self, const GError *error)
+{
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
+
+  bgc_worker_errands_drop (self->errands, tasks);
+  fail_all (tasks, error);
+}
+
+void
 bgc_worker_owner_shut_down (BgcWorkerOwner *self, void (*gone) (gpointer data), gpointer data)
 {
   g_autoptr (GError) error = g_error_new (BGC_ERROR, BGC_ERROR_WORKER_LOST, "The service ends");
@@ -439,6 +482,7 @@ bgc_worker_owner_shut_down (BgcWorkerOwner *self, void (*gone) (gpointer data), 
   bgc_clock_clear_alarm (self->clock, &self->kill_alarm);
   self->kill_alarm = bgc_clock_set_alarm (self->clock, bgc_clock_boot (self->clock) + GOING_TIME,
                                           "worker end", on_kill, self);
+  drop_errands (self, error);
   bgc_worker_runs_stop_all (self->runs);
   update (self);
 }

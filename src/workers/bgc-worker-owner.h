@@ -29,6 +29,9 @@ void bgc_worker_owner_check (BgcWorkerOwner *self, GTask *task, const char *cons
 void bgc_worker_owner_start (BgcWorkerOwner *self, GTask *task, const BgcJob *job, guint files_at_once);
 void bgc_worker_owner_stop (BgcWorkerOwner *self, GTask *task, const BgcJobId *id, gboolean discard);
 void bgc_worker_owner_place (BgcWorkerOwner *self, GTask *task, GPtrArray *placements);
+void bgc_worker_owner_check_source (BgcWorkerOwner *self, GTask *task, const char *path);
+void bgc_worker_owner_cancel_session (BgcWorkerOwner *self, GTask *task, const BgcJob *job);
+void bgc_worker_owner_read_reply (BgcWorkerOwner *self, GTask *task, const BgcFile *reply);
 /* @gone is called once, when the worker has made its data durable and gone, or after 5 s; possibly
  * before this returns. Nothing is taken any more. */
 void bgc_worker_owner_shut_down (BgcWorkerOwner *self, void (*gone) (gpointer data), gpointer data);

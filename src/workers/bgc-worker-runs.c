@@ -5,19 +5,22 @@
 
 #include "workers/bgc-worker-codec.h"
 #include "workers/bgc-worker-feed.h"
+#include "workers/bgc-worker-steps.h"
 
 typedef struct
 {
   BgcJobId id;
   BgcPriority priority;
   guint files_at_once;
-  BgcWorkerFeed *feed; /* (owned) */
-  gboolean sent;       /* StartJob was called */
-  gboolean calling;    /* StartJob or AddFiles is out */
-  gboolean stopping;   /* StopJob was called, or will be with the link */
-  gboolean discard;    /* of that call */
-  GPtrArray *starts;   /* (owned) element-type GTask, unanswered */
-  GPtrArray *stops;    /* (owned) element-type GTask, unanswered */
+  BgcWorkerFeed *feed;   /* (owned) (nullable) of a download */
+  BgcWorkerSteps *steps; /* (owned) (nullable) of an upload */
+  gboolean due;          /* an upload was started, once or again, and its step not yet asked for */
+  gboolean sent;         /* StartJob or StartUpload was called */
+  gboolean calling;      /* StartJob, AddFiles or StartUpload is out */
+  gboolean stopping;     /* StopJob was called, or will be with the link */
+  gboolean discard;      /* of that call */
+  GPtrArray *starts;     /* (owned) element-type GTask, unanswered */
+  GPtrArray *stops;      /* (owned) element-type GTask, unanswered */
 } Run;
 
 struct _BgcWorkerRuns
@@ -40,6 +43,7 @@ static void
 run_free (Run *run)
 {
   g_clear_pointer (&run->feed, bgc_worker_feed_free);
+  g_clear_pointer (&run->steps, bgc_worker_steps_free);
   g_clear_pointer (&run->starts, g_ptr_array_unref);
   g_clear_pointer (&run->stops, g_ptr_array_unref);
   g_free (run);
@@ -89,15 +93,34 @@ call (BgcWorkerRuns *self, Run *run, const char *method, GVariant *arguments, Bg
 static void
 on_fed (GVariant *answer, gpointer data);
 
-/* Gives the worker what it can take of @run now. */
+/* The step of an upload that is due. One that is under way goes on by itself. */
 static void
-feed (BgcWorkerRuns *self, Run *run)
+take_step (BgcWorkerRuns *self, Run *run)
+{
+  GVariant *files, *session;
+  guint32 step;
+  char hex[BGC_JOB_ID_HEX_LENGTH + 1];
+
+  if (!run->due)
+    return;
+  run->due = FALSE;
+  if (!bgc_worker_steps_begin (run->steps))
+    return;
+  bgc_worker_steps_arguments (run->steps, &step, &files, &session);
+  bgc_job_id_to_hex (&run->id, hex);
+  run->calling = run->sent = TRUE;
+  call (self, run, "StartUpload",
+        g_variant_new ("(s@a{sv}u@" BGC_WORKER_CODEC_FILES "@a{sv})", hex,
+                       bgc_worker_codec_settings (run->priority, run->files_at_once), step, files, session),
+        on_fed);
+}
+
+static void
+feed_files (BgcWorkerRuns *self, Run *run)
 {
   GVariant *files;
   char hex[BGC_JOB_ID_HEX_LENGTH + 1];
 
-  if (self->link == NULL || run->calling || run->stopping)
-    return;
   files = bgc_worker_feed_next (run->feed);
   if (run->sent && files == NULL)
     return;
@@ -113,6 +136,18 @@ feed (BgcWorkerRuns *self, Run *run)
                          bgc_worker_codec_settings (run->priority, run->files_at_once), files),
           on_fed);
   run->sent = TRUE;
+}
+
+/* Gives the worker what it can take of @run now. */
+static void
+feed (BgcWorkerRuns *self, Run *run)
+{
+  if (self->link == NULL || run->calling || run->stopping)
+    return;
+  if (run->steps != NULL)
+    take_step (self, run);
+  else
+    feed_files (self, run);
 }
 
 static void
@@ -146,11 +181,15 @@ bgc_worker_runs_start (BgcWorkerRuns *self, GTask *task, const BgcJob *job, guin
       run->id = job->id;
       run->priority = job->priority;
       run->files_at_once = files_at_once;
-      run->feed = bgc_worker_feed_new (job);
+      if (job->upload == NULL)
+        run->feed = bgc_worker_feed_new (job);
+      else
+        run->steps = bgc_worker_steps_new (job);
       run->starts = g_ptr_array_new_with_free_func (g_object_unref);
       run->stops = g_ptr_array_new_with_free_func (g_object_unref);
       g_hash_table_insert (self->runs, &run->id, run);
     }
+  run->due = TRUE;
   g_ptr_array_add (run->starts, task);
   feed (self, run);
   if (run->sent && !run->calling)
@@ -247,6 +286,8 @@ take_report (BgcWorkerRuns *self, GVariant *item)
   if (report != NULL && (run == NULL || !run->sent))
     g_set_error (&error, BGC_ERROR, BGC_ERROR_WORKER_LOST,
                  "The worker broke the rules: a report of a job that does not run");
+  else if (report != NULL && run->steps != NULL)
+    bgc_worker_steps_accept (run->steps, report, &error);
   else if (report != NULL)
     bgc_worker_feed_accept (run->feed, report, &error);
   if (error != NULL)

@@ -3,6 +3,7 @@
 
 #include "workers/bgc-workers-bus.h"
 
+#include "workers/bgc-worker-errands.h"
 #include "workers/bgc-worker-owner.h"
 
 struct _BgcWorkersBus
@@ -115,6 +116,64 @@ bus_place_async (BgcWorkers *workers, guint32 owner, GPtrArray *placements, GAsy
 }
 
 static void
+bus_check_source_async (BgcWorkers *workers, guint32 owner, const char *path, GAsyncReadyCallback callback,
+                        gpointer data)
+{
+  GTask *task = g_task_new (workers, NULL, callback, data);
+
+  g_task_set_source_tag (task, bus_check_source_async);
+  bgc_worker_owner_check_source (owner_of (workers, owner), task, path);
+}
+
+static gboolean
+bus_check_source_finish (BgcWorkers *workers, GAsyncResult *result, guint64 *size, GError **error)
+{
+  g_autofree guint64 *found = g_task_propagate_pointer (G_TASK (result), error);
+
+  if (found != NULL)
+    *size = *found;
+  return found != NULL;
+}
+
+static void
+bus_cancel_session_async (BgcWorkers *workers, const BgcJob *job, GAsyncReadyCallback callback, gpointer data)
+{
+  GTask *task = g_task_new (workers, NULL, callback, data);
+
+  g_task_set_source_tag (task, bus_cancel_session_async);
+  bgc_worker_owner_cancel_session (owner_of (workers, job->owner), task, job);
+}
+
+static gboolean
+bus_cancel_session_finish (BgcWorkers *workers, GAsyncResult *result, gboolean *settled, BgcFailure **failure,
+                           GError **error)
+{
+  g_autoptr (BgcWorkerErrandsCancelled) cancelled = g_task_propagate_pointer (G_TASK (result), error);
+
+  if (cancelled == NULL)
+    return FALSE;
+  *settled = cancelled->settled;
+  *failure = g_steal_pointer (&cancelled->failure);
+  return TRUE;
+}
+
+static void
+bus_read_reply_async (BgcWorkers *workers, guint32 owner, const BgcFile *reply, GAsyncReadyCallback callback,
+                      gpointer data)
+{
+  GTask *task = g_task_new (workers, NULL, callback, data);
+
+  g_task_set_source_tag (task, bus_read_reply_async);
+  bgc_worker_owner_read_reply (owner_of (workers, owner), task, reply);
+}
+
+static GBytes *
+bus_read_reply_finish (BgcWorkers *workers, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
 one_gone (gpointer data)
 {
   BgcWorkersBus *self = data;
@@ -173,6 +232,12 @@ bgc_workers_bus_workers_init (BgcWorkersInterface *iface)
   iface->stop_job_finish = bus_finish;
   iface->place_async = bus_place_async;
   iface->place_finish = bus_finish_array;
+  iface->check_source_async = bus_check_source_async;
+  iface->check_source_finish = bus_check_source_finish;
+  iface->cancel_session_async = bus_cancel_session_async;
+  iface->cancel_session_finish = bus_cancel_session_finish;
+  iface->read_reply_async = bus_read_reply_async;
+  iface->read_reply_finish = bus_read_reply_finish;
   iface->shut_down_async = bus_shut_down_async;
   iface->shut_down_finish = bus_finish;
 }

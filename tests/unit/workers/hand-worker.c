@@ -54,6 +54,22 @@ answer_place (HandWorker *self, GVariant *arguments)
   return g_variant_new ("(a(uba{sv}))", &builder);
 }
 
+/* Bytes that count up, as many as are left. */
+static GVariant *
+answer_reply (HandWorker *self, GVariant *arguments)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  guint64 size, offset, portion = self->portion == 0 ? 256 * 1024 : self->portion;
+
+  g_variant_get_child (arguments, 4, "t", &size);
+  g_variant_get_child (arguments, 5, "t", &offset);
+  for (guint64 i = offset; i < MIN (size, offset + portion); i++)
+    g_byte_array_append (bytes, &(guint8){ (guint8)i }, 1);
+  return g_variant_new ("(@ay@a{sv})",
+                        g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, bytes->data, bytes->len, 1),
+                        g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
+}
+
 static void
 answer (HandWorker *self, GDBusMethodInvocation *invocation)
 {
@@ -76,6 +92,12 @@ answer (HandWorker *self, GDBusMethodInvocation *invocation)
     value = answer_check (self, arguments);
   else if (g_str_equal (method, "Place"))
     value = answer_place (self, arguments);
+  else if (g_str_equal (method, "CheckSource"))
+    value = g_variant_new_parsed (self->source == NULL ? "((true, '', '', ''), uint64 5)" : self->source);
+  else if (g_str_equal (method, "CancelSession"))
+    value = g_variant_new_parsed (self->cancelled == NULL ? "(true, @a{sv} {})" : self->cancelled);
+  else if (g_str_equal (method, "ReadReply"))
+    value = answer_reply (self, arguments);
   g_dbus_method_invocation_return_value (invocation, value);
 }
 
@@ -328,6 +350,26 @@ hand_link_clear (HandLink *seen)
 {
   g_clear_pointer (&seen->why, g_free);
   g_clear_pointer (&seen->reports, g_ptr_array_unref);
+}
+
+BgcJob *
+hand_upload_new (guint8 number, gboolean reply)
+{
+  BgcLimits limits;
+  BgcJobId id = { { number } };
+  BgcFile *source = bgc_file_new (BGC_UPLOAD_FILE, "https://example.org/drop", "/tmp/source", "");
+  BgcJob *job;
+
+  bgc_limits_init (&limits);
+  job = bgc_job_new (&id, reply ? BGC_JOB_TYPE_UPLOAD_REPLY : BGC_JOB_TYPE_UPLOAD, getuid (), "job", 0,
+                     &limits);
+  source->bytes_total = 100;
+  bgc_file_list_put (job->files, source);
+  if (reply)
+    bgc_file_list_put (job->files, bgc_file_new (BGC_UPLOAD_REPLY, "", "/tmp/reply",
+                                                 ".bgcopy-00000000000000000000000000000000"));
+  job->upload->protocol = BGC_UPLOAD_PROTOCOL_BITS;
+  return job;
 }
 
 BgcJob *

@@ -22,6 +22,9 @@ typedef struct
   guint at_most;        /* verdicts in an answer to Check, 0 = all */
   const char *verdicts; /* (nullable) the answer to Check as text, instead of "allowed" */
   const char *results;  /* (nullable) the answer to Place as text, instead of "done" */
+  const char *source;   /* (nullable) the answer to CheckSource as text, instead of 5 bytes */
+  const char *cancelled; /* (nullable) the answer to CancelSession as text, instead of "settled" */
+  guint64 portion;      /* bytes in an answer to ReadReply, 0 = 256 KiB */
   const char *wrong;    /* (nullable) every answer but Ping's, as text */
   guint object;         /* registration on bus */
   gboolean connecting;  /* authentication is under way */
@@ -102,6 +105,10 @@ hand_link_new (HandLink *seen, HandWorker **worker, BgcClock *clock);
 void
 hand_link_clear (HandLink *seen);
 
+/* A suspended upload of /tmp/source to https://example.org/drop by BITS, 100 bytes; with @reply one whose
+ * reply is to go to /tmp/reply. */
+BgcJob *
+hand_upload_new (guint8 number, gboolean reply);
 /* A suspended download job of @files files named https://example.org/N for /tmp/N. */
 BgcJob *
 hand_job_new (guint8 number, guint files);

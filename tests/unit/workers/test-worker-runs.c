@@ -214,6 +214,56 @@ test_lies (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->reports, ==, 0);
 }
 
+/* An upload's steps are asked for one by one, each after a start of its own. */
+static void
+test_upload (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (BgcJob) job = hand_upload_new (2, FALSE);
+  BgcFile *source = (BgcFile *)bgc_file_list_find (job->files, 0);
+
+  bgc_worker_runs_open (fixture->runs, fixture->link);
+  for (guint i = 1; i <= 2; i++)
+    {
+      /* The second finds the step under way. */
+      bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4);
+      hand_wait_until (fixture->started == i);
+    }
+  g_assert_cmpuint (fixture->worker->calls->len, ==, 1);
+  g_assert_true (g_str_has_prefix (call_at (fixture, 0), "StartUpload ('02000000000000000000000000000000"));
+  g_assert_nonnull (strstr (call_at (fixture, 0), "}, 0, [(0, 'https://example.org/drop', '/tmp/source', "));
+  hand_worker_report_session (fixture->worker, &job->id, 0, "[(0, 2, 100, 100, 0, 0, '', '', 0, 1, {})]",
+                              "{'protocol': <'bits'>, 'stage': <uint32 2>}");
+  pass_reports (fixture, 1);
+  g_assert_cmpuint (fixture->reports, ==, 1);
+  hand_settle ();
+  g_assert_cmpuint (fixture->worker->calls->len, ==, 1);
+  source->state = BGC_FILE_WHOLE;
+  job->upload->stage = BGC_UPLOAD_STAGE_SENT;
+  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4);
+  hand_wait_until (fixture->started == 3);
+  g_assert_nonnull (strstr (call_at (fixture, 1), "}, 2, [(0, "));
+  bgc_worker_runs_stop (fixture->runs, NULL, &job->id, FALSE);
+  hand_wait_until (!bgc_worker_runs_is_busy (fixture->runs));
+  g_assert_cmpstr (call_at (fixture, 2), ==, "StopJob ('02000000000000000000000000000000', false)");
+}
+
+/* What a session may be is judged with the step, and a download has none. */
+static void
+test_session_lies (Fixture *fixture, gconstpointer data)
+{
+  gboolean upload = data != NULL;
+  g_autoptr (BgcJob) job = upload ? hand_upload_new (2, FALSE) : hand_job_new (2, 1);
+
+  bgc_worker_runs_open (fixture->runs, fixture->link);
+  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4);
+  hand_wait_until (fixture->started == 1);
+  hand_worker_report_session (fixture->worker, &job->id, 0, "[]",
+                              upload ? data : "{'protocol': <'bits'>, 'stage': <uint32 1>}");
+  pass_reports (fixture, 1);
+  g_assert_true (fixture->seen.broken);
+  g_assert_cmpuint (fixture->reports, ==, 0);
+}
+
 static void
 test_foreign_job (Fixture *fixture, gconstpointer data)
 {
@@ -255,6 +305,10 @@ main (int argc, char **argv)
   ADD ("backwards", test_lies,
        "[(1, 0, 5, 9, 1, 2, '', '', 0, 1, {}), (1, 0, 4, 9, 1, 2, '', '', 0, 1, {})]");
   ADD ("more-than-all", test_lies, "[(1, 0, 10, 9, 1, 2, '', '', 0, 1, {})]");
+  ADD ("upload", test_upload, NULL);
+  ADD ("session-of-a-download", test_session_lies, NULL);
+  ADD ("session-done-too-early", test_session_lies, "{'protocol': <'bits'>, 'stage': <uint32 3>}");
+  ADD ("session-of-no-form", test_session_lies, "{'protocol': <'bits'>, 'stage': <uint32 9>}");
   ADD ("foreign-job", test_foreign_job, NULL);
   ADD ("stop-all", test_stop_all, NULL);
   return g_test_run ();
