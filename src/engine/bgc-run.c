@@ -273,7 +273,8 @@ bgc_run_requeue (BgcEngine *engine, BgcEntry *entry)
 static BgcFailure *
 overdue (const BgcJob *draft, gint64 wall)
 {
-  if (draft->active_time >= (gint64)draft->maximum_download_time * G_USEC_PER_SEC)
+  if (draft->maximum_download_time > 0
+      && draft->active_time >= (gint64)draft->maximum_download_time * G_USEC_PER_SEC)
     {
       BgcFailure *failure
         = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, BGC_ERROR_MAXIMUM_DOWNLOAD_TIME, FALSE,

@@ -132,15 +132,18 @@ static void
 set_clocks (BgcRunner *self)
 {
   const BgcJob *job = self->entry->job;
-  gint64 left = (gint64)job->maximum_download_time * G_USEC_PER_SEC - job->active_time;
+  gint64 left = job->maximum_download_time > 0
+                  ? (gint64)job->maximum_download_time * G_USEC_PER_SEC - job->active_time
+                  : G_MAXINT64;
 
   bgc_clock_clear_alarm (self->engine->clock, &self->alarm);
   if (self->phase != BGC_RUNNER_ACTIVE)
     return;
   if (bgc_network_is_available (self->engine->network))
     left = MIN (left, bgc_retry_no_progress_left (job));
-  self->alarm
-    = bgc_clock_set_alarm (self->engine->clock, self->accounted + MAX (left, 0), "runner", on_alarm, self);
+  if (left < G_MAXINT64)
+    self->alarm
+      = bgc_clock_set_alarm (self->engine->clock, self->accounted + MAX (left, 0), "runner", on_alarm, self);
 }
 
 void

@@ -256,6 +256,20 @@ test_maximum_download_time (void)
   rig_assert_state (rig, &id, "error");
 }
 
+/* 0 is no limit, not one that is reached at once. */
+static void
+test_no_maximum (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_create (rig, 1, FALSE);
+
+  g_assert_cmpint (rig_modify (rig, &id, set_maximum, GUINT_TO_POINTER (0)), ==, RIG_SUCCESS);
+  g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_RESUME), ==, RIG_SUCCESS);
+  rig_progress (rig, &id, 0, 10, 100);
+  rig_advance (rig, 1000000 * SECOND);
+  rig_assert_state (rig, &id, "transferring");
+}
+
 static void
 test_maximum_changed (void)
 {
@@ -312,6 +326,7 @@ main (int argc, char **argv)
   g_test_add_func ("/run/lost-with-reports", test_lost_with_reports);
   g_test_add_func ("/run/start-fails", test_start_fails);
   g_test_add_func ("/run/start-hangs", test_start_hangs);
+  g_test_add_func ("/run/no-maximum", test_no_maximum);
   g_test_add_func ("/run/maximum-download-time", test_maximum_download_time);
   g_test_add_func ("/run/maximum-changed", test_maximum_changed);
   g_test_add_func ("/run/requeued", test_requeued);
