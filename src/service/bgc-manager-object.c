@@ -221,7 +221,7 @@ static GPtrArray *
 list_as_asked (BgcCall *call, GVariant *const *values, GError **error)
 {
   gboolean all_users = values[LIST_ALL_USERS] != NULL && g_variant_get_boolean (values[LIST_ALL_USERS]);
-  guint32 limit = number_or (values[LIST_LIMIT], 0);
+  guint32 limit = number_or (values[LIST_LIMIT], BGC_PAGE_SIZE);
   guint states = 0;
 
   if (all_users && !bgc_call_is_administrator (call))
@@ -230,12 +230,16 @@ list_as_asked (BgcCall *call, GVariant *const *values, GError **error)
                            "Only administrators see all users' jobs");
       return NULL;
     }
+  if (limit == 0 || limit > BGC_PAGE_SIZE)
+    {
+      g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "limit is a number from 1 to %u",
+                   BGC_PAGE_SIZE);
+      return NULL;
+    }
   if (values[LIST_STATE] != NULL && !read_states (values[LIST_STATE], &states, error))
     return NULL;
   if (values[LIST_STATE] != NULL && states == 0)
     return g_ptr_array_new ();
-  if (limit == 0 || limit > BGC_PAGE_SIZE)
-    limit = BGC_PAGE_SIZE;
   return bgc_manager_list (call->desk->manager, all_users ? G_MAXUINT32 : call->caller->uid, states,
                            number_or (values[LIST_OFFSET], 0), limit);
 }

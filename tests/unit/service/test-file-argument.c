@@ -57,6 +57,8 @@ test_refuses (void)
   refuses ("[('a','b',{'mirrors':<@as []>})]", BGC_ERROR_NOT_SUPPORTED, "mirrors");
   refuses ("[('a','b',{'ranges':<@a(tt) []>})]", BGC_ERROR_NOT_SUPPORTED, "ranges");
   refuses ("[('a','b',{'size':<int64 5>})]", BGC_ERROR_INVALID_ARGUMENT, "size");
+  refuses ("[('a','b',{'size':<uint64 9223372036854775808>})]", BGC_ERROR_INVALID_ARGUMENT, "size");
+  refuses ("[('a','b',{'size':<uint64 18446744073709551614>})]", BGC_ERROR_INVALID_ARGUMENT, "size");
   refuses ("[('a','b',{'checksum':<'md5:00'>})]", BGC_ERROR_INVALID_ARGUMENT, "checksum");
 }
 

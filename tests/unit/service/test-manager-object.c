@@ -203,7 +203,9 @@ test_pages_and_managed_objects (BusFixture *f, gconstpointer data)
   bus_fixture_fails (f, f->alice, BUS_FIXTURE_ROOT, BUS_FIXTURE_OBJECT_MANAGER, "GetManagedObjects", NULL,
                      "LimitsExceeded");
   g_assert_cmpuint (count_listed (f, f->alice, "{}"), ==, 1000);
-  g_assert_cmpuint (count_listed (f, f->alice, "{'limit': <uint32 5000>}"), ==, 1000);
+  g_assert_cmpuint (count_listed (f, f->alice, "{'limit': <uint32 1000>}"), ==, 1000);
+  FAILS (f, alice, "ListJobs", "({'limit': <uint32 1001>},)", "InvalidArgument");
+  FAILS (f, alice, "ListJobs", "({'limit': <uint32 0>},)", "InvalidArgument");
   g_assert_cmpuint (count_listed (f, f->alice, "{'offset': <uint32 1000>}"), ==, 1);
   g_free (bus_fixture_call (f, f->bob, BUS_FIXTURE_ROOT, BUS_FIXTURE_OBJECT_MANAGER, "GetManagedObjects",
                             NULL));
