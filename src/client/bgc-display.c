@@ -15,9 +15,19 @@
 gboolean
 bgc_display_is_unsafe (gunichar c)
 {
-  /* C0, DEL and C1 steer terminals; the others turn or hide what follows them. */
-  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e || c == 0x200f
-         || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+  switch (g_unichar_type (c))
+    {
+    case G_UNICODE_CONTROL: /* C0, DEL and C1 steer terminals */
+    case G_UNICODE_FORMAT: /* turn or hide what follows them: bidi controls, tags, joiners */
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+    case G_UNICODE_SURROGATE:
+    case G_UNICODE_PRIVATE_USE: /* mean something else, or nothing, everywhere */
+    case G_UNICODE_UNASSIGNED:
+      return TRUE;
+    default:
+      return FALSE;
+    }
 }
 
 char *
@@ -30,7 +40,7 @@ bgc_display_text (const char *text)
     {
       gunichar c = g_utf8_get_char (p);
       if (bgc_display_is_unsafe (c))
-        g_string_append_printf (out, "\\u%04x", c);
+        g_string_append_printf (out, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
       else
         g_string_append_unichar (out, c);
     }

@@ -140,6 +140,17 @@ bgc_json_output_job (GVariant *properties, GPtrArray *files)
   return bgc_json_output_take (object);
 }
 
+/* In UTF-16, as JSON has it. */
+static void
+append_escaped (GString *out, gunichar c)
+{
+  if (c > 0xffff)
+    g_string_append_printf (out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+                            0xdc00 + ((c - 0x10000) & 0x3ff));
+  else
+    g_string_append_printf (out, "\\u%04x", c);
+}
+
 char *
 bgc_json_output_text (JsonNode *node, gboolean pretty)
 {
@@ -151,7 +162,7 @@ bgc_json_output_text (JsonNode *node, gboolean pretty)
     {
       gunichar c = g_utf8_get_char (p);
       if (c != '\n' && bgc_display_is_unsafe (c))
-        g_string_append_printf (safe, "\\u%04x", c);
+        append_escaped (safe, c);
       else
         g_string_append_unichar (safe, c);
     }

@@ -25,13 +25,15 @@ test_text (void)
   /* C1: what some terminals take for ESC [. */
   assert_text (bgc_display_text ("\302\233m"), "\\xC2\\x9Bm");
   assert_text (bgc_display_text ("a\342\200\256b"), "a\\u202eb");
+  assert_text (bgc_display_text ("a\363\240\200\201b"), "a\\U000e0001b");
 }
 
 static void
 test_unsafe (void)
 {
   static const gunichar unsafe[]
-    = { 0, 0x1b, '\n', 0x7f, 0x80, 0x9f, 0x061c, 0x200e, 0x2028, 0x202e, 0x2069, 0xfeff };
+    = { 0, 0x1b, '\n', 0x7f, 0x80, 0x9f, 0x061c, 0x200e, 0x2028, 0x202e, 0x2069, 0xfeff,
+        0xad, 0x180e, 0x200b, 0x2060, 0xfff9, 0xe000, 0xe0001, 0xe0041, 0xf0000, 0x10fffd, 0x378, 0xffff };
   static const gunichar safe[] = { ' ', '~', 0xa0, 0xe4, 0x2026, 0x6f22, 0x1f600 };
 
   for (guint i = 0; i < G_N_ELEMENTS (unsafe); i++)
