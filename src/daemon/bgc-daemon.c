@@ -110,6 +110,9 @@ stop (BgcDaemon *self, GError *failure)
   sd_notify (0, "STOPPING=1");
   if (self->service != NULL)
     bgc_service_unexport (self->service);
+  /* GLib would release a name that was never ours, and complain that it cannot. */
+  if (failure != NULL && !self->owned)
+    g_dbus_connection_close_sync (self->bus, NULL, NULL);
   g_clear_handle_id (&self->name_id, g_bus_unown_name);
   bgc_manager_shut_down_async (self->manager, shut_down_done, self);
 }

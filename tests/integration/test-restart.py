@@ -109,6 +109,25 @@ def test_transferred_survives(world):
     equal(len(world.web.requests()), 1, 'requests')
 
 
+def test_a_second_daemon(world):
+    """One plain line says why it ends, whether it meets the other at the queue or on the bus."""
+    import os
+    import subprocess
+    import child
+    from daemon import program
+    equal(world.service.list(), [])
+    environment = dict(os.environ, DBUS_SESSION_BUS_ADDRESS=world.bus.address, LC_ALL='C.UTF-8')
+    for state, why in ((world.daemon.state, 'Another daemon uses the queue in'),
+                       (os.path.join(world.folder, 'other'), 'org.example.BackgroundCopy is owned by another process')):
+        process = child.start([program('bgcopyd'), '--session', '--state-dir', state], env=environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        said = process.communicate(timeout=30)[0].splitlines()
+        equal(process.returncode, 1, 'exit status')
+        equal(len(said), 1, f'lines: {said}')
+        true(said[0].startswith('bgcopyd: ' + why), said[0])
+    equal(world.service.list(), [])
+
+
 def test_killed_at_random_moments(world):
     """SIGKILL of daemon, of worker or of both, while 20 files come in; BGC_KILLS sets how often (10)."""
     import os
