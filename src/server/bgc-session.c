@@ -15,6 +15,8 @@
 #include "base/bgc-error.h"
 #include "server/bgc-upload-target.h"
 
+/* Bytes after which the disk begins to write what arrived, so that a checkpoint has less to wait for. */
+#define WRITEBACK_SIZE (1024 * 1024)
 #define HOLDER_BYTE 0 /* of the record file, under the lock of whoever works on the session */
 
 BgcSession *
@@ -201,7 +203,7 @@ open_data (BgcSession *self, GError **error)
     return fail (error, "Cannot open the upload");
   if (self->record.state == BGC_SESSION_RECEIVING)
     self->record.received = MIN (self->record.received, (guint64) status.st_size);
-  self->written = self->record.received;
+  self->written = self->handed = self->record.received;
 
   return TRUE;
 }
@@ -289,6 +291,17 @@ check_space (const BgcSession *self, gsize length, GError **error)
   return FALSE;
 }
 
+/* Promises nothing: what is durable is the checkpoint's business. */
+static void
+begin_writeback (BgcSession *self)
+{
+  if (self->written - self->handed < WRITEBACK_SIZE)
+    return;
+  sync_file_range (self->data, (off_t) self->handed, (off_t)(self->written - self->handed),
+                   SYNC_FILE_RANGE_WRITE);
+  self->handed = self->written;
+}
+
 gboolean
 bgc_session_write (BgcSession *self, guint64 offset, const guint8 *bytes, gsize length, GError **error)
 {
@@ -314,6 +327,7 @@ bgc_session_write (BgcSession *self, guint64 offset, const guint8 *bytes, gsize 
       self->written = offset;
       self->unsynced += (guint64) n;
     }
+  begin_writeback (self);
 
   return TRUE;
 }
@@ -324,6 +338,7 @@ bgc_session_checkpoint (BgcSession *self, GError **error)
   if (self->unsynced > 0 && fdatasync (self->data) != 0)
     return fail (error, "Cannot make the upload durable");
   self->unsynced = 0;
+  self->handed = self->written;
   self->record.received = self->written;
   if (self->record.state == BGC_SESSION_RECEIVING && self->record.has_total
       && self->written == self->record.total)

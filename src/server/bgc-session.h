@@ -35,6 +35,7 @@ typedef struct
   BgcSessionRecord record;
   BgcUploadTarget target;  /* of record.url; valid with the lock */
   guint64 written;         /* bytes in the data file that count, durable or not; at least record.received */
+  guint64 handed;          /* bytes that the disk was told to begin with */
   guint64 unsynced;        /* bytes written since the last checkpoint */
 } BgcSession;
 
