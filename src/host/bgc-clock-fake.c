@@ -14,6 +14,7 @@ struct _BgcClockFake
   BgcAlarmQueue *alarms; /* (owned) */
   gint64 wall;
   gint64 boot;
+  char *boot_id; /* (owned) */
 };
 
 static void bgc_clock_fake_iface_init (BgcClockInterface *iface);
@@ -31,6 +32,12 @@ static gint64
 bgc_clock_fake_boot (BgcClock *clock)
 {
   return BGC_CLOCK_FAKE (clock)->boot;
+}
+
+static const char *
+bgc_clock_fake_boot_id (BgcClock *clock)
+{
+  return BGC_CLOCK_FAKE (clock)->boot_id;
 }
 
 static guint64
@@ -51,6 +58,7 @@ bgc_clock_fake_iface_init (BgcClockInterface *iface)
 {
   iface->wall = bgc_clock_fake_wall;
   iface->boot = bgc_clock_fake_boot;
+  iface->boot_id = bgc_clock_fake_boot_id;
   iface->set_alarm = bgc_clock_fake_set_alarm;
   iface->cancel_alarm = bgc_clock_fake_cancel_alarm;
 }
@@ -59,6 +67,7 @@ static void
 bgc_clock_fake_finalize (GObject *object)
 {
   bgc_alarm_queue_free (BGC_CLOCK_FAKE (object)->alarms);
+  g_free (BGC_CLOCK_FAKE (object)->boot_id);
 
   G_OBJECT_CLASS (bgc_clock_fake_parent_class)->finalize (object);
 }
@@ -73,6 +82,7 @@ static void
 bgc_clock_fake_init (BgcClockFake *self)
 {
   self->alarms = bgc_alarm_queue_new ();
+  self->boot_id = g_strdup ("00000000-0000-0000-0000-000000000001");
 }
 
 BgcClockFake *
@@ -137,6 +147,13 @@ void
 bgc_clock_fake_shift_wall (BgcClockFake *self, gint64 microseconds)
 {
   self->wall += microseconds;
+}
+
+void
+bgc_clock_fake_set_boot_id (BgcClockFake *self, const char *boot_id)
+{
+  g_free (self->boot_id);
+  self->boot_id = g_strdup (boot_id);
 }
 
 guint

@@ -15,6 +15,8 @@ BgcClockFake *bgc_clock_fake_new (gint64 wall, gint64 boot);
 void bgc_clock_fake_advance (BgcClockFake *self, gint64 microseconds);
 /* Moves the wall clock alone, as an administrator would. */
 void bgc_clock_fake_shift_wall (BgcClockFake *self, gint64 microseconds);
+/* As after a reboot; the clock of a test is then made anew with another boot time. */
+void bgc_clock_fake_set_boot_id (BgcClockFake *self, const char *boot_id);
 guint bgc_clock_fake_pending (BgcClockFake *self);
 /* When the next alarm is due on the boot clock, -1 if none. */
 gint64 bgc_clock_fake_next (BgcClockFake *self);

@@ -26,6 +26,14 @@ bgc_clock_boot (BgcClock *self)
   return BGC_CLOCK_GET_IFACE (self)->boot (self);
 }
 
+const char *
+bgc_clock_boot_id (BgcClock *self)
+{
+  g_return_val_if_fail (BGC_IS_CLOCK (self), "");
+
+  return BGC_CLOCK_GET_IFACE (self)->boot_id (self);
+}
+
 guint64
 bgc_clock_set_alarm (BgcClock *self, gint64 when, const char *name, BgcAlarmFunc function, gpointer data)
 {

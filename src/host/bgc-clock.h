@@ -17,12 +17,15 @@ struct _BgcClockInterface {
   GTypeInterface parent;
   gint64 (*wall) (BgcClock *self);
   gint64 (*boot) (BgcClock *self);
+  const char *(*boot_id) (BgcClock *self);
   guint64 (*set_alarm) (BgcClock *self, gint64 when, const char *name, BgcAlarmFunc function, gpointer data);
   void (*cancel_alarm) (BgcClock *self, guint64 alarm);
 };
 
 gint64 bgc_clock_wall (BgcClock *self);
 gint64 bgc_clock_boot (BgcClock *self);
+/* Which boot that time is of: the kernel's 36 characters, "" where it is not known. */
+const char *bgc_clock_boot_id (BgcClock *self);
 /* Calls @function once from the main loop when boot time has reached @when (at once, but never from
  * within this call, when it already has). @name is static, for the log. Never 0. */
 guint64 bgc_clock_set_alarm (BgcClock *self, gint64 when, const char *name, BgcAlarmFunc function,

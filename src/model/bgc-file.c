@@ -60,9 +60,15 @@ bgc_file_free (BgcFile *self)
 }
 
 gboolean
+bgc_file_is_source (const BgcFile *self)
+{
+  return self->temporary[0] == '\0';
+}
+
+gboolean
 bgc_file_has_temporary (const BgcFile *self)
 {
-  if (self->state == BGC_FILE_COMPLETED)
+  if (self->state == BGC_FILE_COMPLETED || bgc_file_is_source (self))
     return FALSE;
 
   return self->device != 0 || self->inode != 0 || self->attempts > 0 || self->bytes_transferred > 0;

@@ -24,7 +24,9 @@ typedef struct {
   char *local;            /* (owned) as the caller gave it */
   /* (owned) (nullable) local with its directory's links resolved, where that differs */
   char *identity;
-  char *temporary;        /* (owned) name in the directory of local; chosen when the file is added */
+  /* (owned) name in the directory of local; chosen when the file is added. "" in the source of an upload,
+   * which is only read: nothing of it is ever renamed or deleted */
+  char *temporary;
   guint64 device;         /* of the temporary file once created; 0 and 0 = not created yet */
   guint64 inode;
   guint64 expected_size;  /* the caller's size option, or BGC_SIZE_UNKNOWN */
@@ -43,6 +45,8 @@ typedef struct {
 BgcFile *bgc_file_new (guint32 index, const char *remote, const char *local, const char *temporary);
 BgcFile *bgc_file_copy (const BgcFile *self);
 void bgc_file_free (BgcFile *self);
+/* It is what an upload sends. */
+gboolean bgc_file_is_source (const BgcFile *self);
 /* It may have left a temporary file behind: reported or attempted, and not yet renamed. */
 gboolean bgc_file_has_temporary (const BgcFile *self);
 /* Forgets the bytes held and what they were of: the file begins again from 0. Keeps the temporary

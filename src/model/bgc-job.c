@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bgc-text.h"
+#include "model/bgc-path.h"
 
 #define NOTIFICATION_INTERVAL_DEFAULT 500u /* milliseconds, the API's default */
 
@@ -46,6 +47,8 @@ clear_header (BgcJob *self)
   g_clear_pointer (&self->description, g_free);
   g_clear_pointer (&self->error, bgc_failure_free);
   g_clear_pointer (&self->upload, bgc_upload_free);
+  g_clear_pointer (&self->reply_file_name, g_free);
+  g_clear_pointer (&self->server_cancel, bgc_deadline_free);
 }
 
 void
@@ -69,6 +72,8 @@ bgc_job_draft (const BgcJob *self)
   draft->description = g_strdup (self->description);
   draft->error = bgc_failure_copy (self->error);
   draft->upload = bgc_upload_copy (self->upload);
+  draft->reply_file_name = g_strdup (self->reply_file_name);
+  draft->server_cancel = bgc_deadline_copy (self->server_cancel);
   draft->files = NULL;
 
   return draft;
@@ -197,8 +202,54 @@ bgc_job_set_minimum_retry_delay (BgcJob *self, guint32 seconds)
   self->retry_delay_is_set = TRUE;
 }
 
+gboolean
+bgc_job_set_reply_file_name (BgcJob *self, const char *path, GError **error)
+{
+  if (self->type != BGC_JOB_TYPE_UPLOAD_REPLY)
+    {
+      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED, "Only an upload-reply job has a reply");
+      return FALSE;
+    }
+  if (path[0] != '\0' && !bgc_path_check (path, error))
+    return FALSE;
+
+  g_free (self->reply_file_name);
+  self->reply_file_name = path[0] != '\0' ? g_strdup (path) : NULL;
+  return TRUE;
+}
+
+gboolean
+bgc_job_set_upload_protocol (BgcJob *self, BgcUploadProtocol protocol, GError **error)
+{
+  if (self->upload == NULL)
+    g_set_error_literal (error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED, "The job is no upload");
+  else if (self->type == BGC_JOB_TYPE_UPLOAD_REPLY && protocol != BGC_UPLOAD_PROTOCOL_AUTO
+           && protocol != BGC_UPLOAD_PROTOCOL_BITS)
+    g_set_error (error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED, "There are no replies with %s",
+                 bgc_enums_upload_protocol_to_string (protocol));
+  else if (self->upload->stage != BGC_UPLOAD_STAGE_NONE)
+    g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_STATE, "The upload has begun");
+  else
+    {
+      self->upload_protocol = protocol;
+      self->upload->protocol = BGC_UPLOAD_PROTOCOL_AUTO;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+const BgcFile *
+bgc_job_reply (const BgcJob *self)
+{
+  if (self->type != BGC_JOB_TYPE_UPLOAD_REPLY || self->files == NULL)
+    return NULL;
+  return bgc_file_list_find (self->files, BGC_UPLOAD_REPLY);
+}
+
 gsize
 bgc_job_stored_bytes (const BgcJob *self)
 {
-  return strlen (self->display_name) + strlen (self->description);
+  gsize reply = self->reply_file_name != NULL ? strlen (self->reply_file_name) : 0;
+
+  return strlen (self->display_name) + strlen (self->description) + reply;
 }

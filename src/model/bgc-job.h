@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/bgc-limits.h"
+#include "model/bgc-deadline.h"
 #include "model/bgc-file-list.h"
 #include "model/bgc-job-id.h"
 #include "model/bgc-job-state.h"
@@ -46,6 +47,12 @@ typedef struct {
   guint32 next_index;     /* of the next file */
   BgcUploadProtocol upload_protocol; /* the owner's choice; auto by default */
   BgcUpload *upload;      /* (owned) (nullable) the session on the server; NULL exactly in downloads */
+  /* (owned) (nullable) upload-reply: where its owner wants the reply; NULL = a name of ours beside the
+   * source. The reply's file has it as its local name once there is one. */
+  char *reply_file_name;
+  /* (owned) (nullable) a cancelled upload whose session the server still has: how long it is asked to drop
+   * it; NULL = it is not, any more */
+  BgcDeadline *server_cancel;
   BgcFileList *files;     /* (owned) (nullable) NULL in a draft */
 } BgcJob;
 
@@ -72,6 +79,14 @@ gboolean bgc_job_set_display_name (BgcJob *self, const char *name, GError **erro
 gboolean bgc_job_set_description (BgcJob *self, const char *description, GError **error);
 /* Raised to the floor, marked as the owner's choice. */
 void bgc_job_set_minimum_retry_delay (BgcJob *self, guint32 seconds);
+/* upload-reply: an absolute path that bgc_path_check() likes, or "" for the default. Errors: NotSupported (a
+ * job of another type), InvalidPath, StringTooLong. */
+gboolean bgc_job_set_reply_file_name (BgcJob *self, const char *path, GError **error);
+/* Uploads, while the server has no session of theirs; forgets the protocol found out. Errors: NotSupported
+ * (downloads; a protocol without replies), InvalidState. */
+gboolean bgc_job_set_upload_protocol (BgcJob *self, BgcUploadProtocol protocol, GError **error);
+/* The reply of an upload-reply job that has files; NULL in any other. */
+const BgcFile *bgc_job_reply (const BgcJob *self);
 /* Bytes of text that the job without its files costs its owner's quota. */
 gsize bgc_job_stored_bytes (const BgcJob *self);
 

@@ -6,22 +6,25 @@
 #include <string.h>
 
 #include "base/bgc-text.h"
-#include "model/bgc-path.h"
 #include "store/bgc-failure-json.h"
+#include "store/bgc-store-check.h"
+#include "store/bgc-upload-json.h"
 
-/* Bytes of a validator header; more than any server sends, less than would hurt. */
-#define VALIDATOR_MAX_BYTES 65536u
-
-#define NOTIFY_ALL \
-  (BGC_NOTIFY_TRANSFERRED | BGC_NOTIFY_ERROR | BGC_NOTIFY_DISABLE | BGC_NOTIFY_MODIFICATION \
-   | BGC_NOTIFY_FILE_TRANSFERRED | BGC_NOTIFY_FILE_RANGES_TRANSFERRED)
+#define JOB_COLUMNS_1 \
+  "sequence", "id", "type", "owner", "state", "priority", "display_name", "description", \
+  "creation_time", "modification_time", "completion_time", "minimum_retry_delay", \
+  "retry_delay_is_set", "no_progress_timeout", "maximum_download_time", "notify_flags", \
+  "minimum_notification_interval", "auto_complete", "error_count", "retry_count", "error", \
+  "wait_reason", "next_attempt", "active_time", "no_progress_time", "completing", "next_index"
 
 const char *const bgc_store_codec_job_columns[] = {
-  "sequence", "id", "type", "owner", "state", "priority", "display_name", "description",
-  "creation_time", "modification_time", "completion_time", "minimum_retry_delay",
-  "retry_delay_is_set", "no_progress_timeout", "maximum_download_time", "notify_flags",
-  "minimum_notification_interval", "auto_complete", "error_count", "retry_count", "error",
-  "wait_reason", "next_attempt", "active_time", "no_progress_time", "completing", "next_index", NULL,
+  JOB_COLUMNS_1, "upload_protocol", "upload", "reply_file_name", "cancel_boot_id", "cancel_boot",
+  "cancel_remaining", "cancel_wall", NULL,
+};
+
+const char *const bgc_store_codec_job_columns_1[] = {
+  JOB_COLUMNS_1, "0 AS upload_protocol", "NULL AS upload", "NULL AS reply_file_name",
+  "NULL AS cancel_boot_id", "0 AS cancel_boot", "0 AS cancel_remaining", "0 AS cancel_wall", NULL,
 };
 
 const char *const bgc_store_codec_file_columns[] = {
@@ -36,94 +39,6 @@ char *
 bgc_store_codec_list (const char *const *columns)
 {
   return g_strjoinv (", ", (char **) columns);
-}
-
-/* ---- what makes sense ------------------------------------------------------------------------- */
-
-static gboolean
-refuse (char **reason, const char *why)
-{
-  *reason = g_strdup (why);
-  return FALSE;
-}
-
-static gboolean
-check_failure (const BgcFailure *failure, char **reason)
-{
-  const char *why;
-
-  return failure == NULL || bgc_failure_json_check (failure, &why) || refuse (reason, why);
-}
-
-static gboolean
-is_text (const char *text, gsize max_bytes)
-{
-  return text != NULL && strlen (text) <= max_bytes && g_utf8_validate (text, -1, NULL);
-}
-
-static gboolean
-is_absolute_path (const char *text)
-{
-  return is_text (text, BGC_PATH_MAX_BYTES) && text[0] == '/';
-}
-
-gboolean
-bgc_store_codec_check_job (const BgcJob *job, char **reason)
-{
-  *reason = NULL;
-  if (job->sequence > G_MAXINT64)
-    return refuse (reason, "sequence is out of range");
-  if ((guint) job->type >= BGC_N_JOB_TYPES)
-    return refuse (reason, "type does not exist");
-  if ((guint) job->state >= BGC_N_JOB_STATES)
-    return refuse (reason, "state does not exist");
-  if ((guint) job->priority >= BGC_N_PRIORITIES)
-    return refuse (reason, "priority does not exist");
-  if ((guint) job->wait_reason >= BGC_N_WAIT_REASONS)
-    return refuse (reason, "wait_reason does not exist");
-  if ((job->notify_flags & ~(guint) NOTIFY_ALL) != 0)
-    return refuse (reason, "notify_flags has unknown flags");
-  if (!bgc_text_is_label (job->display_name, BGC_NAME_MAX_CHARACTERS))
-    return refuse (reason, "display_name is no name");
-  if (!bgc_text_is_label (job->description, BGC_DESCRIPTION_MAX_CHARACTERS))
-    return refuse (reason, "description is no text");
-  if (job->no_progress_time < -1 || job->active_time < 0)
-    return refuse (reason, "a duration is negative");
-  /* Whoever reads a job in error reads its error record. */
-  if (job->error == NULL
-      && (job->state == BGC_JOB_STATE_ERROR || job->state == BGC_JOB_STATE_TRANSIENT_ERROR))
-    return refuse (reason, "error is missing");
-  return check_failure (job->error, reason);
-}
-
-gboolean
-bgc_store_codec_check_file (const BgcFile *file, char **reason)
-{
-  *reason = NULL;
-  if ((guint) file->state > BGC_FILE_FAILED)
-    return refuse (reason, "state does not exist");
-  if (!is_text (file->remote, BGC_URL_MAX_BYTES) || file->remote[0] == '\0')
-    return refuse (reason, "remote is no URL");
-  if (!is_text (file->local, BGC_PATH_MAX_BYTES) || !bgc_path_check (file->local, NULL))
-    return refuse (reason, "local is no path of a file");
-  if (file->identity != NULL && !is_absolute_path (file->identity))
-    return refuse (reason, "identity is no path");
-  /* The worker deletes and renames files of this name. */
-  if (file->temporary == NULL || !bgc_path_is_temporary_name (file->temporary))
-    return refuse (reason, "temporary is no temporary file's name");
-  if (file->checksum != NULL && !bgc_file_checksum_check (file->checksum, NULL))
-    return refuse (reason, "checksum is none");
-  if ((file->etag != NULL && !is_text (file->etag, VALIDATOR_MAX_BYTES))
-      || (file->last_modified != NULL && !is_text (file->last_modified, VALIDATOR_MAX_BYTES)))
-    return refuse (reason, "etag or last_modified is no text");
-  return check_failure (file->failure, reason);
-}
-
-gboolean
-bgc_store_codec_check_leftover (const BgcLeftover *leftover, char **reason)
-{
-  *reason = NULL;
-  return is_absolute_path (leftover->path) || refuse (reason, "path is no path");
 }
 
 /* ---- binding ---------------------------------------------------------------------------------- */
@@ -162,6 +77,23 @@ put_failure (Binder *self, const BgcFailure *failure)
   keep (self, sqlite3_bind_text (self->statement, ++self->column, text, -1, g_free));
 }
 
+static void
+put_upload (Binder *self, const BgcUpload *upload)
+{
+  char *text = upload != NULL ? bgc_upload_json_write (upload) : NULL;
+
+  keep (self, sqlite3_bind_text (self->statement, ++self->column, text, -1, g_free));
+}
+
+static void
+put_deadline (Binder *self, const BgcDeadline *deadline)
+{
+  put_text (self, deadline != NULL ? deadline->boot_id : NULL);
+  put (self, deadline != NULL ? deadline->boot : 0);
+  put (self, deadline != NULL ? deadline->remaining : 0);
+  put (self, deadline != NULL ? deadline->wall : 0);
+}
+
 int
 bgc_store_codec_bind_job (sqlite3_stmt *statement, const BgcJob *job)
 {
@@ -195,6 +127,10 @@ bgc_store_codec_bind_job (sqlite3_stmt *statement, const BgcJob *job)
   put (&binder, job->no_progress_time);
   put (&binder, job->completing != FALSE);
   put (&binder, job->next_index);
+  put (&binder, job->upload_protocol);
+  put_upload (&binder, job->upload);
+  put_text (&binder, job->reply_file_name);
+  put_deadline (&binder, job->server_cancel);
   return binder.result;
 }
 
@@ -345,6 +281,38 @@ set (char **field, const char *text)
   *field = g_strdup (text);
 }
 
+/* NULL leaves what a new job has. */
+static void
+take_upload (Reader *self, BgcJob *job)
+{
+  int column = self->column;
+  const char *text = take_text (self, TRUE);
+  const char *reason = NULL;
+
+  if (text == NULL)
+    return;
+  bgc_upload_free (job->upload);
+  job->upload = bgc_upload_json_read (text, (gsize) sqlite3_column_bytes (self->statement, column), &reason);
+  if (job->upload == NULL)
+    spoil (self, reason);
+}
+
+static BgcDeadline *
+take_deadline (Reader *self)
+{
+  const char *boot_id = take_text (self, TRUE);
+  gint64 boot = take_time (self);
+  gint64 remaining = take_time (self);
+  gint64 wall = take_time (self);
+  BgcDeadline *deadline;
+
+  if (boot_id == NULL)
+    return NULL;
+  deadline = bgc_deadline_new (boot_id, 0, wall, remaining);
+  deadline->boot = boot;
+  return deadline;
+}
+
 static void
 take_job_rest (Reader *reader, BgcJob *job)
 {
@@ -367,6 +335,10 @@ take_job_rest (Reader *reader, BgcJob *job)
   job->no_progress_time = take_time (reader);
   job->completing = take_boolean (reader);
   job->next_index = take_number (reader);
+  job->upload_protocol = (BgcUploadProtocol) take (reader, 0, BGC_N_UPLOAD_PROTOCOLS - 1);
+  take_upload (reader, job);
+  set (&job->reply_file_name, take_text (reader, TRUE));
+  job->server_cancel = take_deadline (reader);
 }
 
 BgcJob *
@@ -399,7 +371,7 @@ bgc_store_codec_read_job (sqlite3_stmt *statement, char **reason)
   take_job_rest (&reader, job);
   bgc_job_restore_state (job, state);
   *reason = reader.reason;
-  if (*reason != NULL || !bgc_store_codec_check_job (job, reason))
+  if (*reason != NULL || !bgc_store_check_job (job, reason))
     return NULL;
   return g_steal_pointer (&job);
 }
@@ -439,7 +411,7 @@ bgc_store_codec_read_file (sqlite3_stmt *statement, char **reason)
   file->restarts = take_number (&reader);
   file->failure = take_failure (&reader);
   *reason = reader.reason;
-  if (*reason != NULL || !bgc_store_codec_check_file (file, reason))
+  if (*reason != NULL || !bgc_store_check_file (file, reason))
     return NULL;
   return g_steal_pointer (&file);
 }
@@ -460,7 +432,7 @@ bgc_store_codec_read_leftover (sqlite3_stmt *statement, char **reason)
     return NULL;
   leftover = bgc_leftover_new (owner, path, device, inode);
   leftover->id = id;
-  if (!bgc_store_codec_check_leftover (leftover, reason))
+  if (!bgc_store_check_leftover (leftover, reason))
     return NULL;
   return g_steal_pointer (&leftover);
 }

@@ -13,16 +13,13 @@
 /* The columns in the order in which they are bound and read; NULL-terminated. The first one or two are
  * the key: sequence and id; job and idx. */
 extern const char *const bgc_store_codec_job_columns[];
+/* The same, as a database of schema 1 can give them. */
+extern const char *const bgc_store_codec_job_columns_1[];
 extern const char *const bgc_store_codec_file_columns[];
 extern const char *const bgc_store_codec_leftover_columns[];
 
 /* "a, b, c". Owned by the caller. */
 char *bgc_store_codec_list (const char *const *columns);
-
-/* FALSE, with @reason (owned by the caller), for what reading would call damaged. */
-gboolean bgc_store_codec_check_job (const BgcJob *job, char **reason);
-gboolean bgc_store_codec_check_file (const BgcFile *file, char **reason);
-gboolean bgc_store_codec_check_leftover (const BgcLeftover *leftover, char **reason);
 
 /* Binds parameters 1, 2, … in the order of the columns; @job and the others must live until the
  * statement is reset. Answers SQLite's result. A leftover's id is left NULL: the database numbers it. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "store/bgc-store-check.h"
 #include "store/bgc-store-codec.h"
 #include "store/bgc-store-schema.h"
 
@@ -340,7 +341,7 @@ write_header (BgcStoreDatabase *self, const BgcChange *change, GError **error)
   char *reason = NULL;
   int bound;
 
-  if (!bgc_store_codec_check_job (change->header, &reason))
+  if (!bgc_store_check_job (change->header, &reason))
     return refuse (reason, error);
   bound = bgc_store_codec_bind_job (self->statements[which], change->header);
   return run (self, which, bound, "store a job", error) && expect_change (self, error);
@@ -385,7 +386,7 @@ put_file (BgcStoreDatabase *self, guint64 sequence, const BgcFile *file, GError 
   char *reason = NULL;
   int bound;
 
-  if (!bgc_store_codec_check_file (file, &reason))
+  if (!bgc_store_check_file (file, &reason))
     return refuse (reason, error);
   bound = bgc_store_codec_bind_file (self->statements[STATEMENT_PUT_FILE], sequence, file);
   return run (self, STATEMENT_PUT_FILE, bound, "store a file", error);
@@ -426,7 +427,7 @@ add_leftover (BgcStoreDatabase *self, BgcLeftover *leftover, GError **error)
   char *reason = NULL;
   int bound;
 
-  if (!bgc_store_codec_check_leftover (leftover, &reason))
+  if (!bgc_store_check_leftover (leftover, &reason))
     return refuse (reason, error);
   bound = bgc_store_codec_bind_leftover (self->statements[STATEMENT_ADD_LEFTOVER], leftover);
   if (!run (self, STATEMENT_ADD_LEFTOVER, bound, "store a leftover", error))

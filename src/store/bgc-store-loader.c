@@ -3,6 +3,7 @@
 
 #include "store/bgc-store-loader.h"
 
+#include "store/bgc-store-check.h"
 #include "store/bgc-store-codec.h"
 
 /* Rows logged one by one; a thousand of the same say no more. */
@@ -90,6 +91,12 @@ take_file (Loader *self, BgcJob *job)
   char *reason = NULL;
   BgcFile *file = bgc_store_codec_read_file (self->file_rows, &reason);
 
+  if (file != NULL && job != NULL && !bgc_store_check_file_of (file, job, &reason))
+    {
+      bgc_file_free (file);
+      note_damage (self, "files", self->file_rows, reason);
+      return FALSE;
+    }
   if (file != NULL && job != NULL)
     {
       /* An index given twice would be two files with one name on the bus. */

@@ -3,6 +3,7 @@
 
 #include "store/bgc-store-salvage.h"
 
+#include "store/bgc-store-check.h"
 #include "store/bgc-store-codec.h"
 #include "store/bgc-store-database.h"
 #include "store/bgc-store-loader.h"
@@ -142,6 +143,12 @@ take_file (gpointer data, sqlite3_stmt *row, GError **error)
       sink->n_lost++;
       return set_aside (sink->salvage, "files", reason, row, error);
     }
+  if (!bgc_store_check_file_of (file, header, &reason))
+    {
+      bgc_file_free (file);
+      sink->n_lost++;
+      return set_aside (sink->salvage, "files", reason, row, error);
+    }
   if (file->index >= header->next_index)
     header->next_index = file->index < G_MAXUINT32 ? file->index + 1 : G_MAXUINT32;
   g_ptr_array_add (sink->change->files, file);
@@ -166,7 +173,9 @@ take_files (Salvage *self, BgcChange *change, GError **error)
     self->holes++;
   else if (!scan (&files, error))
     return FALSE;
-  if (self->holes == holes_before && sink.n_lost == 0)
+  /* A page cut in the middle may look like one with fewer rows; that files were removed before is the rarer
+   * reason for a missing number, and then the owner has but to resume. */
+  if (self->holes == holes_before && sink.n_lost == 0 && change->files->len >= change->header->next_index)
     return TRUE;
   self->n_lost++;
   bgc_store_loader_mark_lost (change->header, 1);
@@ -254,6 +263,17 @@ take_table (Salvage *self, const char *table, const char *const *columns, const 
   return going;
 }
 
+/* The columns by which the jobs can be read: a database of an older schema has fewer. */
+static const char *const *
+job_columns (Salvage *self)
+{
+  sqlite3_stmt *today = prepare (self->old, "jobs", bgc_store_codec_job_columns, "sequence", "", FALSE);
+  gboolean has_all = today != NULL;
+
+  sqlite3_finalize (today);
+  return has_all ? bgc_store_codec_job_columns : bgc_store_codec_job_columns_1;
+}
+
 static gboolean
 take_all (Salvage *self, GError **error)
 {
@@ -261,7 +281,7 @@ take_all (Salvage *self, GError **error)
 
   self->files_up = prepare (self->old, "files", bgc_store_codec_file_columns, "idx", "job = ?3 AND ", FALSE);
   self->files_down = prepare (self->old, "files", bgc_store_codec_file_columns, "idx", "job = ?3 AND ", TRUE);
-  going = take_table (self, "jobs", bgc_store_codec_job_columns, "sequence", take_job, error)
+  going = take_table (self, "jobs", job_columns (self), "sequence", take_job, error)
           && take_table (self, "leftovers", bgc_store_codec_leftover_columns, "id", take_leftover, error)
           && take_table (self, "damaged", damaged_columns, "id", take_damaged, error);
   sqlite3_finalize (self->files_up);
@@ -272,8 +292,7 @@ take_all (Salvage *self, GError **error)
 /* ---- the two databases ------------------------------------------------------------------------ */
 
 /* Read as it is, with its log: nothing of it is written. A truncated file opens only with a schema that
- * counts as writable. A database of an older schema is read by today's columns: a step that adds one
- * needs the names of before here. */
+ * counts as writable. */
 static sqlite3 *
 open_corrupt (const char *path)
 {

@@ -53,6 +53,18 @@ test_empty (Fixture *self, gconstpointer data)
   g_assert_cmpuint (leftovers->len, ==, 0);
 }
 
+static guint
+files_of (const BgcJob *job)
+{
+  return job->type == BGC_JOB_TYPE_DOWNLOAD ? 3 : job->type == BGC_JOB_TYPE_UPLOAD ? 1 : 2;
+}
+
+static BgcFile *
+round_trip_file (const BgcJob *job, guint n, guint i)
+{
+  return job->type == BGC_JOB_TYPE_DOWNLOAD ? sample_extreme_file (n * 10 + i) : sample_upload_file (i);
+}
+
 static void
 test_round_trip (Fixture *self, gconstpointer data)
 {
@@ -66,8 +78,8 @@ test_round_trip (Fixture *self, gconstpointer data)
 
       change->create = TRUE;
       change->header = sample_extreme_job (n);
-      for (guint i = 0; i < 3; i++)
-        g_ptr_array_add (change->files, sample_extreme_file (n * 10 + i));
+      for (guint i = 0; i < files_of (change->header); i++)
+        g_ptr_array_add (change->files, round_trip_file (change->header, n, i));
       sample_commit_ok (self->store, change);
     }
   jobs = reopen (self, NULL);
@@ -76,8 +88,8 @@ test_round_trip (Fixture *self, gconstpointer data)
     {
       g_autoptr (BgcJob) expected = sample_extreme_job (n);
 
-      for (guint i = 0; i < 3; i++)
-        bgc_file_list_put (expected->files, sample_extreme_file (n * 10 + i));
+      for (guint i = 0; i < files_of (expected); i++)
+        bgc_file_list_put (expected->files, round_trip_file (expected, n, i));
       sample_assert_jobs_equal (g_ptr_array_index (jobs, n - 1), expected);
     }
 }
@@ -126,6 +138,8 @@ test_update (Fixture *self, gconstpointer data)
   sample_commit_ok (self->store, sample_create (1, 3));
   sample_commit_ok (self->store, sample_create (2, 1));
   change->header = sample_extreme_job (1);
+  sample_make_download (change->header);
+  sample_make_download (expected);
   g_ptr_array_add (change->files, sample_extreme_file (1));
   g_ptr_array_add (change->files, sample_extreme_file (7));
   sample_commit_ok (self->store, change);

@@ -85,7 +85,59 @@ sample_extreme_job (guint n)
   job->no_progress_time = G_MAXINT64;
   job->completing = TRUE;
   job->next_index = G_MAXUINT32;
+  if (job->type != BGC_JOB_TYPE_DOWNLOAD)
+    sample_make_upload (job, n);
   return job;
+}
+
+static char *
+longest_name (char letter)
+{
+  g_autofree char *path = g_strnfill (BGC_URL_MAX_BYTES - 4, letter);
+
+  return g_strconcat ("\"\\ü", path, NULL);
+}
+
+void
+sample_make_upload (BgcJob *job, guint n)
+{
+  BgcUpload *upload = bgc_upload_new ();
+
+  upload->protocol = (BgcUploadProtocol) (n % BGC_N_UPLOAD_PROTOCOLS);
+  upload->stage = (BgcUploadStage) (n % BGC_N_UPLOAD_STAGES);
+  upload->session_id = n % 2 ? longest_name ('s') : NULL;
+  upload->resource = n % 3 ? longest_name ('r') : NULL;
+  upload->host_id = n % 2 ? g_strdup ("node-7") : NULL;
+  upload->reply_url = n % 3 ? longest_name ('u') : NULL;
+  upload->host_fallback = n % 2 ? -1 : G_MAXINT64;
+  upload->host_silent_since = n % 2 ? 0 : G_MININT64;
+  upload->fragment = n % 2 ? G_MAXUINT64 : 0;
+  upload->can_terminate = n % 2;
+  upload->source_size = G_MAXUINT64 - n;
+  upload->source_device = G_MAXUINT64;
+  upload->source_inode = (guint64) G_MAXINT64 + 1;
+  upload->source_mtime = n % 2 ? G_MININT64 : G_MAXINT64;
+  bgc_upload_free (job->upload);
+  job->upload = upload;
+  job->upload_protocol = (BgcUploadProtocol) (n % BGC_N_UPLOAD_PROTOCOLS);
+  if (job->type == BGC_JOB_TYPE_UPLOAD_REPLY)
+    job->reply_file_name = g_strdup ("/srv/replies/the reply ü");
+  if (job->state == BGC_JOB_STATE_CANCELLED)
+    {
+      job->server_cancel
+        = bgc_deadline_new (n % 2 ? "" : "6a1b8f1e-94b6-4a54-8c1b-2b1f6f0e4c11", 0, G_MININT64, n);
+      job->server_cancel->boot = G_MAXINT64;
+    }
+}
+
+void
+sample_make_download (BgcJob *job)
+{
+  job->type = BGC_JOB_TYPE_DOWNLOAD;
+  job->upload_protocol = BGC_UPLOAD_PROTOCOL_AUTO;
+  g_clear_pointer (&job->upload, bgc_upload_free);
+  g_clear_pointer (&job->reply_file_name, g_free);
+  g_clear_pointer (&job->server_cancel, bgc_deadline_free);
 }
 
 BgcFile *
@@ -119,6 +171,18 @@ sample_extreme_file (guint32 index)
   file->attempts = G_MAXUINT32;
   file->restarts = G_MAXUINT32;
   file->failure = sample_failure (index);
+  return file;
+}
+
+BgcFile *
+sample_upload_file (guint32 index)
+{
+  BgcFile *file = sample_extreme_file (index);
+
+  if (index == BGC_UPLOAD_FILE)
+    file->temporary[0] = '\0';
+  else
+    file->remote[0] = '\0';
   return file;
 }
 
@@ -207,6 +271,28 @@ sample_assert_files_equal (const BgcFile *a, const BgcFile *b)
 }
 
 static void
+assert_uploads_equal (const BgcUpload *a, const BgcUpload *b)
+{
+  g_assert_true ((a == NULL) == (b == NULL));
+  if (a == NULL)
+    return;
+  g_assert_cmpint (a->protocol, ==, b->protocol);
+  g_assert_cmpint (a->stage, ==, b->stage);
+  g_assert_cmpstr (a->session_id, ==, b->session_id);
+  g_assert_cmpstr (a->resource, ==, b->resource);
+  g_assert_cmpstr (a->host_id, ==, b->host_id);
+  g_assert_cmpstr (a->reply_url, ==, b->reply_url);
+  g_assert_cmpint (a->host_fallback, ==, b->host_fallback);
+  g_assert_cmpint (a->host_silent_since, ==, b->host_silent_since);
+  g_assert_cmpuint (a->fragment, ==, b->fragment);
+  g_assert_cmpint (a->can_terminate, ==, b->can_terminate);
+  g_assert_cmpuint (a->source_size, ==, b->source_size);
+  g_assert_cmpuint (a->source_device, ==, b->source_device);
+  g_assert_cmpuint (a->source_inode, ==, b->source_inode);
+  g_assert_cmpint (a->source_mtime, ==, b->source_mtime);
+}
+
+static void
 assert_headers_equal (const BgcJob *a, const BgcJob *b)
 {
   g_assert_true (bgc_job_id_equal (&a->id, &b->id));
@@ -236,6 +322,12 @@ assert_headers_equal (const BgcJob *a, const BgcJob *b)
   g_assert_cmpint (a->no_progress_time, ==, b->no_progress_time);
   g_assert_cmpint (a->completing, ==, b->completing);
   g_assert_cmpuint (a->next_index, ==, b->next_index);
+  g_assert_cmpint (a->upload_protocol, ==, b->upload_protocol);
+  assert_uploads_equal (a->upload, b->upload);
+  g_assert_cmpstr (a->reply_file_name, ==, b->reply_file_name);
+  g_assert_true ((a->server_cancel == NULL) == (b->server_cancel == NULL));
+  if (a->server_cancel != NULL)
+    g_assert_cmpmem (a->server_cancel, sizeof *a->server_cancel, b->server_cancel, sizeof *b->server_cancel);
 }
 
 void

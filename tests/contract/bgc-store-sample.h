@@ -9,6 +9,12 @@
 
 /* Job number @n (from 1; its sequence) without an own error, with an empty list of files. */
 BgcJob *sample_job (guint n);
+/* Gives @job, an upload by its type, everything an upload may have. */
+void sample_make_upload (BgcJob *job, guint n);
+/* Makes @job a download, whose files may have any index. */
+void sample_make_download (BgcJob *job);
+/* The source (0) or the reply (1) of an upload. */
+BgcFile *sample_upload_file (guint32 index);
 BgcFile *sample_file (guint32 index);
 BgcFailure *sample_failure (guint n);
 /* Every field at the end of its range, and every enumeration at @n modulo its size. */
