@@ -102,6 +102,9 @@ bgc_retry_fail (BgcJob *draft, BgcFailure *failure, guint32 retry_after, gboolea
       return FALSE;
     }
   failure->transient = !never;
+  /* What could not be reached does not matter then. */
+  if (reason == BGC_WAIT_NETWORK)
+    failure->code = BGC_ERROR_NETWORK_DISCONNECTED;
   bgc_job_set_error (draft, failure);
   if (never)
     return TRUE;

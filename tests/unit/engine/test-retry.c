@@ -174,6 +174,10 @@ test_fail_reasons (void)
                                      cases[i].online, WALL, random, NULL));
       g_assert_cmpint (job->wait_reason, ==, cases[i].expected);
       g_assert_cmpuint (job->error_count, ==, cases[i].errors);
+      if (cases[i].expected == BGC_WAIT_NETWORK)
+        g_assert_cmpint (job->error->code, ==, BGC_ERROR_NETWORK_DISCONNECTED);
+      else
+        g_assert_cmpint (job->error->code, ==, cases[i].code);
     }
 }
 
