@@ -15,7 +15,7 @@ typedef struct
 {
   guint64 id;
   gint64 when;           /* boot clock, microseconds */
-  const char *name;      /* static */
+  const char *name;      /* static, nullable */
   BgcAlarmFunc function;
   gpointer data;         /* (nullable) the setter's */
 } BgcAlarm;

@@ -84,7 +84,8 @@ fire (BgcClockSystem *self)
 
   while (bgc_alarm_queue_take (alive->alarms, now, before, &alarm))
     {
-      g_debug ("Alarm %s", alarm.name);
+      if (alarm.name != NULL)
+        g_debug ("Alarm %s", alarm.name);
       alarm.function (alarm.data);
     }
 

@@ -27,7 +27,8 @@ gint64 bgc_clock_boot (BgcClock *self);
 /* Which boot that time is of: the kernel's 36 characters, "" where it is not known. */
 const char *bgc_clock_boot_id (BgcClock *self);
 /* Calls @function once from the main loop when boot time has reached @when (at once, but never from
- * within this call, when it already has). @name is static, for the log. Never 0. */
+ * within this call, when it already has). @name is static, for the log; NULL where that would be a
+ * line for every call. Never 0. */
 guint64 bgc_clock_set_alarm (BgcClock *self, gint64 when, const char *name, BgcAlarmFunc function,
                              gpointer data);
 /* One helper to disarm: cancels *@alarm if it is not 0 and makes it 0. A function that has begun to

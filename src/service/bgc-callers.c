@@ -128,7 +128,7 @@ arm (BgcCallers *self)
 {
   if (self->alarm == 0 && self->turns.length > 0)
     self->alarm
-      = bgc_clock_set_alarm (self->clock, bgc_clock_boot (self->clock), "turns", take_turns, self);
+      = bgc_clock_set_alarm (self->clock, bgc_clock_boot (self->clock), NULL, take_turns, self);
 }
 
 /* Gives @caller a turn, behind all who wait for theirs. */

@@ -346,6 +346,20 @@ def test_suspend_a_transferred_job(world):
     equal(len(world.web.requests()), 1, 'requests')
 
 
+def test_small_file_from_a_slow_server(world):
+    """That it moves shows while it does."""
+    content = world.bytes(300_000)
+    world.web.put('small', content)
+    job = world.service.submit([(world.web.url('slow/64/small'), world.local('small'))], MinimumNotificationInterval=50)
+    job.wait_state('transferring', seconds=3)
+    # nginx begins with a burst.
+    world.service.wait(lambda: any(30_000 < c.get('Rate', 0) < 300_000 for c in job.changes), 'a rate', 4)
+    equal(job.state, 'transferring')
+    job.wait_state('transferred')
+    equal(job.complete(), 'ok')
+    equal(world.read('small') == content, True)
+
+
 def test_file_added_while_it_runs(world):
     world.web.put('one', world.bytes(2_000_000))
     two = world.web.put('two', b'two')
