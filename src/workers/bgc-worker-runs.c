@@ -7,8 +7,12 @@
 #include "workers/bgc-worker-feed.h"
 #include "workers/bgc-worker-steps.h"
 
+/* Time to stop one job (behaviour.md, Cancel 3). A worker whose I/O hangs still answers pings. */
+#define STOP_TIME (10 * G_USEC_PER_SEC)
+
 typedef struct
 {
+  BgcWorkerRuns *runs; /* borrowed */
   BgcJobId id;
   BgcPriority priority;
   guint files_at_once;
@@ -21,6 +25,7 @@ typedef struct
   gboolean discard;      /* of that call */
   GPtrArray *starts;     /* (owned) element-type GTask, unanswered */
   GPtrArray *stops;      /* (owned) element-type GTask, unanswered */
+  guint64 alarm;         /* for the answer to StopJob, 0 = none is out */
 } Run;
 
 struct _BgcWorkerRuns
@@ -42,6 +47,7 @@ typedef struct
 static void
 run_free (Run *run)
 {
+  bgc_clock_clear_alarm (run->runs->clock, &run->alarm);
   g_clear_pointer (&run->feed, bgc_worker_feed_free);
   g_clear_pointer (&run->steps, bgc_worker_steps_free);
   g_clear_pointer (&run->starts, g_ptr_array_unref);
@@ -178,6 +184,7 @@ bgc_worker_runs_start (BgcWorkerRuns *self, GTask *task, const BgcJob *job, guin
   if (run == NULL)
     {
       run = g_new0 (Run, 1);
+      run->runs = self;
       run->id = job->id;
       run->priority = job->priority;
       run->files_at_once = files_at_once;
@@ -221,10 +228,21 @@ on_stopped (GVariant *answer, gpointer data)
 }
 
 static void
+on_late (gpointer data)
+{
+  Run *run = data;
+
+  run->alarm = 0;
+  bgc_worker_link_refuse (run->runs->link, "it does not stop a job in time");
+}
+
+static void
 call_stop (BgcWorkerRuns *self, Run *run)
 {
   char hex[BGC_JOB_ID_HEX_LENGTH + 1];
 
+  run->alarm = bgc_clock_set_alarm (self->clock, bgc_clock_boot (self->clock) + STOP_TIME, "stopping a job",
+                                    on_late, run);
   bgc_job_id_to_hex (&run->id, hex);
   call (self, run, "StopJob", g_variant_new ("(sb)", hex, run->discard), on_stopped);
 }

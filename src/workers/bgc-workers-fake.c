@@ -239,13 +239,24 @@ fake_place_async (BgcWorkers *workers, guint32 owner, GPtrArray *placements, GAs
 }
 
 static void
+fail_all (GPtrArray *failing)
+{
+  for (guint i = 0; i < failing->len; i++)
+    g_task_return_new_error (((Pending *)g_ptr_array_index (failing, i))->task, BGC_ERROR,
+                             BGC_ERROR_WORKER_LOST, "The worker was lost");
+}
+
+static void
 fake_shut_down_async (BgcWorkers *workers, GAsyncReadyCallback callback, gpointer data)
 {
   BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, data);
+  g_autoptr (GPtrArray) failing = g_steal_pointer (&self->pending);
 
+  self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify)pending_free);
   g_task_set_source_tag (task, fake_shut_down_async);
   g_hash_table_remove_all (self->runs);
+  fail_all (failing);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -402,7 +413,5 @@ bgc_workers_fake_lose (BgcWorkersFake *self, guint32 owner)
     else
       i++;
   bgc_workers_emit_lost (BGC_WORKERS (self), owner, "the test says so");
-  for (guint i = 0; i < failing->len; i++)
-    g_task_return_new_error (((Pending *)g_ptr_array_index (failing, i))->task, BGC_ERROR,
-                             BGC_ERROR_WORKER_LOST, "The worker was lost");
+  fail_all (failing);
 }

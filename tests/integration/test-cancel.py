@@ -168,6 +168,52 @@ def test_killed_in_the_middle(world):
     tap.diagnose(f'ended {ends}')
 
 
+def hang_disk(world):
+    """A transfer whose worker hangs in a write; gives its job and the file that holds it there."""
+    flag = os.path.join(world.folder, 'hang')
+    world.start(environment={
+        'LD_PRELOAD': os.path.join(os.environ['TOP_BUILDDIR'], 'tests/lib/disk-shim.so'),
+        'ASAN_OPTIONS': 'verify_asan_link_order=0:' + os.environ.get('ASAN_OPTIONS', ''),
+        'DISK_ROOT': world.downloads,
+        'DISK_COUNT': os.path.join(world.folder, 'count'),
+        'DISK_HANG': flag,
+    })
+    world.web.put('big', world.bytes(20_000_000))
+    job = world.service.submit([(world.web.url('slow/1024/big'), world.local('big'))])
+    job.wait_state('transferring')
+    with open(flag, 'w', encoding='ascii'):
+        pass
+    return job, flag
+
+
+def test_on_a_hanging_disk(world):
+    """The worker answers pings all the while."""
+    job, _ = hang_disk(world)
+    begun = time.monotonic()
+    equal(job.call('Cancel', seconds=30), 'unable-to-delete-files')
+    true(9 < time.monotonic() - begun < 20, f'took {time.monotonic() - begun:.1f} s')
+    equal(job.state, 'cancelled')
+    equal(world.service.list(), [])
+
+
+def test_suspend_on_a_hanging_disk(world):
+    job, flag = hang_disk(world)
+    job.call('Suspend', seconds=30)
+    equal(job.state, 'suspended')
+    os.unlink(flag)
+    job.resume()
+    job.wait_state('transferring')
+    equal(job.cancel(), 'ok')
+    equal(world.listing(), [])
+
+
+def test_ending_on_a_hanging_disk(world):
+    hang_disk(world)
+    begun = time.monotonic()
+    world.daemon.stop()
+    true(time.monotonic() - begun < 20, f'took {time.monotonic() - begun:.1f} s')
+
+
 def test_against_complete(world):
     """Both at once: one wins, the other is told InvalidState, and the files agree with the winner."""
     from gi.repository import Gio, GLib

@@ -2,7 +2,7 @@
  * Copyright 2026 The bgcopyd authors */
 
 /* Preloaded into the daemon and its workers (and so under SQLite): stands between them and the disk
- * for the paths below DISK_ROOT. Two uses, by environment:
+ * for the paths below DISK_ROOT. Three uses, by environment:
  *
  *   Power cut.  DISK_LOG names a file that gets a record of every change and every sync, in the order
  *     they happened over all processes. DISK_CUT=N: the process that is about to make change N + 1 kills
@@ -12,6 +12,7 @@
  *   Torture.  DISK_FAIL_NTH=N makes the Nth call of the kinds in DISK_FAIL_OPS (a comma-separated list
  *     of open,write,sync,rename,unlink,truncate,allocate) fail with DISK_FAIL_ERRNO; with
  *     DISK_FAIL_FROM=1 that call and all that follow. DISK_FAIL_PROGRAM limits it to one program.
+ *   Hanging disk.  While the file that DISK_HANG names exists, no write and no sync returns.
  *
  * DISK_COUNT names a file of 8 bytes: what was counted so far over all processes. Sends on sockets are
  * recorded too (first bytes only), so that "commit before reply" can be read off. */
@@ -65,6 +66,7 @@ static uint64_t fail_nth;
 static bool fail_from;
 static int fail_errno = EIO;
 static const char *fail_ops;
+static const char *hang;
 static bool ready;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -77,9 +79,7 @@ is_program (const char *wanted)
   ssize_t length = readlink ("/proc/self/exe", path, sizeof path - 1);
   const char *base;
 
-  if (length < 0)
-    return false;
-  path[length] = '\0';
+  path[length < 0 ? 0 : length] = '\0';
   base = strrchr (path, '/');
   return base != NULL && strcmp (base + 1, wanted) == 0;
 }
@@ -119,6 +119,7 @@ start (void)
 
   root = getenv ("DISK_ROOT");
   graveyard = getenv ("DISK_GRAVEYARD");
+  hang = getenv ("DISK_HANG");
   if (root == NULL)
     return;
   root_length = strlen (root);
@@ -148,10 +149,8 @@ fd_path (int fd, char out[PATH_MAX])
 
   snprintf (link_path, sizeof link_path, "/proc/self/fd/%d", fd);
   length = readlink (link_path, out, PATH_MAX - 1);
-  if (length < 0)
-    return false;
-  out[length] = '\0';
-  return true;
+  out[length < 0 ? 0 : length] = '\0';
+  return length >= 0;
 }
 
 static bool
@@ -183,6 +182,8 @@ fails (const char *kind)
 {
   uint64_t nth;
 
+  while (hang != NULL && strstr ("write,sync", kind) != NULL && access (hang, F_OK) == 0)
+    usleep (20000);
   if (fail_ops == NULL || strstr (fail_ops, kind) == NULL)
     return false;
   nth = atomic_fetch_add (counter, 1) + 1;
@@ -342,7 +343,6 @@ openat64 (int dirfd, const char *path, int flags, ...)
   OPEN_MODE (flags)
   return shim_openat (dirfd, path, flags, mode);
 }
-
 
 /* ---- writing ------------------------------------------------------------------------------------ */
 
@@ -586,10 +586,9 @@ sendmsg (int fd, const struct msghdr *message, int flags)
     return REAL (sendmsg) (fd, message, flags);
   for (size_t i = 0; i < message->msg_iovlen && length < sizeof beginning; i++)
     {
-      size_t part = message->msg_iov[i].iov_len;
+      size_t room = sizeof beginning - length;
+      size_t part = message->msg_iov[i].iov_len < room ? message->msg_iov[i].iov_len : room;
 
-      if (part > sizeof beginning - length)
-        part = sizeof beginning - length;
       memcpy (beginning + length, message->msg_iov[i].iov_base, part);
       length += part;
     }

@@ -288,6 +288,27 @@ test_stop_all (Fixture *fixture, gconstpointer data)
   hand_wait_until (!bgc_worker_runs_is_busy (fixture->runs));
 }
 
+/* Pings are answered, a hanging disk is not seen by them. */
+static void
+test_stop_hangs (Fixture *fixture, gconstpointer data)
+{
+  bgc_worker_runs_open (fixture->runs, fixture->link);
+  start (fixture);
+  hand_wait_until (fixture->started == 1);
+  fixture->worker->mute = fixture->worker->mute_but_ping = TRUE;
+  stop (fixture);
+  for (guint second = 1; second <= 9; second++)
+    {
+      bgc_clock_fake_advance (fixture->clock, G_USEC_PER_SEC);
+      hand_settle ();
+      hand_wait_until (fixture->worker->calls->len >= 2);
+    }
+  g_assert_false (fixture->seen.broken);
+  bgc_clock_fake_advance (fixture->clock, G_USEC_PER_SEC);
+  g_assert_true (fixture->seen.broken);
+  g_assert_cmpstr (fixture->seen.why, ==, "it does not stop a job in time");
+}
+
 #define ADD(name, function, data)                                                                            \
   g_test_add ("/worker-runs/" name, Fixture, data, set_up, function, tear_down)
 
@@ -310,6 +331,7 @@ main (int argc, char **argv)
   ADD ("session-done-too-early", test_session_lies, "{'protocol': <'bits'>, 'stage': <uint32 3>}");
   ADD ("session-of-no-form", test_session_lies, "{'protocol': <'bits'>, 'stage': <uint32 9>}");
   ADD ("foreign-job", test_foreign_job, NULL);
+  ADD ("stop-hangs", test_stop_hangs, NULL);
   ADD ("stop-all", test_stop_all, NULL);
   return g_test_run ();
 }
