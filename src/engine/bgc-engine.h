@@ -57,7 +57,10 @@ struct _BgcEngine {
   const BgcEngineHooks *hooks;  /* (borrowed) static */
   gboolean started;             /* transfers may run */
   gboolean closing;             /* nothing new is begun */
-  GTask *closer;                /* (owned) (nullable) who waits for the end */
+  GTask *closer;                /* (owned) (nullable) who waits for the end, bgc-closing */
+  guint64 closing_alarm;        /* and likewise the next two */
+  gboolean workers_ending;      /* they were told */
+  gboolean workers_gone;
 };
 
 gint64 bgc_engine_wall (BgcEngine *self);

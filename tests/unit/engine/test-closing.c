@@ -61,6 +61,29 @@ test_pending (void)
   g_assert_cmpint (rig_wait (rig, end), ==, RIG_SUCCESS);
 }
 
+/* Who renames a hundred thousand files is not waited for. */
+static void
+test_slow (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_create (rig, 1, TRUE);
+  g_autoptr (Reply) complete = NULL;
+  g_autoptr (Reply) end = NULL;
+
+  rig_whole (rig, &id, 0);
+  bgc_workers_fake_hang (rig->workers, FALSE, FALSE, TRUE);
+  complete = rig_ask (rig, &id, BGC_REQUEST_COMPLETE);
+  end = rig_shut_down_async (rig);
+  rig_advance (rig, 15 * SECOND - 1);
+  g_assert_false (end->done);
+  g_assert_false (complete->done);
+  rig_advance (rig, 1);
+  g_assert_true (end->done);
+  g_assert_cmpint (complete->code, ==, BGC_ERROR_WORKER_LOST);
+  g_assert_cmpint (rig_stored (rig, &id)->state, ==, BGC_JOB_STATE_TRANSFERRED);
+  g_assert_false (rig_stored (rig, &id)->completing);
+}
+
 /* Nothing wakes up any more. */
 static void
 test_quiet (void)
@@ -80,6 +103,7 @@ main (int argc, char **argv)
   g_test_add_func ("/closing/idle", test_idle);
   g_test_add_func ("/closing/running", test_running);
   g_test_add_func ("/closing/pending", test_pending);
+  g_test_add_func ("/closing/slow", test_slow);
   g_test_add_func ("/closing/quiet", test_quiet);
   return g_test_run ();
 }
