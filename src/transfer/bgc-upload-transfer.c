@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "transfer/bgc-upload-transfer.h"
+
+#include "transfer/bgc-upload-run.h"
+
+struct _BgcUploadTransfer
+{
+  BgcUploadChannel *channel; /* (owned) */
+  BgcFile *file;             /* (owned) */
+  BgcUpload *upload;         /* (owned) as last reported */
+  gboolean wants_reply;
+  guint64 told; /* bytes, as last reported */
+  BgcUploadTransferFunc function;
+  gpointer data;                 /* (borrowed) */
+  void (*moved) (gpointer data); /* (nullable) */
+  gpointer moved_data;           /* (borrowed) */
+  GMainContext *main;            /* (owned) where the callbacks run */
+  GThread *thread;               /* (owned) (nullable) of the step under way */
+  GTask *stop;                   /* (owned) (nullable) */
+  gint moved_waits;              /* atomic; a call of moved is on its way */
+  /* The thread's while there is one: */
+  gboolean closes;    /* the step is to close, not to send */
+  BgcUpload *session; /* (owned) (nullable) */
+  struct Note *last;  /* (owned) (nullable) what ends the step */
+};
+
+/* What the thread tells the main thread. */
+typedef struct Note
+{
+  BgcUploadTransfer *self; /* (borrowed) */
+  BgcFileReport *report;   /* (owned) (nullable) */
+  BgcUpload *upload;       /* (owned) */
+} Note;
+
+static void
+note_free (Note *note)
+{
+  bgc_file_report_free (note->report);
+  bgc_upload_free (note->upload);
+  g_free (note);
+}
+
+/* @data lives until @function has run. */
+static void
+post (BgcUploadTransfer *self, GSourceFunc function, gpointer data)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_name (source, "bgc-upload-transfer");
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, function, data, NULL);
+  g_source_attach (source, self->main);
+}
+
+/* ---- the upload's thread ------------------------------------------------------------------------ */
+
+static gboolean
+on_note (gpointer data);
+
+static void
+on_tell (const BgcFileReport *report, const BgcUpload *upload, gpointer data)
+{
+  BgcUploadTransfer *self = data;
+  Note *note = g_new0 (Note, 1);
+
+  note->self = self;
+  note->upload = bgc_upload_copy (upload);
+  if (report != NULL)
+    {
+      note->report = bgc_file_report_new (report->index, report->event);
+      note->report->durable = report->durable;
+      note->report->total = report->total;
+      note->report->attempts = report->attempts;
+      note->report->failure = bgc_failure_copy (report->failure);
+    }
+  /* Whoever hears of the end begins the next step: not before the thread is gone. */
+  if (report == NULL || report->event == BGC_FILE_EVENT_WHOLE || report->event == BGC_FILE_EVENT_FAILED)
+    self->last = note;
+  else
+    post (self, on_note, note);
+}
+
+static gboolean
+on_moved_posted (gpointer data)
+{
+  BgcUploadTransfer *self = data;
+
+  g_atomic_int_set (&self->moved_waits, 0);
+  if (self->moved != NULL)
+    self->moved (self->moved_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_moved (gpointer data)
+{
+  BgcUploadTransfer *self = data;
+
+  if (g_atomic_int_compare_and_exchange (&self->moved_waits, 0, 1))
+    post (self, on_moved_posted, self);
+}
+
+static gboolean
+on_thread_ended (gpointer data);
+
+static gpointer
+run_thread (gpointer data)
+{
+  BgcUploadTransfer *self = data;
+  BgcUploadRun run = { .channel = self->channel,
+                       .file = self->file,
+                       .session = self->session,
+                       .wants_reply = self->wants_reply,
+                       .told = self->told,
+                       .tell = on_tell,
+                       .moved = on_moved,
+                       .data = self };
+
+  if (self->closes)
+    bgc_upload_run_close (&run);
+  else
+    bgc_upload_run_send (&run);
+  post (self, on_thread_ended, self);
+  return NULL;
+}
+
+/* ---- the main thread ---------------------------------------------------------------------------- */
+
+/* @note transfer full. */
+static void
+tell (BgcUploadTransfer *self, Note *note)
+{
+  bgc_upload_free (self->upload);
+  self->upload = g_steal_pointer (&note->upload);
+  if (note->report != NULL)
+    self->told = note->report->durable;
+  self->function (note->report, self->upload, self->data);
+  note_free (note);
+}
+
+static gboolean
+on_note (gpointer data)
+{
+  Note *note = data;
+
+  tell (note->self, note);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+end_stop (BgcUploadTransfer *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->stop);
+
+  if (task != NULL)
+    g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+on_thread_ended (gpointer data)
+{
+  BgcUploadTransfer *self = data;
+
+  g_thread_join (g_steal_pointer (&self->thread));
+  g_clear_pointer (&self->session, bgc_upload_free);
+  if (self->last != NULL)
+    tell (self, g_steal_pointer (&self->last));
+  if (self->thread == NULL)
+    end_stop (self);
+  return G_SOURCE_REMOVE;
+}
+
+BgcUploadTransfer *
+bgc_upload_transfer_new (const BgcUploadTransferSettings *settings, const BgcFile *file,
+                         const BgcUpload *upload, BgcUploadTransferFunc function, gpointer data)
+{
+  const BgcUploadChannelSettings channel = { .stall_seconds = settings->stall_seconds,
+                                             .answer_seconds = settings->answer_seconds,
+                                             .user_agent = settings->user_agent };
+  BgcUploadTransfer *self = g_new0 (BgcUploadTransfer, 1);
+
+  self->channel = bgc_upload_channel_new (&channel);
+  self->file = bgc_file_copy (file);
+  self->upload = bgc_upload_copy (upload);
+  self->wants_reply = settings->wants_reply;
+  self->told = file->bytes_transferred;
+  self->function = function;
+  self->data = data;
+  self->main = g_main_context_ref_thread_default ();
+  return self;
+}
+
+void
+bgc_upload_transfer_set_moved (BgcUploadTransfer *self, void (*moved) (gpointer data), gpointer data)
+{
+  self->moved = moved;
+  self->moved_data = data;
+}
+
+static gboolean
+on_no_thread (gpointer data)
+{
+  BgcUploadTransfer *self = data;
+  Note *note = g_new0 (Note, 1);
+
+  note->self = self;
+  note->upload = bgc_upload_copy (self->upload);
+  note->report = bgc_file_report_new (self->file->index, BGC_FILE_EVENT_FAILED);
+  note->report->durable = self->told;
+  note->report->failure
+    = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, BGC_ERROR_BUSY, TRUE, "There is no room for a thread");
+  tell (self, note);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start (BgcUploadTransfer *self, gboolean closes)
+{
+  g_return_if_fail (self->thread == NULL && self->stop == NULL);
+
+  self->closes = closes;
+  self->session = bgc_upload_copy (self->upload);
+  self->thread = g_thread_try_new ("bgc-upload", run_thread, self, NULL);
+  if (self->thread != NULL)
+    return;
+  g_clear_pointer (&self->session, bgc_upload_free);
+  post (self, on_no_thread, self);
+}
+
+void
+bgc_upload_transfer_send (BgcUploadTransfer *self)
+{
+  start (self, FALSE);
+}
+
+void
+bgc_upload_transfer_close (BgcUploadTransfer *self)
+{
+  start (self, TRUE);
+}
+
+gboolean
+bgc_upload_transfer_is_busy (BgcUploadTransfer *self)
+{
+  return self->thread != NULL;
+}
+
+const BgcUpload *
+bgc_upload_transfer_upload (BgcUploadTransfer *self)
+{
+  return self->upload;
+}
+
+guint64
+bgc_upload_transfer_sent (BgcUploadTransfer *self)
+{
+  return bgc_upload_channel_sent (self->channel);
+}
+
+gboolean
+bgc_upload_transfer_is_connected (BgcUploadTransfer *self)
+{
+  return bgc_upload_channel_is_connected (self->channel);
+}
+
+static gboolean
+on_stop_idle (gpointer data)
+{
+  end_stop (data);
+  return G_SOURCE_REMOVE;
+}
+
+void
+bgc_upload_transfer_stop_async (BgcUploadTransfer *self, GAsyncReadyCallback callback, gpointer data)
+{
+  g_return_if_fail (self->stop == NULL);
+
+  self->stop = g_task_new (NULL, NULL, callback, data);
+  g_task_set_source_tag (self->stop, bgc_upload_transfer_stop_async);
+  g_task_set_name (self->stop, "bgc_upload_transfer_stop_async");
+  bgc_upload_channel_stop (self->channel);
+  if (self->thread == NULL)
+    post (self, on_stop_idle, self);
+}
+
+gboolean
+bgc_upload_transfer_stop_finish (BgcUploadTransfer *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+bgc_upload_transfer_free (BgcUploadTransfer *self)
+{
+  if (self == NULL)
+    return;
+  g_warn_if_fail (self->thread == NULL);
+  /* Calls of moved may still be on their way. */
+  while (g_source_remove_by_user_data (self))
+    continue;
+  bgc_upload_channel_free (self->channel);
+  bgc_upload_free (self->upload);
+  bgc_file_free (self->file);
+  g_main_context_unref (self->main);
+  g_free (self);
+}
