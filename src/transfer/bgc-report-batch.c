@@ -183,17 +183,42 @@ bgc_report_batch_touch (BgcReportBatch *self, const BgcJobId *id, gboolean conne
   send_later (self, MAX (next_due (self), MOMENT));
 }
 
-void
-bgc_report_batch_add (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
-                      const BgcFileReport *file)
+static void
+add_file (BgcReportBatch *self, Waiting *waiting, const BgcFileReport *file)
+{
+  put (waiting, file_report_copy (file));
+  if (file->event == BGC_FILE_EVENT_WHOLE || file->event == BGC_FILE_EVENT_FAILED)
+    self->settled++;
+}
+
+static void
+send_when_due (BgcReportBatch *self)
 {
   gint64 due = next_due (self);
 
-  put (note_job (self, id, connected, received), file_report_copy (file));
-  if (file->event == BGC_FILE_EVENT_WHOLE || file->event == BGC_FILE_EVENT_FAILED)
-    self->settled++;
   if (due <= 0 || self->settled >= SETTLED_AT_ONCE)
     bgc_report_batch_flush (self);
   else
     send_later (self, due);
+}
+
+void
+bgc_report_batch_add (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
+                      const BgcFileReport *file)
+{
+  add_file (self, note_job (self, id, connected, received), file);
+  send_when_due (self);
+}
+
+void
+bgc_report_batch_add_upload (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
+                             const BgcFileReport *file, const BgcUpload *upload)
+{
+  Waiting *waiting = note_job (self, id, connected, received);
+
+  bgc_upload_free (waiting->report->upload);
+  waiting->report->upload = bgc_upload_copy (upload);
+  if (file != NULL)
+    add_file (self, waiting, file);
+  send_when_due (self);
 }

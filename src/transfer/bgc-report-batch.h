@@ -21,6 +21,10 @@ void bgc_report_batch_free (BgcReportBatch *self);
  * waiting about the progress of one file only the newest is kept. */
 void bgc_report_batch_add (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
                            const BgcFileReport *file);
+/* Likewise of an upload, with its session after that; both are copied and travel together. @file may be
+ * NULL where only the session changed. */
+void bgc_report_batch_add_upload (BgcReportBatch *self, const BgcJobId *id, gboolean connected,
+                                  guint64 received, const BgcFileReport *file, const BgcUpload *upload);
 /* That something moved, with nothing about a file: goes out with the next, or a moment later by itself. */
 void bgc_report_batch_touch (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received);
 /* What waits goes out now. */

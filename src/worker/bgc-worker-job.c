@@ -3,29 +3,68 @@
 
 #include "worker/bgc-worker-job.h"
 
+#include "transfer/bgc-upload-transfer.h"
+
 struct _BgcWorkerJob
 {
   BgcJobId id;
-  BgcTransfer *transfer;    /* (owned) */
-  BgcReportBatch *batch;    /* borrowed */
-  guint unsettled;          /* files added and neither whole nor failed */
-  BgcWorkerJobFunc stopped; /* (nullable) set by stop */
-  gpointer data;            /* borrowed, of stopped */
+  BgcTransfer *transfer;     /* (owned) */
+  BgcUploadTransfer *upload; /* (owned) (nullable) from an upload's first step on that needs it */
+  gboolean closing;          /* its step under way, or last, is closing the session */
+  BgcReportBatch *batch;     /* borrowed */
+  guint unsettled;           /* files added and neither whole nor failed */
+  guint moving;              /* of the transfer and the upload, how many a stop still waits for */
+  BgcWorkerJobFunc stopped;  /* (nullable) set by stop */
+  gpointer data;             /* borrowed, of stopped */
 };
+
+static gboolean
+is_connected (BgcWorkerJob *self)
+{
+  return bgc_transfer_is_connected (self->transfer)
+         || (self->upload != NULL && bgc_upload_transfer_is_connected (self->upload));
+}
+
+/* Body bytes either way. */
+static guint64
+bytes_moved (BgcWorkerJob *self)
+{
+  return bgc_transfer_received (self->transfer)
+         + (self->upload == NULL ? 0 : bgc_upload_transfer_sent (self->upload));
+}
+
+static gboolean
+is_last (const BgcFileReport *report)
+{
+  return report->event == BGC_FILE_EVENT_WHOLE || report->event == BGC_FILE_EVENT_FAILED;
+}
 
 static void
 on_report (const BgcFileReport *report, gpointer data)
 {
   BgcWorkerJob *self = data;
-  gboolean settled = report->event == BGC_FILE_EVENT_WHOLE || report->event == BGC_FILE_EVENT_FAILED;
 
-  bgc_report_batch_add (self->batch, &self->id, bgc_transfer_is_connected (self->transfer),
-                        bgc_transfer_received (self->transfer), report);
-  if (!settled)
+  bgc_report_batch_add (self->batch, &self->id, is_connected (self), bytes_moved (self), report);
+  if (!is_last (report))
     return;
   self->unsettled--;
   /* Somebody may be waiting for just this. */
   if (self->unsettled == 0)
+    bgc_report_batch_flush (self->batch);
+}
+
+/* Closing moves no bytes, so of the source it tells only that it failed. */
+static void
+on_upload_report (const BgcFileReport *report, const BgcUpload *upload, gpointer data)
+{
+  BgcWorkerJob *self = data;
+  gboolean ended = report == NULL || is_last (report);
+
+  if (self->closing && !ended)
+    report = NULL;
+  bgc_report_batch_add_upload (self->batch, &self->id, is_connected (self), bytes_moved (self), report,
+                               upload);
+  if (ended)
     bgc_report_batch_flush (self->batch);
 }
 
@@ -35,8 +74,7 @@ on_moved (gpointer data)
 {
   BgcWorkerJob *self = data;
 
-  bgc_report_batch_touch (self->batch, &self->id, bgc_transfer_is_connected (self->transfer),
-                          bgc_transfer_received (self->transfer));
+  bgc_report_batch_touch (self->batch, &self->id, is_connected (self), bytes_moved (self));
 }
 
 BgcWorkerJob *
@@ -54,6 +92,7 @@ bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings, Bgc
 void
 bgc_worker_job_free (BgcWorkerJob *self)
 {
+  g_clear_pointer (&self->upload, bgc_upload_transfer_free);
   g_clear_pointer (&self->transfer, bgc_transfer_free);
   g_free (self);
 }
@@ -72,6 +111,49 @@ bgc_worker_job_add (BgcWorkerJob *self, BgcFile *file)
 }
 
 static void
+ensure_upload (BgcWorkerJob *self, const char *user_agent, const BgcFile *source, gboolean wants_reply,
+               const BgcUpload *upload)
+{
+  const BgcUploadTransferSettings settings = { .wants_reply = wants_reply, .user_agent = user_agent };
+
+  if (self->upload != NULL)
+    return;
+  self->upload = bgc_upload_transfer_new (&settings, source, upload, on_upload_report, self);
+  bgc_upload_transfer_set_moved (self->upload, on_moved, self);
+}
+
+void
+bgc_worker_job_take_step (BgcWorkerJob *self, guint32 step, const char *user_agent, BgcFile *source,
+                          BgcFile *reply, const BgcUpload *upload)
+{
+  g_autoptr (BgcFile) owned_source = source;
+  g_autoptr (BgcFile) owned_reply = reply;
+  gboolean busy = self->unsettled > 0 || (self->upload != NULL && bgc_upload_transfer_is_busy (self->upload));
+
+  if (self->stopped != NULL || busy)
+    return;
+  if (step == BGC_WORKER_JOB_STEP_REPLY && reply != NULL)
+    bgc_worker_job_add (self, g_steal_pointer (&owned_reply));
+  if (step != BGC_WORKER_JOB_STEP_SEND && step != BGC_WORKER_JOB_STEP_CLOSE)
+    return;
+  self->closing = step == BGC_WORKER_JOB_STEP_CLOSE;
+  ensure_upload (self, user_agent, source, reply != NULL, upload);
+  if (self->closing)
+    bgc_upload_transfer_close (self->upload);
+  else
+    bgc_upload_transfer_send (self->upload);
+}
+
+static void
+one_stopped (BgcWorkerJob *self)
+{
+  if (--self->moving > 0)
+    return;
+  bgc_report_batch_flush (self->batch);
+  self->stopped (self, self->data);
+}
+
+static void
 on_stopped (GObject *source, GAsyncResult *result, gpointer data)
 {
   BgcWorkerJob *self = data;
@@ -79,8 +161,18 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!bgc_transfer_stop_finish (self->transfer, result, &error))
     g_warning ("A transfer did not stop cleanly: %s", error->message);
-  bgc_report_batch_flush (self->batch);
-  self->stopped (self, self->data);
+  one_stopped (self);
+}
+
+static void
+on_upload_stopped (GObject *source, GAsyncResult *result, gpointer data)
+{
+  BgcWorkerJob *self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!bgc_upload_transfer_stop_finish (self->upload, result, &error))
+    g_warning ("An upload did not stop cleanly: %s", error->message);
+  one_stopped (self);
 }
 
 void
@@ -90,7 +182,10 @@ bgc_worker_job_stop (BgcWorkerJob *self, gboolean discard, BgcWorkerJobFunc stop
 
   self->stopped = stopped;
   self->data = data;
+  self->moving = self->upload == NULL ? 1 : 2;
   bgc_transfer_stop_async (self->transfer, discard, on_stopped, self);
+  if (self->upload != NULL)
+    bgc_upload_transfer_stop_async (self->upload, on_upload_stopped, self);
 }
 
 gboolean

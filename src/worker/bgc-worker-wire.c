@@ -132,6 +132,22 @@ write_failure (const BgcFailure *failure, gsize *bytes)
   return g_variant_dict_end (&dict);
 }
 
+BgcUpload *
+bgc_worker_wire_read_session (GVariant *dict)
+{
+  BgcUpload *upload = bgc_upload_variant_read (dict, NULL);
+
+  return upload == NULL ? bgc_upload_new () : upload;
+}
+
+GVariant *
+bgc_worker_wire_failure (const BgcFailure *failure)
+{
+  gsize bytes = 0;
+
+  return write_failure (failure, &bytes);
+}
+
 gsize
 bgc_worker_wire_add_result (GVariantBuilder *builder, const BgcPlacementResult *result)
 {

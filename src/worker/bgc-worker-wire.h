@@ -10,6 +10,7 @@
 #include "model/bgc-file.h"
 #include "model/bgc-placement.h"
 #include "model/bgc-report.h"
+#include "model/bgc-upload.h"
 
 /* Bytes of text in one frame: half of the daemon's limit, which leaves room for numbers and padding. */
 #define BGC_WORKER_WIRE_FRAME (512 * 1024)
@@ -17,6 +18,11 @@
 /* Items of the lists in StartJob and Place. */
 BgcFile *bgc_worker_wire_read_file (GVariant *item);
 BgcPlacement *bgc_worker_wire_read_placement (GVariant *item);
+
+/* A session of StartUpload and CancelSession; nothing begun for what makes no sense. */
+BgcUpload *bgc_worker_wire_read_session (GVariant *dict);
+/* Floating a{sv}; NULL is an empty one. */
+GVariant *bgc_worker_wire_failure (const BgcFailure *failure);
 
 /* Each adds an item to @builder, of the list in Check, Place and Reports' inner one, and answers about
  * how many bytes that took. */

@@ -4,7 +4,10 @@
 #include "worker/bgc-worker.h"
 
 #include "dbus/bgc-worker-interface.h"
+#include "transfer/bgc-local-file-reply.h"
+#include "transfer/bgc-local-file-source.h"
 #include "transfer/bgc-local-file.h"
+#include "transfer/bgc-session-cancel.h"
 #include "worker/bgc-worker-job.h"
 #include "worker/bgc-worker-wire.h"
 
@@ -12,6 +15,9 @@
 #define WORKER_INTERFACE "org.example.BackgroundCopy.Worker"
 /* Milliseconds between two reports: four a second. */
 #define REPORT_INTERVAL 250
+/* Bytes of a reply in one answer. */
+#define REPLY_PORTION (256 * 1024)
+#define USER_AGENT    "bgcopyd/" PACKAGE_VERSION
 
 struct _BgcWorker
 {
@@ -19,7 +25,7 @@ struct _BgcWorker
   guint object;          /* registration on it */
   GHashTable *jobs;      /* (owned) BgcJobId → Running */
   BgcReportBatch *batch; /* (owned) */
-  guint threads;         /* Check and Place calls under way */
+  guint threads;         /* Check, Place, CheckSource and ReadReply calls under way */
   gboolean leaving;
   gboolean told; /* gone was called */
   void (*gone) (gpointer data);
@@ -96,6 +102,68 @@ place_files (GVariant *arguments)
   return g_variant_new ("(a(uba{sv}))", &builder);
 }
 
+/* In a thread. */
+static GVariant *
+check_source (GVariant *arguments)
+{
+  g_autoptr (BgcPathVerdict) verdict = NULL;
+  g_autoptr (GError) error = NULL;
+  GVariantBuilder builder;
+  const char *path;
+  guint64 size = 0;
+  gboolean allowed;
+
+  g_variant_get (arguments, "(&s)", &path);
+  allowed = bgc_local_file_source_check (path, &size, &error);
+  verdict = bgc_path_verdict_new (allowed, allowed ? BGC_N_ERRORS : (BgcErrorCode)error->code,
+                                  allowed ? NULL : error->message, NULL);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("((bsss)t)"));
+  bgc_worker_wire_add_verdict (&builder, verdict);
+  g_variant_builder_add (&builder, "t", allowed ? size : 0);
+  return g_variant_builder_end (&builder);
+}
+
+/* In a thread. */
+static GVariant *
+read_reply (GVariant *arguments)
+{
+  g_autoptr (BgcFailure) failure = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  BgcLocalFileReply reply;
+  GVariant *data;
+  guint64 offset;
+
+  g_variant_get (arguments, "(&s&stttt)", &reply.directory, &reply.temporary, &reply.device, &reply.inode,
+                 &reply.size, &offset);
+  bytes = bgc_local_file_reply_read (&reply, offset, REPLY_PORTION, &failure);
+  data = bytes == NULL ? g_variant_new_array (G_VARIANT_TYPE_BYTE, NULL, 0)
+                       : g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE);
+  return g_variant_new ("(@ay@a{sv})", data, bgc_worker_wire_failure (failure));
+}
+
+static void
+on_session_cancelled (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (BgcFailure) failure = NULL;
+  gboolean settled = bgc_session_cancel_finish (result, &failure);
+
+  g_dbus_method_invocation_return_value (
+    data, g_variant_new ("(b@a{sv})", settled, bgc_worker_wire_failure (failure)));
+}
+
+/* Knows nothing of the worker, which may be gone before a server answers: the daemon asks again then. */
+static void
+cancel_session (GDBusMethodInvocation *invocation, GVariant *arguments)
+{
+  g_autoptr (BgcUpload) upload = NULL;
+  g_autoptr (GVariant) dict = NULL;
+  const char *hex, *remote;
+
+  g_variant_get (arguments, "(&s&s@a{sv})", &hex, &remote, &dict);
+  upload = bgc_worker_wire_read_session (dict);
+  bgc_session_cancel_async (remote, upload, USER_AGENT, on_session_cancelled, invocation);
+}
+
 static void
 thread_main (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
@@ -152,7 +220,7 @@ running_free (Running *running)
 static Running *
 make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict)
 {
-  BgcTransferSettings settings = { .files_at_once = 1, .user_agent = "bgcopyd/" PACKAGE_VERSION };
+  BgcTransferSettings settings = { .files_at_once = 1, .user_agent = USER_AGENT };
   Running *running = g_new0 (Running, 1);
 
   g_variant_lookup (dict, "files-at-once", "u", &settings.files_at_once);
@@ -213,6 +281,49 @@ more_files (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *argume
   g_dbus_method_invocation_return_value (invocation, NULL);
 }
 
+/* The file @index among @files; an empty one where it is missing and must not be. */
+static BgcFile *
+read_upload_file (GVariant *files, guint32 index)
+{
+  for (gsize i = 0; i < g_variant_n_children (files); i++)
+    {
+      g_autoptr (GVariant) item = g_variant_get_child_value (files, i);
+      g_autoptr (BgcFile) file = bgc_worker_wire_read_file (item);
+
+      if (file->index == index)
+        return g_steal_pointer (&file);
+    }
+  return index == BGC_UPLOAD_FILE ? bgc_file_new (index, "", "", "") : NULL;
+}
+
+static void
+start_upload (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *arguments)
+{
+  g_autoptr (GVariant) settings = NULL, files = NULL, dict = NULL;
+  g_autoptr (BgcUpload) upload = NULL;
+  const char *hex, *user_agent = USER_AGENT;
+  Running *running;
+  guint32 step;
+  BgcJobId id;
+
+  g_variant_get (arguments, "(&s@a{sv}u@a(ussstttttsssxuu)@a{sv})", &hex, &settings, &step, &files, &dict);
+  if (!bgc_job_id_parse (hex, &id))
+    {
+      refuse (invocation, "No job can be started under this id");
+      return;
+    }
+  running = g_hash_table_lookup (self->jobs, &id);
+  if (running == NULL && !self->leaving)
+    running = make_job (self, &id, settings);
+  upload = bgc_worker_wire_read_session (dict);
+  g_variant_lookup (settings, "user-agent", "&s", &user_agent);
+  /* The answer goes before the first report. */
+  g_dbus_method_invocation_return_value (invocation, NULL);
+  if (running != NULL)
+    bgc_worker_job_take_step (running->job, step, user_agent, read_upload_file (files, BGC_UPLOAD_FILE),
+                              read_upload_file (files, BGC_UPLOAD_REPLY), upload);
+}
+
 static void
 on_stopped (BgcWorkerJob *job, gpointer data)
 {
@@ -267,6 +378,14 @@ on_call (GDBusConnection *bus, const char *sender, const char *path, const char 
     more_files (self, invocation, arguments);
   else if (g_str_equal (method, "StopJob"))
     stop_job (self, invocation, arguments);
+  else if (g_str_equal (method, "StartUpload"))
+    start_upload (self, invocation, arguments);
+  else if (g_str_equal (method, "CheckSource"))
+    answer_in_thread (self, invocation, check_source);
+  else if (g_str_equal (method, "ReadReply"))
+    answer_in_thread (self, invocation, read_reply);
+  else if (g_str_equal (method, "CancelSession"))
+    cancel_session (invocation, arguments);
   else
     g_dbus_method_invocation_return_value (invocation, NULL);
 }

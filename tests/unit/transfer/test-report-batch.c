@@ -37,6 +37,8 @@ on_batch (GPtrArray *reports, gpointer data)
 
           g_string_append_printf (seen->text, " %u/%d/%u", file->index, file->event, (guint)file->durable);
         }
+      if (report->upload != NULL)
+        g_string_append_printf (seen->text, " stage %d", report->upload->stage);
       g_string_append (seen->text, ";");
     }
 }
@@ -106,6 +108,41 @@ test_merge (void)
 }
 
 static void
+add_upload (BgcReportBatch *batch, BgcUploadStage stage, int event, guint64 durable)
+{
+  g_autoptr (BgcFileReport) file = event < 0 ? NULL : bgc_file_report_new (0, event);
+  g_autoptr (BgcUpload) upload = bgc_upload_new ();
+
+  upload->stage = stage;
+  if (file != NULL)
+    file->durable = durable;
+  bgc_report_batch_add_upload (batch, &one, TRUE, durable, file, upload);
+}
+
+/* A session goes with the file's news that it belongs to, in one report; the newest counts. */
+static void
+test_upload (void)
+{
+  Seen seen = { 0, g_string_new (NULL) };
+  g_autoptr (BgcReportBatch) batch = bgc_report_batch_new (INTERVAL, on_batch, &seen);
+
+  add_upload (batch, BGC_UPLOAD_STAGE_OPEN, BGC_FILE_EVENT_PROGRESS, 0);
+  g_assert_cmpstr (seen.text->str, ==, "1:0 0/0/0 stage 1;");
+  add_upload (batch, BGC_UPLOAD_STAGE_NONE, BGC_FILE_EVENT_RESTARTED, 0);
+  add_upload (batch, BGC_UPLOAD_STAGE_OPEN, BGC_FILE_EVENT_PROGRESS, 3);
+  add_upload (batch, BGC_UPLOAD_STAGE_SENT, BGC_FILE_EVENT_WHOLE, 9);
+  bgc_report_batch_flush (batch);
+  g_assert_cmpstr (seen.text->str, ==, "1:9 0/1/0 0/2/9 stage 2;");
+  add (batch, &one, 1, BGC_FILE_EVENT_PROGRESS, 1);
+  bgc_report_batch_flush (batch);
+  g_assert_cmpstr (seen.text->str, ==, "1:1 1/0/1;");
+  add_upload (batch, BGC_UPLOAD_STAGE_CLOSED, -1, 0);
+  bgc_report_batch_flush (batch);
+  g_assert_cmpstr (seen.text->str, ==, "1:0 stage 3;");
+  g_string_free (seen.text, TRUE);
+}
+
+static void
 test_jobs (void)
 {
   Seen seen = { 0, g_string_new (NULL) };
@@ -165,6 +202,7 @@ main (int argc, char **argv)
   g_test_add_func ("/report-batch/interval", test_interval);
   g_test_add_func ("/report-batch/merge", test_merge);
   g_test_add_func ("/report-batch/jobs", test_jobs);
+  g_test_add_func ("/report-batch/upload", test_upload);
   g_test_add_func ("/report-batch/touch", test_touch);
   g_test_add_func ("/report-batch/many", test_many);
   return g_test_run ();

@@ -223,6 +223,42 @@ test_wild_servers (void)
   g_assert_null (file->failure->protocol);
 }
 
+/* The session goes once, with the last of what it is the end of. */
+static void
+test_session (void)
+{
+  BgcJobId id = { { 1 } };
+  g_autoptr (BgcReport) report = bgc_report_new (&id);
+  g_autoptr (GPtrArray) reports = g_ptr_array_new ();
+  g_autoptr (GPtrArray) signals = NULL;
+
+  for (guint32 i = 0; i < 1000; i++)
+    {
+      BgcFileReport *file = bgc_file_report_new (0, BGC_FILE_EVENT_PROGRESS);
+
+      file->etag = g_strnfill (1000, 'e');
+      g_ptr_array_add (report->files, file);
+    }
+  report->upload = bgc_upload_new ();
+  report->upload->protocol = BGC_UPLOAD_PROTOCOL_TUS;
+  report->upload->stage = BGC_UPLOAD_STAGE_OPEN;
+  report->upload->resource = g_strdup ("https://example.org/files/1");
+  g_ptr_array_add (reports, report);
+  signals = bgc_worker_wire_reports (reports);
+  g_assert_cmpuint (signals->len, >, 1);
+  for (guint i = 0; i < signals->len; i++)
+    {
+      g_autoptr (GVariant) signal = g_variant_ref_sink (g_ptr_array_index (signals, i));
+      g_autoptr (GVariant) list = g_variant_get_child_value (signal, 0);
+      g_autoptr (GVariant) item = g_variant_get_child_value (list, 0);
+      g_autoptr (BgcReport) read = bgc_worker_codec_read_report (item, 0, NULL);
+
+      g_assert_cmpint (read->upload != NULL, ==, i == signals->len - 1);
+      if (read->upload != NULL)
+        g_assert_cmpstr (read->upload->resource, ==, "https://example.org/files/1");
+    }
+}
+
 /* However much there is to say, no frame comes near the limit, and nothing is lost or doubled. */
 static void
 test_frames (void)
@@ -300,5 +336,6 @@ main (int argc, char **argv)
   g_test_add_func ("/worker-wire/wild-servers", test_wild_servers);
   g_test_add_func ("/worker-wire/frames", test_frames);
   g_test_add_func ("/worker-wire/results", test_results);
+  g_test_add_func ("/worker-wire/session", test_session);
   return g_test_run ();
 }

@@ -6,7 +6,9 @@
 #include "worker/bgc-worker.h"
 
 #include <string.h>
+#include <glib/gstdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #define WORKER_PATH      "/org/example/BackgroundCopy/Worker"
 #define WORKER_INTERFACE "org.example.BackgroundCopy.Worker"
@@ -180,6 +182,69 @@ test_daemon_gone (Fixture *fixture, gconstpointer data)
   ask (fixture, "StartJob", "('" ID "', @a{sv} {}, " ONE_FILE ")");
 }
 
+/* The source, the reply and the session, each by itself. */
+static void
+test_errands (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *directory = g_dir_make_tmp ("bgc-worker-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "reply", NULL);
+  g_autofree char *arguments = NULL, *other = NULL, *source = NULL;
+  struct stat status;
+
+  g_assert_true (g_file_set_contents (path, "hello", 5, NULL));
+  g_assert_cmpint (stat (path, &status), ==, 0);
+  source = g_strdup_printf ("('%s',)", path);
+  g_assert_cmpstr (ask (fixture, "CheckSource", source), ==, "((true, '', '', ''), 5)");
+  g_assert_true (g_str_has_prefix (ask (fixture, "CheckSource", "('/tmp',)"), "((false, 'InvalidPath', '"));
+  g_assert_true (
+    g_str_has_prefix (ask (fixture, "CheckSource", "('/nonexistent/f',)"), "((false, 'NotFound', '"));
+  arguments = g_strdup_printf ("('%s', 'reply', uint64 %" G_GUINT64_FORMAT ", uint64 %" G_GUINT64_FORMAT
+                               ", uint64 5, uint64 1)",
+                               directory, (guint64)status.st_dev, (guint64)status.st_ino);
+  g_assert_cmpstr (ask (fixture, "ReadReply", arguments), ==, "([0x65, 0x6c, 0x6c, 0x6f], {})");
+  other = g_strdup_printf ("('%s', 'reply', uint64 1, uint64 1, uint64 5, uint64 0)", directory);
+  g_assert_nonnull (strstr (ask (fixture, "ReadReply", other), "'name': <'LocalFileChanged'>"));
+  g_assert_cmpstr (ask (fixture, "CancelSession",
+                        "('" ID "', 'http://127.0.0.1:9/f', {'protocol': <'bits'>, 'stage': <uint32 0>})"),
+                   ==, "(true, {})");
+  g_assert_true (g_str_has_prefix (ask (fixture, "CancelSession",
+                                        "('" ID "', 'http://127.0.0.1:9/f', {'protocol': <'bits'>,"
+                                        " 'stage': <uint32 1>, 'session-id': <'{1}'>})"),
+                                   "(false, {"));
+  g_unlink (path);
+  g_rmdir (directory);
+}
+
+/* A cancel that hangs holds nobody up when the daemon goes. */
+static void
+test_cancel_and_gone (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GSocketListener) deaf = g_socket_listener_new ();
+  guint16 port = g_socket_listener_add_any_inet_port (deaf, NULL, NULL);
+  g_autofree char *arguments
+    = g_strdup_printf ("('" ID "', 'http://127.0.0.1:%u/f', {'protocol': <'bits'>, 'stage': <uint32 1>,"
+                       " 'session-id': <'{1}'>})",
+                       port);
+
+  call (fixture, "CancelSession", arguments);
+  g_assert_cmpstr (ask (fixture, "Ping", NULL), ==, "()");
+}
+
+static void
+test_upload (Fixture *fixture, gconstpointer data)
+{
+  g_assert_cmpstr (ask (fixture, "StartUpload",
+                        "('" ID "', @a{sv} {}, uint32 0, " ONE_FILE ", {'protocol': <'bits'>, 'stage': "
+                        "<uint32 0>})"),
+                   ==, "()");
+  while (fixture->reports->len == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (g_str_has_prefix (g_ptr_array_index (fixture->reports, 0), "([('" ID "', false, 0, [(0, "));
+  g_assert_cmpstr (ask (fixture, "StopJob", "('" ID "', false)"), ==, "()");
+  g_assert_cmpstr (
+    ask (fixture, "StartUpload", "('" ID "', @a{sv} {}, uint32 3, " NO_FILES ", @a{sv} {})"), ==, "()");
+}
+
 static void
 test_nonsense (Fixture *fixture, gconstpointer data)
 {
@@ -187,6 +252,8 @@ test_nonsense (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpstr (ask (fixture, "StartJob", "('x', @a{sv} {}, " NO_FILES ")"), ==, invalid);
   g_assert_cmpstr (ask (fixture, "AddFiles", "('" ID "', " NO_FILES ")"), ==, invalid);
+  g_assert_cmpstr (ask (fixture, "StartUpload", "('x', @a{sv} {}, uint32 0, " NO_FILES ", @a{sv} {})"), ==,
+                   invalid);
   g_assert_cmpstr (ask (fixture, "Check", "('/tmp/f',)"), ==, invalid);
   g_assert_cmpstr (ask (fixture, "Explode", NULL), ==, "org.freedesktop.DBus.Error.UnknownMethod");
 }
@@ -201,6 +268,9 @@ main (int argc, char **argv)
   ADD ("job", test_job);
   ADD ("leave", test_leave);
   ADD ("daemon-gone", test_daemon_gone);
+  ADD ("errands", test_errands);
+  ADD ("cancel-and-gone", test_cancel_and_gone);
+  ADD ("upload", test_upload);
   ADD ("nonsense", test_nonsense);
   return g_test_run ();
 }
