@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/bgc-enums.h"
+#include "client/bgc-cancel-note.h"
 #include "client/bgc-command.h"
 #include "client/bgc-display.h"
 #include "client/bgc-job-argument.h"
@@ -104,6 +105,7 @@ print_row (Listing *self, const BgcJobView *view)
   g_autofree char *priority = bgc_display_text (bgc_job_view_string (view, "Priority"));
   g_autofree char *progress = bgc_job_view_progress (view);
   g_autofree char *name = bgc_job_view_name (view);
+  g_autofree char *open = bgc_cancel_note_text (view, g_get_real_time ());
 
   if (self->printed == 0)
     print_header (self);
@@ -116,7 +118,10 @@ print_row (Listing *self, const BgcJobView *view)
   add_column (row, state, STATE_COLUMNS);
   add_column (row, priority, PRIORITY_COLUMNS);
   add_column (row, progress, PROGRESS_COLUMNS);
-  g_print ("%s%s\n", row->str, name);
+  if (open != NULL)
+    g_print ("%s%s (%s)\n", row->str, name, open);
+  else
+    g_print ("%s%s\n", row->str, name);
 }
 
 static void

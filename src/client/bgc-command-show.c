@@ -20,7 +20,11 @@ typedef enum
   AS_TIME,
   AS_DURATION,
   AS_ERROR,
-  AS_REASON
+  AS_REASON,
+  AS_UPLOAD_TEXT,    /* of uploads only */
+  AS_REPLY_SIZE,     /* of uploads with a reply only */
+  AS_PENDING,        /* where it is so */
+  AS_TIME_OF_PENDING /* where that is so */
 } Look;
 
 static const struct
@@ -53,6 +57,13 @@ static const struct
   { "RetryCount", N_("Retries"), AS_TEXT },
   { "ErrorCount", N_("Errors so far"), AS_TEXT },
   { "AutoComplete", N_("Completes by itself"), AS_TEXT },
+  { "UploadProtocol", N_("Protocol"), AS_UPLOAD_TEXT },
+  { "SessionId", N_("Server's session"), AS_UPLOAD_TEXT },
+  { "ReplyFileName", N_("Reply goes to"), AS_UPLOAD_TEXT },
+  { "ReplyBytesTransferred", N_("Reply transferred"), AS_REPLY_SIZE },
+  { "ReplyBytesTotal", N_("Reply's size"), AS_REPLY_SIZE },
+  { "ServerCancelPending", N_("Server has yet to drop it"), AS_PENDING },
+  { "CancelDeadline", N_("It is told until"), AS_TIME_OF_PENDING },
 };
 
 /* Any value in words. */
@@ -75,6 +86,30 @@ plain_text (GVariant *value)
   return bgc_display_text (text);
 }
 
+static gboolean
+is_shown (const BgcJobView *view, Look look)
+{
+  switch (look)
+    {
+    case AS_UPLOAD_TEXT:
+      return g_str_has_prefix (bgc_job_view_string (view, "Type"), "upload");
+    case AS_REPLY_SIZE:
+      return g_str_equal (bgc_job_view_string (view, "Type"), "upload-reply");
+    case AS_PENDING:
+    case AS_TIME_OF_PENDING:
+      return bgc_job_view_boolean (view, "ServerCancelPending");
+    case AS_TEXT:
+    case AS_SIZE:
+    case AS_RATE:
+    case AS_TIME:
+    case AS_DURATION:
+    case AS_ERROR:
+    case AS_REASON:
+    default:
+      return TRUE;
+    }
+}
+
 static char *
 value_text (const BgcJobView *view, const char *property, Look look)
 {
@@ -84,10 +119,12 @@ value_text (const BgcJobView *view, const char *property, Look look)
   switch (look)
     {
     case AS_SIZE:
+    case AS_REPLY_SIZE:
       return bgc_display_size (number);
     case AS_RATE:
       return bgc_display_rate (number);
     case AS_TIME:
+    case AS_TIME_OF_PENDING:
       return bgc_display_time ((gint64) MIN (number, (guint64) G_MAXINT64));
     case AS_DURATION:
       return bgc_display_duration (number);
@@ -96,6 +133,8 @@ value_text (const BgcJobView *view, const char *property, Look look)
     case AS_REASON:
       return bgc_job_view_reason (view);
     case AS_TEXT:
+    case AS_UPLOAD_TEXT:
+    case AS_PENDING:
     default:
       return plain_text (value);
     }
@@ -156,7 +195,7 @@ print_job (const BgcJobView *view)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autofree char *text = NULL;
-      if (bgc_job_view_peek (view, rows[i].property) == NULL)
+      if (bgc_job_view_peek (view, rows[i].property) == NULL || !is_shown (view, rows[i].look))
         continue;
       text = value_text (view, rows[i].property, rows[i].look);
       if (text != NULL && text[0] != '\0')
@@ -166,8 +205,9 @@ print_job (const BgcJobView *view)
 }
 
 static void
-print_file (GVariant *file)
+print_file (const BgcJobView *view, GVariant *file)
 {
+  gboolean upload = g_str_has_prefix (bgc_job_view_string (view, "Type"), "upload");
   g_autoptr (GVariant) error = g_variant_lookup_value (file, "error", G_VARIANT_TYPE_VARDICT);
   g_autofree char *problem = error != NULL ? bgc_error_line_for_job (error) : NULL;
   g_autofree char *progress = NULL;
@@ -190,7 +230,8 @@ print_file (GVariant *file)
   local = bgc_display_text (text);
   progress = bgc_display_progress (transferred, total);
 
-  g_print ("\n%s %u: %s%s\n", _("File"), index, progress, completed ? _(", in place") : "");
+  g_print ("\n%s %u: %s%s\n", _("File"), index, progress,
+           !completed ? "" : upload ? _(", sent") : _(", in place"));
   g_print ("  %s\n  %s\n", remote, local);
   text = NULL;
   if (g_variant_lookup (file, "checksum", "&s", &text))
@@ -231,7 +272,7 @@ run (BgcCommandLine *line, char **arguments)
     {
       print_job (view);
       for (guint i = 0; i < files->len; i++)
-        print_file (g_ptr_array_index (files, i));
+        print_file (view, g_ptr_array_index (files, i));
     }
   return BGC_EXIT_CODE_OK;
 }

@@ -63,6 +63,7 @@ void bgc_command_print_json (JsonNode *node, gboolean pretty);
 gboolean bgc_command_output_is_open (void);
 
 extern const BgcCommand bgc_command_get;
+extern const BgcCommand bgc_command_put;
 extern const BgcCommand bgc_command_list;
 extern const BgcCommand bgc_command_show;
 extern const BgcCommand bgc_command_watch;

@@ -102,6 +102,30 @@ shown_bytes (BgcJobWait *self, guint64 total, guint64 rate)
   return MAX (self->shown, held);
 }
 
+static gboolean
+is_upload (const BgcJobWait *self)
+{
+  return g_str_has_prefix (bgc_job_view_string (self->view, "Type"), "upload");
+}
+
+/* What an upload does after its last byte; NULL while there are some left. */
+static char *
+after_upload (const BgcJobWait *self)
+{
+  guint64 total = bgc_job_view_number (self->view, "BytesTotal", BGC_SIZE_UNKNOWN);
+  guint64 reply = bgc_job_view_number (self->view, "ReplyBytesTransferred", 0);
+  g_autofree char *progress = NULL;
+
+  if (!is_upload (self) || bgc_job_view_number (self->view, "BytesTransferred", 0) < total)
+    return NULL;
+  if (reply == 0)
+    return g_strdup (_("waiting for what the server says"));
+  progress
+    = bgc_display_progress (reply, bgc_job_view_number (self->view, "ReplyBytesTotal", BGC_SIZE_UNKNOWN));
+  /* Translators: how far it is, "45% of 2.0 GiB". */
+  return g_strdup_printf (_("fetching the reply, %s"), progress);
+}
+
 static void
 draw (BgcJobWait *self)
 {
@@ -117,11 +141,13 @@ draw (BgcJobWait *self)
   if (self->stopped != 0)
     note = g_strdup (_("the service went away; waiting for it to come back"));
   else if (bgc_job_view_is_in (self->view, "transferred") || bgc_job_view_is_in (self->view, "acknowledged"))
-    note = g_strdup (_("putting the file in place"));
+    note = g_strdup (is_upload (self) ? _("ending the upload") : _("putting the file in place"));
   else if (bgc_job_view_is_in (self->view, "connecting"))
     note = g_strdup (_("connecting"));
   else if (!bgc_job_view_is_in (self->view, "transferring"))
     note = bgc_job_view_waiting (self->view, g_get_real_time ());
+  else
+    note = after_upload (self);
   bar.note = note;
 
   /* A line in the last column would make some terminals wrap. */

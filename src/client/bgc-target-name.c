@@ -92,13 +92,10 @@ bgc_target_name_from_url (const char *url)
 }
 
 char *
-bgc_target_name_resolve (const char *url, const char *path, const char *directory, GError **error)
+bgc_target_name_absolute (const char *path, const char *directory, GError **error)
 {
   g_autofree char *absolute = NULL;
-  g_autofree char *name = bgc_target_name_from_url (url);
 
-  if (path == NULL || g_str_equal (path, "."))
-    path = directory;
   if (path[0] == '\0')
     {
       g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_PATH, _("the path is empty"));
@@ -113,7 +110,36 @@ bgc_target_name_resolve (const char *url, const char *path, const char *director
       g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_PATH, _("the path is not valid UTF-8"));
       return NULL;
     }
+  return g_steal_pointer (&absolute);
+}
+
+char *
+bgc_target_name_resolve (const char *url, const char *path, const char *directory, GError **error)
+{
+  g_autofree char *name = bgc_target_name_from_url (url);
+  g_autofree char *absolute = NULL;
+
+  if (path == NULL || g_str_equal (path, "."))
+    path = directory;
+  absolute = bgc_target_name_absolute (path, directory, error);
+  if (absolute == NULL)
+    return NULL;
   if (g_str_has_suffix (absolute, "/") || g_file_test (absolute, G_FILE_TEST_IS_DIR))
     return g_build_filename (absolute, name, NULL);
   return g_steal_pointer (&absolute);
+}
+
+char *
+bgc_target_name_remote (const char *url, const char *source)
+{
+  gsize end = strcspn (url, "?#");
+  g_autofree char *base = g_path_get_basename (source);
+  g_autofree char *escaped = g_uri_escape_string (base, NULL, FALSE);
+  GString *remote;
+
+  if (end == 0 || url[end - 1] != '/')
+    return g_strdup (url);
+  remote = g_string_new (url);
+  g_string_insert (remote, (gssize) end, escaped);
+  return g_string_free (remote, FALSE);
 }

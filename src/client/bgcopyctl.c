@@ -10,6 +10,7 @@
 
 static const BgcCommand *const commands[] = {
   &bgc_command_get,
+  &bgc_command_put,
   &bgc_command_list,
   &bgc_command_show,
   &bgc_command_watch,

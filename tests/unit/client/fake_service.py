@@ -45,7 +45,9 @@ class Job:
             'NoProgressTimeout': ('u', 1209600), 'MaximumDownloadTime': ('u', 7776000), 'ErrorCount': ('u', 0),
             'Error': ('a{sv}', {}), 'WaitReason': ('s', 'none'), 'NextAttempt': ('x', 0), 'RetryCount': ('u', 0),
             'NotifyFlags': ('as', ['transferred', 'error']), 'MinimumNotificationInterval': ('u', 500),
-            'AutoComplete': ('b', False)}
+            'AutoComplete': ('b', False), 'UploadProtocol': ('s', 'auto'), 'SessionId': ('s', ''), 'ReplyFileName': ('s', ''),
+            'ReplyBytesTotal': ('t', UNKNOWN_SIZE), 'ReplyBytesTransferred': ('t', 0), 'ServerCancelPending': ('b', False),
+            'CancelDeadline': ('x', 0)}
         self.set(**properties)
 
     def set(self, **properties):
@@ -91,6 +93,7 @@ class FakeService:
         self.calls = queue.Queue()
         self.subscribers = set()
         self.next_id = 1
+        self.deadline = 0       # of a cancelled upload whose server does not answer; 0: it does, at once
         self.on_submit = None   # called with the new job before its path is answered
         self.connection = None
         self.nodes = interfaces()
@@ -219,9 +222,9 @@ class FakeService:
     def do_Subscribe(self, _path):
         return None
 
-    def do_Submit(self, _path, name, _kind, files, properties):
+    def do_Submit(self, _path, name, kind, files, properties):
         # Registering here is right: we are in the loop.
-        job = Job(self, f'{self.next_id:032x}', DisplayName=name, State='connecting', FilesTotal=len(files), **properties)
+        job = Job(self, f'{self.next_id:032x}', DisplayName=name, Type=kind, State='connecting', FilesTotal=len(files), **properties)
         self.next_id += 1
         for index, (remote, local, _options) in enumerate(files):
             job.files.append({'index': GLib.Variant('u', index), 'remote': GLib.Variant('s', remote),
@@ -252,7 +255,7 @@ class FakeService:
         job = self.jobs[path]
         if job.values['State'][1] in ('acknowledged', 'cancelled'):
             raise Failure('InvalidState', 'the job is ' + job.values['State'][1])
-        job.change(State='cancelled')
+        job.change(State='cancelled', ServerCancelPending=self.deadline != 0, CancelDeadline=self.deadline)
         return GLib.Variant('(s)', (self.outcomes.get('Cancel', 'ok'),))
 
     def do_Complete(self, path):

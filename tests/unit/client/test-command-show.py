@@ -29,6 +29,25 @@ def test_show():
         tap.equal((shown['Id'], len(shown['Files']), shown['Files'][1001]['local']), ('a1' * 16, 1002, '/srv/1001'))
 
 
+def test_show_an_upload():
+    with Scene() as scene:
+        scene.service.add('a1' * 16, DisplayName='first')
+        job = scene.service.add('b2' * 16, Type='upload-reply', UploadProtocol='bits', SessionId='{1234}', ReplyFileName='/srv/r',
+                                ReplyBytesTotal=2048, ReplyBytesTransferred=1024)
+        job.files = [{'index': GLib.Variant('u', 0), 'remote': GLib.Variant('s', 'http://s.example/f'),
+                      'local': GLib.Variant('s', '/srv/f'), 'completed': GLib.Variant('b', True)}]
+        result = scene.run('show', 'b2b2')
+        expect(result, 0, r"Protocol: +bits\nServer's session: +\{1234\}\nReply goes to: +/srv/r\n", '')
+        expect(result, 0, r"Reply transferred: +1\.0 KiB\nReply's size: +2\.0 KiB\n")
+        expect(result, 0, r'File 0: [^\n]*, sent\n')
+        for word in ('yet to drop', 'told until'):
+            tap.true(word not in result[1], f'{word} without a cancel')
+        # Of a download nothing of all this is said, under whatever name.
+        shown = scene.run('show', 'a1a1')[1]
+        for word in ('rotocol', 'ession', 'eply', 'CancelDeadline'):
+            tap.true(word not in shown, f'{word} of a download')
+
+
 def test_how_jobs_are_named():
     with Scene() as scene:
         scene.service.add('abcd' + '0' * 28)

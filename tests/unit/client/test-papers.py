@@ -15,7 +15,7 @@ from scene import PROGRAM  # noqa: E402
 from world import Skip  # noqa: E402
 
 SOURCE = os.environ['TOP_SRCDIR']
-COMMANDS = ('get', 'list', 'show', 'watch', 'suspend', 'resume', 'cancel', 'complete')
+COMMANDS = ('get', 'put', 'list', 'show', 'watch', 'suspend', 'resume', 'cancel', 'complete')
 
 
 def text(*path):
@@ -61,7 +61,7 @@ def test_man_page_of_the_daemon_has_every_setting():
 def test_man_pages_format():
     if not shutil.which('groff'):
         raise Skip('no groff')
-    for page in ('bgcopyctl.1', 'bgcopyd.8'):
+    for page in ('bgcopyctl.1', 'bgcopyd.8', 'bgcopy-server.8'):
         result = subprocess.run(['groff', '-man', '-Tutf8', '-ww', os.path.join(SOURCE, 'data', page)],
                                 capture_output=True, text=True, check=True)
         tap.equal(result.stderr, '', page)

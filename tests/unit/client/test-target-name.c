@@ -101,6 +101,30 @@ test_resolve (void)
 }
 
 static void
+test_remote (void)
+{
+  static const struct
+  {
+    const char *url, *source, *remote;
+  } rows[] = {
+    { "http://h/d/", "/srv/a b", "http://h/d/a%20b" },
+    { "http://h/d/?x=/#f", "f", "http://h/d/f?x=/#f" },
+    { "http://h/d/#/", "f", "http://h/d/f#/" },
+    { "http://h/d", "f", "http://h/d" },
+    { "http://h", "f", "http://h" },
+    { "http://h/?", "/srv/?#%", "http://h/%3F%23%25?" },
+    { "", "f", "" },
+    { "/", "f", "/f" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *remote = bgc_target_name_remote (rows[i].url, rows[i].source);
+      g_assert_cmpstr (remote, ==, rows[i].remote);
+    }
+}
+
+static void
 test_refused (void)
 {
   static const char *const paths[] = { "", "a\xff" };
@@ -120,6 +144,7 @@ main (int argc, char **argv)
   g_test_add_func ("/target-name/names", test_names);
   g_test_add_func ("/target-name/length", test_length);
   g_test_add_func ("/target-name/resolve", test_resolve);
+  g_test_add_func ("/target-name/remote", test_remote);
   g_test_add_func ("/target-name/refused", test_refused);
   return g_test_run ();
 }
