@@ -13,6 +13,7 @@ typedef struct {
   char *path;        /* (owned) absolute */
   guint64 device;    /* 0 and 0 = not known */
   guint64 inode;
+  gint64 since;      /* wall microseconds: when it was left; 0 = not known */
 } BgcLeftover;
 
 BgcLeftover *bgc_leftover_new (guint32 owner, const char *path, guint64 device, guint64 inode);

@@ -9,6 +9,7 @@
 
 #define TEMPORARY_PREFIX ".bgcopy-"
 #define TEMPORARY_DIGITS 32u /* 128 bits: nobody guesses one */
+#define TEMPORARY_BYTES (sizeof TEMPORARY_PREFIX - 1 + TEMPORARY_DIGITS)
 #define COMPONENT_MAX_BYTES 255u /* NAME_MAX of every file system in use */
 
 static gboolean
@@ -55,6 +56,14 @@ bgc_path_check (const char *path, GError **error)
     {
       g_set_error (error, BGC_ERROR, BGC_ERROR_STRING_TOO_LONG, "The file name has more than %u bytes",
                    COMPONENT_MAX_BYTES);
+      return FALSE;
+    }
+  /* Nothing stores or opens a longer one. */
+  if ((gsize)(base - path) + TEMPORARY_BYTES > BGC_PATH_MAX_BYTES)
+    {
+      g_set_error (error, BGC_ERROR, BGC_ERROR_STRING_TOO_LONG,
+                   "The directory's name leaves no room for a temporary file's: it may have %u bytes",
+                   BGC_PATH_MAX_BYTES - (guint)TEMPORARY_BYTES - 1);
       return FALSE;
     }
   if (bgc_path_is_temporary_name (base))

@@ -7,9 +7,9 @@
 
 #include "base/bgc-error.h"
 
-/* TRUE for an absolute, valid UTF-8 path of at most BGC_PATH_MAX_BYTES whose last component is a
- * file name of at most 255 bytes, not "." or ".." and not of a temporary file's form, without control
- * characters and not ending in '/'. Errors: InvalidPath, StringTooLong. */
+/* TRUE for an absolute, valid UTF-8 path of at most BGC_PATH_MAX_BYTES, also with a temporary file's name
+ * for its last component. That is a file name of at most 255 bytes, not "." or ".." and not of a temporary
+ * file's form, and there are no control characters. Errors: InvalidPath, StringTooLong. */
 gboolean bgc_path_check (const char *path, GError **error);
 /* The last component; points into @path. */
 const char *bgc_path_base (const char *path);

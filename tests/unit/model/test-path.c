@@ -45,15 +45,17 @@ test_refused (void)
   g_assert_false (bgc_path_check (NULL, NULL));
 }
 
+/* In a directory of @directory bytes, a file name of @base. */
 static char *
-long_path (gsize length)
+long_path (gsize directory, gsize base)
 {
-  GString *path = g_string_new (NULL);
+  GString *path = g_string_new (directory % 2 != 0 ? "/dd" : NULL);
 
-  while (path->len + 1 < length)
+  while (path->len < directory)
     g_string_append (path, "/d");
-  g_string_append (path, path->len < length ? "/" : "");
-  path->str[length - 1] = 'f';
+  g_string_append_c (path, '/');
+  while (path->len < directory + 1 + base)
+    g_string_append_c (path, 'f');
 
   return g_string_free (path, FALSE);
 }
@@ -61,8 +63,10 @@ long_path (gsize length)
 static void
 test_lengths (void)
 {
-  g_autofree char *longest = long_path (BGC_PATH_MAX_BYTES);
-  g_autofree char *too_long = long_path (BGC_PATH_MAX_BYTES + 1);
+  g_autofree char *longest = long_path (BGC_PATH_MAX_BYTES - 101, 100);
+  g_autofree char *too_long = long_path (BGC_PATH_MAX_BYTES - 100, 100);
+  g_autofree char *longest_directory = long_path (BGC_PATH_MAX_BYTES - 1 - strlen (TEMPORARY), 1);
+  g_autofree char *no_room = long_path (BGC_PATH_MAX_BYTES - strlen (TEMPORARY), 1);
   g_autofree char *name = g_strnfill (256, 'n');
   g_autofree char *long_name = g_strconcat ("/srv/", name, NULL);
   g_autoptr (GError) error = NULL;
@@ -71,6 +75,10 @@ test_lengths (void)
   g_assert_cmpuint (strlen (too_long), ==, BGC_PATH_MAX_BYTES + 1);
   g_assert_true (bgc_path_check (longest, NULL));
   g_assert_false (bgc_path_check (too_long, &error));
+  g_assert_error (error, BGC_ERROR, BGC_ERROR_STRING_TOO_LONG);
+  g_clear_error (&error);
+  g_assert_true (bgc_path_check (longest_directory, NULL));
+  g_assert_false (bgc_path_check (no_room, &error));
   g_assert_error (error, BGC_ERROR, BGC_ERROR_STRING_TOO_LONG);
   g_clear_error (&error);
   g_assert_false (bgc_path_check (long_name, &error));
