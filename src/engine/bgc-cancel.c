@@ -61,7 +61,7 @@ on_deleted (GPtrArray *undone, gpointer data)
 
       bgc_engine_log (entry, G_LOG_LEVEL_WARNING, line, NULL);
     }
-  bgc_placing_leave (change, entry->job->owner, undone);
+  bgc_placing_leave (engine, change, entry->job->owner, undone);
   bgc_lanes_commit (engine->lanes, &self->base, change, BGC_STORE_URGENT, on_forgotten);
 }
 

@@ -103,7 +103,7 @@ on_deleted (GPtrArray *undone, gpointer data)
   g_autoptr (GError) error = NULL;
 
   self->left = undone->len > 0;
-  bgc_placing_leave (change, self->base.entry->job->owner, undone);
+  bgc_placing_leave (self->base.engine, change, self->base.entry->job->owner, undone);
   if (!acknowledge (self, change, &error))
     interrupted (self, error);
   else

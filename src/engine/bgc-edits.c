@@ -86,7 +86,7 @@ on_edited (BgcOperation *base, const GError *error)
   else if (self->requests != NULL)
     bgc_runner_feed (engine, entry);
   if (self->leaves)
-    bgc_leftovers_try (engine->leftovers);
+    bgc_leftovers_try_owner (engine->leftovers, entry->job->owner);
   succeed (self);
 }
 
@@ -245,7 +245,7 @@ leave_temporary (Edit *self, BgcChange *change, const BgcFile *file)
   if (!bgc_engine_may_hold_temporaries (self->base.entry) && !bgc_file_has_temporary (file))
     return;
   g_ptr_array_add (undone, bgc_placing_of (file, FALSE));
-  bgc_placing_leave (change, self->base.entry->job->owner, undone);
+  bgc_placing_leave (self->base.engine, change, self->base.entry->job->owner, undone);
   self->leaves = TRUE;
 }
 

@@ -149,14 +149,15 @@ bgc_placing_delete (BgcEngine *engine, guint32 owner, GPtrArray *placements, Bgc
 }
 
 void
-bgc_placing_leave (BgcChange *change, guint32 owner, GPtrArray *undone)
+bgc_placing_leave (BgcEngine *engine, BgcChange *change, guint32 owner, GPtrArray *undone)
 {
   for (guint i = 0; undone != NULL && i < undone->len; i++)
     {
       const BgcPlacement *placement = g_ptr_array_index (undone, i);
       g_autofree char *path = g_build_filename (placement->directory, placement->temporary, NULL);
+      BgcLeftover *leftover = bgc_leftover_new (owner, path, placement->device, placement->inode);
 
-      g_ptr_array_add (change->leftovers,
-                       bgc_leftover_new (owner, path, placement->device, placement->inode));
+      leftover->since = bgc_engine_wall (engine);
+      g_ptr_array_add (change->leftovers, leftover);
     }
 }

@@ -26,4 +26,4 @@ void bgc_placing_place (BgcEngine *engine, guint32 owner, GPtrArray *placements,
 void bgc_placing_delete (BgcEngine *engine, guint32 owner, GPtrArray *placements,
                          BgcPlacingDeletedFunc function, gpointer data);
 /* A leftover for each of @undone, into @change. */
-void bgc_placing_leave (BgcChange *change, guint32 owner, GPtrArray *undone);
+void bgc_placing_leave (BgcEngine *engine, BgcChange *change, guint32 owner, GPtrArray *undone);

@@ -33,7 +33,13 @@ const char *const bgc_store_codec_file_columns[] = {
   "last_modified", "server_date", "attempts", "restarts", "failure", NULL,
 };
 
-const char *const bgc_store_codec_leftover_columns[] = { "id", "owner", "path", "device", "inode", NULL };
+const char *const bgc_store_codec_leftover_columns[] = {
+  "id", "owner", "path", "device", "inode", "since", NULL,
+};
+
+const char *const bgc_store_codec_leftover_columns_1[] = {
+  "id", "owner", "path", "device", "inode", "0 AS since", NULL,
+};
 
 char *
 bgc_store_codec_list (const char *const *columns)
@@ -172,6 +178,7 @@ bgc_store_codec_bind_leftover (sqlite3_stmt *statement, const BgcLeftover *lefto
   put_text (&binder, leftover->path);
   put (&binder, (gint64) leftover->device);
   put (&binder, (gint64) leftover->inode);
+  put (&binder, leftover->since);
   return binder.result;
 }
 
@@ -426,12 +433,14 @@ bgc_store_codec_read_leftover (sqlite3_stmt *statement, char **reason)
   const char *path = take_text (&reader, FALSE);
   guint64 device = take_size (&reader);
   guint64 inode = take_size (&reader);
+  gint64 since = take (&reader, 0, G_MAXINT64);
 
   *reason = reader.reason;
   if (*reason != NULL)
     return NULL;
   leftover = bgc_leftover_new (owner, path, device, inode);
   leftover->id = id;
+  leftover->since = since;
   if (!bgc_store_check_leftover (leftover, reason))
     return NULL;
   return g_steal_pointer (&leftover);

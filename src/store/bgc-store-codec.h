@@ -17,6 +17,7 @@ extern const char *const bgc_store_codec_job_columns[];
 extern const char *const bgc_store_codec_job_columns_1[];
 extern const char *const bgc_store_codec_file_columns[];
 extern const char *const bgc_store_codec_leftover_columns[];
+extern const char *const bgc_store_codec_leftover_columns_1[];
 
 /* "a, b, c". Owned by the caller. */
 char *bgc_store_codec_list (const char *const *columns);

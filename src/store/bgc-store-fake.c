@@ -41,6 +41,7 @@ copy_leftover (const BgcLeftover *leftover)
   BgcLeftover *copy = bgc_leftover_new (leftover->owner, leftover->path, leftover->device, leftover->inode);
 
   copy->id = leftover->id;
+  copy->since = leftover->since;
   return copy;
 }
 

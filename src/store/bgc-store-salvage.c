@@ -263,26 +263,31 @@ take_table (Salvage *self, const char *table, const char *const *columns, const 
   return going;
 }
 
-/* The columns by which the jobs can be read: a database of an older schema has fewer. */
+/* The columns by which a table can be read: a database of an older schema has fewer. */
 static const char *const *
-job_columns (Salvage *self)
+choose (Salvage *self, const char *table, const char *key, const char *const *today,
+        const char *const *before)
 {
-  sqlite3_stmt *today = prepare (self->old, "jobs", bgc_store_codec_job_columns, "sequence", "", FALSE);
-  gboolean has_all = today != NULL;
+  sqlite3_stmt *statement = prepare (self->old, table, today, key, "", FALSE);
+  gboolean has_all = statement != NULL;
 
-  sqlite3_finalize (today);
-  return has_all ? bgc_store_codec_job_columns : bgc_store_codec_job_columns_1;
+  sqlite3_finalize (statement);
+  return has_all ? today : before;
 }
 
 static gboolean
 take_all (Salvage *self, GError **error)
 {
+  const char *const *jobs
+    = choose (self, "jobs", "sequence", bgc_store_codec_job_columns, bgc_store_codec_job_columns_1);
+  const char *const *leftovers
+    = choose (self, "leftovers", "id", bgc_store_codec_leftover_columns, bgc_store_codec_leftover_columns_1);
   gboolean going;
 
   self->files_up = prepare (self->old, "files", bgc_store_codec_file_columns, "idx", "job = ?3 AND ", FALSE);
   self->files_down = prepare (self->old, "files", bgc_store_codec_file_columns, "idx", "job = ?3 AND ", TRUE);
-  going = take_table (self, "jobs", job_columns (self), "sequence", take_job, error)
-          && take_table (self, "leftovers", bgc_store_codec_leftover_columns, "id", take_leftover, error)
+  going = take_table (self, "jobs", jobs, "sequence", take_job, error)
+          && take_table (self, "leftovers", leftovers, "id", take_leftover, error)
           && take_table (self, "damaged", damaged_columns, "id", take_damaged, error);
   sqlite3_finalize (self->files_up);
   sqlite3_finalize (self->files_down);

@@ -75,14 +75,16 @@ static const char *const migrations[] = {
   "  reason TEXT NOT NULL,"
   "  content TEXT NOT NULL"
   ") STRICT;",
-  /* 2: uploads; the four of cancel_ are one deadline, which there is while cancel_boot_id is not NULL */
+  /* 2: uploads; the four of cancel_ are one deadline, which there is while cancel_boot_id is not NULL; the
+   * age of leftovers */
   "ALTER TABLE jobs ADD COLUMN upload_protocol INTEGER NOT NULL DEFAULT 0;"
   "ALTER TABLE jobs ADD COLUMN upload TEXT;"
   "ALTER TABLE jobs ADD COLUMN reply_file_name TEXT;"
   "ALTER TABLE jobs ADD COLUMN cancel_boot_id TEXT;"
   "ALTER TABLE jobs ADD COLUMN cancel_boot INTEGER NOT NULL DEFAULT 0;"
   "ALTER TABLE jobs ADD COLUMN cancel_remaining INTEGER NOT NULL DEFAULT 0;"
-  "ALTER TABLE jobs ADD COLUMN cancel_wall INTEGER NOT NULL DEFAULT 0;",
+  "ALTER TABLE jobs ADD COLUMN cancel_wall INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE leftovers ADD COLUMN since INTEGER NOT NULL DEFAULT 0;",
 };
 
 guint

@@ -107,6 +107,14 @@ get_directory (Round *round, const char *path, int *error)
   return directory;
 }
 
+/* The file system that its file was created in, not the empty directory where that was mounted. */
+static gboolean
+is_there (BgcLocalFileDirectory *directory, const BgcPlacement *placement)
+{
+  return (placement->device == 0 && placement->inode == 0)
+         || bgc_local_file_directory_device (directory) == placement->device;
+}
+
 static BgcFailure *
 delete_one (Round *round, const BgcPlacement *placement)
 {
@@ -117,11 +125,15 @@ delete_one (Round *round, const BgcPlacement *placement)
   if (!bgc_path_is_temporary_name (placement->temporary))
     return fail (placement, BGC_ERROR_INVALID_PATH, "is no temporary file of ours");
   directory = get_directory (round, placement->directory, &error);
+  /* Without its directory it is not gone: a home that is away comes back, and brings it along. Not where a
+   * file stands. */
   if (directory == NULL)
-    return error == ENOENT || error == ENOTDIR ? NULL : fail_errno (placement, error, "Cannot delete");
+    return error == ENOTDIR ? NULL : fail_errno (placement, error, "Cannot delete");
   if (fstatat (bgc_local_file_directory_fd (directory), placement->temporary, &status, AT_SYMLINK_NOFOLLOW)
       != 0)
-    return errno == ENOENT ? NULL : fail_errno (placement, errno, "Cannot delete");
+    return errno == ENOENT && is_there (directory, placement)
+             ? NULL
+             : fail_errno (placement, errno, "Cannot delete");
   /* A file that began again has another inode before that is stored; its name is nobody else's. */
   if (!is_ours (&status))
     return fail (placement, BGC_ERROR_LOCAL_FILE_CHANGED, "is not the temporary file that was created");

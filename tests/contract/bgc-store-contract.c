@@ -253,6 +253,7 @@ test_leftovers (Fixture *self, gconstpointer data)
 
   g_ptr_array_add (change->leftovers, bgc_leftover_new (G_MAXUINT32, "/srv/ü/.bgcopy-1", G_MAXUINT64, 7));
   g_ptr_array_add (change->leftovers, bgc_leftover_new (0, "/srv/.bgcopy-2", 0, 0));
+  ((BgcLeftover *) g_ptr_array_index (change->leftovers, 0))->since = 1700000000000000;
   back = sample_commit (self->store, change, NULL);
   g_assert_nonnull (back);
   for (guint i = 0; i < 2; i++)
@@ -271,6 +272,7 @@ test_leftovers (Fixture *self, gconstpointer data)
   g_assert_cmpstr (left->path, ==, "/srv/ü/.bgcopy-1");
   g_assert_cmpuint (left->device, ==, G_MAXUINT64);
   g_assert_cmpuint (left->inode, ==, 7);
+  g_assert_cmpint (left->since, ==, 1700000000000000);
 }
 
 /* The numbers of settled leftovers do not come again: somebody may still want to settle one twice. */

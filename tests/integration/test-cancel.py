@@ -6,6 +6,8 @@
 import os
 import time
 
+from gi.repository import GLib
+
 import tap
 from tap import equal, raises, true
 
@@ -166,6 +168,24 @@ def test_killed_in_the_middle(world):
                 time.sleep(0.1)
         equal(world.listing(), [], f'left after a kill {delay} s into Cancel')
     tap.diagnose(f'ended {ends}')
+
+
+def test_while_the_home_is_away(world):
+    """What is on a disk that was taken out goes when it is back."""
+    world.web.put('big', world.bytes(2_000_000))
+    home = world.local('home')
+    os.mkdir(home)
+    job = world.service.submit([(world.web.url('slow/256/big'), os.path.join(home, 'big'))])
+    job.wait_state('transferring')
+    job.suspend()
+    os.rename(home, home + '.away')
+    equal(job.cancel(), 'unable-to-delete-files')
+    os.rename(home + '.away', home)
+    equal(len(os.listdir(home)), 1)
+    world.restart()
+    ticks = GLib.timeout_add(50, lambda: True)
+    world.service.wait(lambda: not os.listdir(home), 'the temporary file to go')
+    GLib.source_remove(ticks)
 
 
 def hang_disk(world):

@@ -75,6 +75,40 @@ test_quota (void)
   g_assert_cmpint (rig_wait (rig, rig_create_async (rig, RIG_OWNER, 1, FALSE)), ==, RIG_SUCCESS);
 }
 
+/* Four weeks, over restarts. */
+static void
+test_given_up (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  g_autofree char *temporary = leave_one (rig);
+
+  rig_advance (rig, BGC_LEFTOVERS_PATIENCE / 2);
+  rig_crash (rig);
+  bgc_workers_fake_set_placement (rig->workers, temporary, BGC_ERROR_ACCESS_DENIED);
+  rig_start (rig);
+  rig_advance (rig, BGC_LEFTOVERS_PATIENCE / 2 - 1);
+  g_assert_cmpuint (bgc_store_fake_leftovers (rig->store), ==, 1);
+  rig_advance (rig, BGC_LEFTOVERS_INTERVAL);
+  g_assert_cmpuint (bgc_store_fake_leftovers (rig->store), ==, 0);
+}
+
+/* Who removes a file does not have the disks of all others looked at. */
+static void
+test_of_one_owner (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  g_autofree char *temporary = leave_one (rig);
+  BgcJobId other = rig_create_for (rig, RIG_OWNER + 1, BGC_PRIORITY_NORMAL, TRUE);
+  GPtrArray *placements = bgc_workers_fake_placements (rig->workers);
+  guint before = placements->len;
+
+  rig_progress (rig, &other, 0, 10, 100);
+  g_assert_cmpint (rig_wait (rig, rig_remove_async (rig, &other, 0)), ==, RIG_SUCCESS);
+  g_assert_cmpuint (placements->len, ==, before + 1);
+  g_assert_cmpstr (((BgcPlacement *)g_ptr_array_index (placements, before))->temporary, !=, temporary);
+  g_assert_cmpuint (bgc_store_fake_leftovers (rig->store), ==, 1);
+}
+
 static void
 test_store_failed (void)
 {
@@ -97,6 +131,8 @@ main (int argc, char **argv)
   g_test_add_func ("/leftovers/hourly", test_hourly);
   g_test_add_func ("/leftovers/at-start", test_at_start);
   g_test_add_func ("/leftovers/quota", test_quota);
+  g_test_add_func ("/leftovers/given-up", test_given_up);
+  g_test_add_func ("/leftovers/of-one-owner", test_of_one_owner);
   g_test_add_func ("/leftovers/store-failed", test_store_failed);
   return g_test_run ();
 }

@@ -3,6 +3,7 @@
 
 #include "engine/bgc-placing.h"
 
+#include "host/bgc-clock-fake.h"
 #include "workers/bgc-workers-fake.h"
 
 typedef struct
@@ -18,6 +19,7 @@ static void
 set_up (Fixture *self, gconstpointer data)
 {
   self->workers = bgc_workers_fake_new ();
+  self->engine.clock = BGC_CLOCK (bgc_clock_fake_new (1700, 0));
   self->engine.keeper = g_object_new (G_TYPE_OBJECT, NULL);
   self->engine.workers = BGC_WORKERS (self->workers);
   self->code = -1;
@@ -30,6 +32,7 @@ tear_down (Fixture *self, gconstpointer data)
     continue;
   g_assert_finalize_object (self->engine.keeper);
   g_assert_finalize_object (self->workers);
+  g_assert_finalize_object (self->engine.clock);
 }
 
 static GPtrArray *
@@ -141,11 +144,12 @@ test_leave (Fixture *self, gconstpointer data)
   g_autoptr (BgcChange) change = bgc_change_new (&id);
   g_autoptr (GPtrArray) two = placements (2);
 
-  bgc_placing_leave (change, 77, NULL);
-  bgc_placing_leave (change, 77, two);
+  bgc_placing_leave (&self->engine, change, 77, NULL);
+  bgc_placing_leave (&self->engine, change, 77, two);
   g_assert_cmpuint (change->leftovers->len, ==, 2);
   g_assert_cmpstr (((BgcLeftover *)g_ptr_array_index (change->leftovers, 1))->path, ==, "/d/.t1");
   g_assert_cmpuint (((BgcLeftover *)g_ptr_array_index (change->leftovers, 1))->owner, ==, 77);
+  g_assert_cmpint (((BgcLeftover *)g_ptr_array_index (change->leftovers, 1))->since, ==, 1700);
 }
 
 int

@@ -51,7 +51,7 @@ open_filled (void)
   g_assert_cmpint (bgc_store_codec_bind_file (statement, 4, file), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_DONE);
   sqlite3_finalize (statement);
-  g_assert_cmpint (sqlite3_prepare_v2 (connection, "INSERT INTO leftovers VALUES (?,?,?,?,?)", -1,
+  g_assert_cmpint (sqlite3_prepare_v2 (connection, "INSERT INTO leftovers VALUES (?,?,?,?,?,?)", -1,
                                        &statement, NULL), ==,
                    SQLITE_OK);
   g_assert_cmpint (bgc_store_codec_bind_leftover (statement, leftover), ==, SQLITE_OK);

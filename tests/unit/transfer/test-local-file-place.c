@@ -66,7 +66,22 @@ test_delete (void)
   bgc_folder_write (folder, TEMPORARY, "x");
   assert_result (to_delete (folder, TEMPORARY), TRUE, 0);
   bgc_folder_assert_absent (folder, TEMPORARY);
-  assert_result (bgc_placement_new (1, "/nonexistent/x", TEMPORARY, NULL, 0, 0, TRUE), TRUE, 0);
+}
+
+/* A home that is not mounted: without its directory, or with an empty one of another file system. */
+static void
+test_delete_in_a_home_that_is_away (void)
+{
+  g_autoptr (BgcFolder) folder = bgc_folder_new ();
+  struct stat status;
+
+  assert_result (bgc_placement_new (1, "/nonexistent/x", TEMPORARY, NULL, 0, 0, TRUE), FALSE,
+                 BGC_ERROR_INVALID_PATH);
+  bgc_folder_write (folder, "f", "x");
+  status = bgc_folder_stat (folder, "f");
+  assert_result (bgc_placement_new (1, folder->path, TEMPORARY, NULL, status.st_dev + 1, 5, TRUE), FALSE,
+                 BGC_ERROR_INVALID_PATH);
+  assert_result (bgc_placement_new (1, folder->path, TEMPORARY, NULL, status.st_dev, 5, TRUE), TRUE, 0);
 }
 
 /* A file that began again has another inode than the one stored. */
@@ -318,6 +333,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/local-file-place/delete", test_delete);
+  g_test_add_func ("/local-file-place/delete-in-a-home-that-is-away", test_delete_in_a_home_that_is_away);
   g_test_add_func ("/local-file-place/delete-other-inode", test_delete_other_inode);
   g_test_add_func ("/local-file-place/delete-only-ours", test_delete_only_ours);
   g_test_add_func ("/local-file-place/delete-denied", test_delete_denied);
