@@ -39,6 +39,7 @@ struct _BgcDaemon {
   guint name_id;
   guint signal_ids[3];
   gulong closed_id;
+  gboolean salvaged;         /* the database was damaged */
   gboolean owned;            /* we have had the name */
   gboolean stopping;
 };
@@ -56,11 +57,28 @@ load_config (BgcDaemon *self, BgcLimits *limits, GError **error)
   return bgc_config_load (self->config, self->config_required, limits, error);
 }
 
+/* Of this queue alone, among those of other machines too that use the same directories over a network. */
+static guint32
+queue_tag (const char *state_directory)
+{
+  g_autofree char *machine = NULL;
+  g_autofree char *both = NULL;
+
+  if (!g_file_get_contents ("/etc/machine-id", &machine, NULL, NULL) || machine[0] == '\0')
+    {
+      g_free (machine);
+      machine = g_strdup (g_get_host_name ());
+    }
+  both = g_strconcat (g_strstrip (machine), ":", state_directory, NULL);
+  return g_str_hash (both);
+}
+
 BgcDaemon *
 bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
 {
   g_autoptr (BgcDaemon) self = g_new0 (BgcDaemon, 1);
   g_autoptr (BgcLauncher) launcher = NULL;
+  g_autofree char *worker_state = NULL;
   BgcLimits limits;
 
   self->random = random;
@@ -77,11 +95,15 @@ bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
     return NULL;
   self->network = bgc_network_gio_new ();
   launcher = bgc_launcher_spawn_new (options->worker);
+  worker_state = g_build_filename (options->state_directory, "worker", NULL);
+  bgc_launcher_spawn_set_state_directory (BGC_LAUNCHER_SPAWN (launcher), worker_state);
   self->workers = bgc_workers_bus_new (launcher, self->clock);
   self->manager = bgc_manager_new (self->store, self->workers, self->clock, self->network, self->random,
                                    &limits);
+  bgc_manager_set_tag (self->manager, queue_tag (options->state_directory));
   if (!bgc_manager_load (self->manager, error))
     return NULL;
+  self->salvaged = bgc_store_sqlite_was_salvaged (BGC_STORE_SQLITE (self->store));
   return g_steal_pointer (&self);
 }
 
@@ -157,6 +179,8 @@ name_acquired (GDBusConnection *bus, const char *name, gpointer data)
   self->owned = TRUE;
   g_message ("Ready as %s", name);
   bgc_manager_start (self->manager);
+  if (self->salvaged)
+    bgc_manager_search_orphans (self->manager);
   sd_notify (0, "READY=1");
 }
 

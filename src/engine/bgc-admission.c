@@ -117,9 +117,10 @@ is_taken (const BgcFile *file, const BgcJob *live, GHashTable *targets)
 }
 
 static BgcFile *
-make_file (const BgcFileRequest *request, const BgcPathVerdict *verdict, guint32 index, GRand *random)
+make_file (const BgcFileRequest *request, const BgcPathVerdict *verdict, guint32 index, guint32 tag,
+           GRand *random)
 {
-  g_autofree char *temporary = bgc_path_temporary_name (random);
+  g_autofree char *temporary = bgc_path_tagged_name (tag, random);
   BgcFile *file = bgc_file_new (index, request->remote, request->local, temporary);
 
   file->identity = g_strdup (verdict->identity);
@@ -132,7 +133,7 @@ make_file (const BgcFileRequest *request, const BgcPathVerdict *verdict, guint32
 
 GPtrArray *
 bgc_admission_admit (GPtrArray *requests, GPtrArray *verdicts, const BgcJob *live, guint32 first,
-                     GRand *random, GError **error)
+                     guint32 tag, GRand *random, GError **error)
 {
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_file_free);
   g_autoptr (GHashTable) targets = g_hash_table_new (g_str_hash, g_str_equal);
@@ -150,7 +151,7 @@ bgc_admission_admit (GPtrArray *requests, GPtrArray *verdicts, const BgcJob *liv
 
       if (!judge (request, verdict, error))
         return NULL;
-      file = make_file (request, verdict, first + i, random);
+      file = make_file (request, verdict, first + i, tag, random);
       g_ptr_array_add (files, file);
       if (is_taken (file, live, targets))
         {

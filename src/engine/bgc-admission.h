@@ -22,6 +22,6 @@ void bgc_admission_ask (BgcEngine *engine, guint32 owner, GPtrArray *requests, B
 /* The files of @requests with indexes from @first on (element-type BgcFile), if all may be in @live
  * (nullable: a new job). Errors: those of the verdicts, FileExists. */
 GPtrArray *bgc_admission_admit (GPtrArray *requests, GPtrArray *verdicts, const BgcJob *live, guint32 first,
-                                GRand *random, GError **error);
+                                guint32 tag, GRand *random, GError **error);
 /* What @files (element-type BgcFile) cost. */
 BgcQuota bgc_admission_quota (GPtrArray *files);

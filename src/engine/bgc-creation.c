@@ -104,7 +104,8 @@ on_judged (GPtrArray *verdicts, const GError *error, gpointer data)
   BgcQuota quota;
 
   if (verdicts != NULL)
-    files = bgc_admission_admit (self->requests, verdicts, NULL, 0, self->engine->random, &refusal);
+    files = bgc_admission_admit (self->requests, verdicts, NULL, 0, self->engine->tag, self->engine->random,
+                                 &refusal);
   if (files != NULL)
     quota = bgc_admission_quota (files);
   if (files == NULL || !reserve (self, &quota, &refusal))

@@ -43,12 +43,14 @@ struct _BgcEngine {
   BgcClock *clock;
   BgcNetwork *network;
   GRand *random;                /* (borrowed) */
+  guint32 tag;                  /* of this queue, in the names of its temporary files */
   BgcLimits limits;
   BgcQueue *queue;              /* (owned) */
   BgcLanes *lanes;              /* (owned) */
   BgcScheduler *scheduler;      /* (owned) */
   struct _BgcLeftovers *leftovers; /* (owned) */
   struct _BgcReaper *reaper;    /* (owned) */
+  GHashTable *searched;         /* (owned) (element-type guint32) owners: see bgc-orphans */
   GHashTable *runners;          /* (owned) (element-type BgcEntry): those with a runner */
   GQueue waits;                 /* (element-type BgcWait) bgc-waits */
   guint64 runs;                 /* numbers the runs of all jobs */

@@ -10,6 +10,7 @@
 #include "engine/bgc-edits.h"
 #include "engine/bgc-effects.h"
 #include "engine/bgc-leftovers.h"
+#include "engine/bgc-orphans.h"
 #include "engine/bgc-reaper.h"
 #include "engine/bgc-run.h"
 #include "engine/bgc-waits.h"
@@ -175,6 +176,7 @@ bgc_manager_finalize (GObject *object)
   bgc_lanes_free (engine->lanes);
   bgc_queue_free (engine->queue);
   g_hash_table_unref (engine->runners);
+  g_hash_table_unref (engine->searched);
   g_object_unref (engine->store);
   g_object_unref (engine->workers);
   g_object_unref (engine->clock);
@@ -203,6 +205,7 @@ bgc_manager_init (BgcManager *self)
 {
   self->engine.queue = bgc_queue_new ();
   self->engine.runners = g_hash_table_new (NULL, NULL);
+  self->engine.searched = g_hash_table_new (NULL, NULL);
   g_queue_init (&self->engine.waits);
   self->engine.hooks = &hooks;
 }
@@ -288,6 +291,19 @@ bgc_manager_set_limits (BgcManager *self, const BgcLimits *limits)
   self->engine.limits = *limits;
   bgc_reaper_watch (self->engine.reaper, TRUE);
   bgc_scheduler_update (self->engine.scheduler);
+}
+
+void
+bgc_manager_set_tag (BgcManager *self, guint32 tag)
+{
+  self->engine.tag = tag;
+}
+
+void
+bgc_manager_search_orphans (BgcManager *self)
+{
+  for (BgcEntry *entry = bgc_queue_oldest (self->engine.queue); entry != NULL; entry = entry->newer)
+    bgc_orphans_search (&self->engine, entry->job->owner);
 }
 
 const BgcLimits *

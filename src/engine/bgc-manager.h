@@ -44,6 +44,11 @@ gboolean bgc_manager_load (BgcManager *self, GError **error);
 void bgc_manager_start (BgcManager *self);
 /* New limits from now on; what exists stays. */
 void bgc_manager_set_limits (BgcManager *self, const BgcLimits *limits);
+/* @tag is the same for the queue whatever becomes of its database, and other queues' are others: it goes into
+ * the names of temporary files. Before loading. */
+void bgc_manager_set_tag (BgcManager *self, guint32 tag);
+/* Looks for temporary files that no job knows, of every owner who has jobs: the database was damaged. */
+void bgc_manager_search_orphans (BgcManager *self);
 const BgcLimits *bgc_manager_limits (BgcManager *self);
 
 /* The job, final ones that are not yet forgotten too, or NULL. Borrowed: valid until control returns to

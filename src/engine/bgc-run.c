@@ -3,6 +3,7 @@
 
 #include "engine/bgc-run.h"
 
+#include "engine/bgc-orphans.h"
 #include "engine/bgc-retry.h"
 
 static void
@@ -138,6 +139,7 @@ on_begun (BgcOperation *self, const GError *error)
     {
       self->engine->pause = 0;
       bgc_runner_start (self->engine, self->entry);
+      bgc_orphans_search (self->engine, self->entry->job->owner);
     }
   else
     put_back (self, error);

@@ -303,7 +303,7 @@ renew (BgcRunner *self, BgcFile *file, const BgcFileReport *report, gboolean had
   if (report->event != BGC_FILE_EVENT_FAILED || report->failure == NULL || !report->failure->transient
       || report->failure->code != BGC_ERROR_LOCAL_FILE_CHANGED)
     return FALSE;
-  bgc_file_renew (file, self->engine->random);
+  bgc_file_renew (file, self->engine->tag, self->engine->random);
   if (!had_own)
     return FALSE;
   g_clear_pointer (&file->failure, bgc_failure_free);

@@ -89,12 +89,12 @@ bgc_file_restart (BgcFile *self)
 }
 
 void
-bgc_file_renew (BgcFile *self, GRand *random)
+bgc_file_renew (BgcFile *self, guint32 tag, GRand *random)
 {
   bgc_file_restart (self);
   self->device = self->inode = 0;
   g_free (self->temporary);
-  self->temporary = bgc_path_temporary_name (random);
+  self->temporary = bgc_path_tagged_name (tag, random);
 }
 
 static gsize

@@ -53,7 +53,7 @@ gboolean bgc_file_has_temporary (const BgcFile *self);
  * name, and the device and inode that find the file to delete; counts a restart. */
 void bgc_file_restart (BgcFile *self);
 /* The same under another temporary name: something that is not ours stands at the old one. */
-void bgc_file_renew (BgcFile *self, GRand *random);
+void bgc_file_renew (BgcFile *self, guint32 tag, GRand *random);
 /* Bytes of text it costs its owner's quota: of what the owner gave, so that no server changes it. */
 gsize bgc_file_stored_bytes (const BgcFile *self);
 /* "sha256:<64 hex>" or "sha512:<128 hex>", any case. Error: InvalidArgument. */

@@ -89,9 +89,15 @@ bgc_path_directory (const char *path)
 char *
 bgc_path_temporary_name (GRand *random)
 {
-  guint32 words[TEMPORARY_DIGITS / 8];
+  return bgc_path_tagged_name (g_rand_int (random), random);
+}
 
-  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
+char *
+bgc_path_tagged_name (guint32 tag, GRand *random)
+{
+  guint32 words[TEMPORARY_DIGITS / 8] = { tag };
+
+  for (gsize i = 1; i < G_N_ELEMENTS (words); i++)
     words[i] = g_rand_int (random);
 
   return g_strdup_printf (TEMPORARY_PREFIX "%08x%08x%08x%08x", words[0], words[1], words[2], words[3]);
@@ -107,4 +113,13 @@ bgc_path_is_temporary_name (const char *name)
 
   digits = name + strlen (TEMPORARY_PREFIX);
   return strspn (digits, "0123456789abcdef") == TEMPORARY_DIGITS && digits[TEMPORARY_DIGITS] == '\0';
+}
+
+gboolean
+bgc_path_has_tag (const char *name, guint32 tag)
+{
+  char digits[9];
+
+  g_snprintf (digits, sizeof digits, "%08x", tag);
+  return bgc_path_is_temporary_name (name) && strncmp (name + strlen (TEMPORARY_PREFIX), digits, 8) == 0;
 }

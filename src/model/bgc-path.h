@@ -17,5 +17,9 @@ const char *bgc_path_base (const char *path);
 char *bgc_path_directory (const char *path);
 /* A temporary file's hidden name: ".bgcopy-" and 32 hex digits. Owned by the caller. */
 char *bgc_path_temporary_name (GRand *random);
+/* The same with a tag in its first 8 digits, which says whose queue it is of. */
+char *bgc_path_tagged_name (guint32 tag, GRand *random);
+/* TRUE if @name has that form and that tag. */
+gboolean bgc_path_has_tag (const char *name, guint32 tag);
 /* TRUE if @name has that form: the only names that are ever deleted unseen. */
 gboolean bgc_path_is_temporary_name (const char *name);

@@ -11,6 +11,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "transfer/bgc-local-file-notes.h"
+
 #ifndef XFS_SUPER_MAGIC
 #define XFS_SUPER_MAGIC 0x58465342 /* "XFSB"; in no header of the kernel's */
 #endif
@@ -221,6 +223,9 @@ bgc_local_file_directory_cache_get (BgcLocalFileDirectoryCache *self, const char
     }
   directory = bgc_local_file_directory_open (path, error);
   if (directory != NULL)
-    keep (self, directory);
+    {
+      bgc_local_file_notes_add (path);
+      keep (self, directory);
+    }
   return g_steal_pointer (&directory);
 }

@@ -26,7 +26,8 @@ int bgc_local_file_directory_sync_all (BgcLocalFileDirectory *self);
 
 BgcLocalFileDirectoryCache *bgc_local_file_directory_cache_new (void);
 void bgc_local_file_directory_cache_free (BgcLocalFileDirectoryCache *self);
-/* The directory that @path names now, opened before or afresh; a new reference. NULL with @error. Blocks. */
+/* The directory that @path names now, opened before or afresh, and noted as one
+ * that temporary files are in; a new reference. NULL with @error. Blocks. */
 BgcLocalFileDirectory *bgc_local_file_directory_cache_get (BgcLocalFileDirectoryCache *self, const char *path,
                                                            int *error);
 

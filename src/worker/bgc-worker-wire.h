@@ -14,6 +14,8 @@
 
 /* Bytes of text in one frame: half of the daemon's limit, which leaves room for numbers and padding. */
 #define BGC_WORKER_WIRE_FRAME (512 * 1024)
+/* Temporary files in one answer: with the longest paths it stays below a frame. */
+#define BGC_WORKER_WIRE_FOUND 100u
 
 /* Items of the lists in StartJob and Place. */
 BgcFile *bgc_worker_wire_read_file (GVariant *item);

@@ -4,6 +4,7 @@
 #include "worker/bgc-worker.h"
 
 #include "dbus/bgc-worker-interface.h"
+#include "transfer/bgc-local-file-notes.h"
 #include "transfer/bgc-local-file-reply.h"
 #include "transfer/bgc-local-file-source.h"
 #include "transfer/bgc-local-file.h"
@@ -100,6 +101,26 @@ place_files (GVariant *arguments)
   for (guint i = 0; i < results->len; i++)
     bgc_worker_wire_add_result (&builder, g_ptr_array_index (results, i));
   return g_variant_new ("(a(uba{sv}))", &builder);
+}
+
+/* In a thread. */
+static GVariant *
+find_temporaries (GVariant *arguments)
+{
+  g_autoptr (GPtrArray) found = NULL;
+  GVariantBuilder builder;
+  guint32 tag, first;
+
+  g_variant_get (arguments, "(uu)", &tag, &first);
+  found = bgc_local_file_notes_find (tag, first, BGC_WORKER_WIRE_FOUND);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sstt)"));
+  for (guint i = 0; i < found->len; i++)
+    {
+      const BgcPlacement *file = g_ptr_array_index (found, i);
+
+      g_variant_builder_add (&builder, "(sstt)", file->directory, file->temporary, file->device, file->inode);
+    }
+  return g_variant_new ("(a(sstt))", &builder);
 }
 
 /* In a thread. */
@@ -372,6 +393,8 @@ on_call (GDBusConnection *bus, const char *sender, const char *path, const char 
     answer_in_thread (self, invocation, check_paths);
   else if (g_str_equal (method, "Place"))
     answer_in_thread (self, invocation, place_files);
+  else if (g_str_equal (method, "FindTemporaries"))
+    answer_in_thread (self, invocation, find_temporaries);
   else if (g_str_equal (method, "StartJob"))
     start_job (self, invocation, arguments);
   else if (g_str_equal (method, "AddFiles"))

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 
 #include "base/bgc-log.h"
+#include "transfer/bgc-local-file-notes.h"
 #include "worker/bgc-worker.h"
 
 static void
@@ -66,8 +67,10 @@ main (int argc, char **argv)
 {
   int fd = -1;
   gboolean version = FALSE;
+  g_autofree char *state = NULL;
   const GOptionEntry entries[] = {
     { "fd", 0, 0, G_OPTION_ARG_INT, &fd, "The socket to the daemon", "NUMBER" },
+    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state, "Where to keep notes of directories", "DIRECTORY" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and exit", NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -93,5 +96,8 @@ main (int argc, char **argv)
       g_print ("bgcopy-worker %s\n", PACKAGE_VERSION);
       return EXIT_SUCCESS;
     }
+  if (state == NULL)
+    state = g_build_filename (g_get_user_state_dir (), "bgcopyd", "worker", NULL);
+  bgc_local_file_notes_init (state);
   return run (fd);
 }

@@ -16,6 +16,7 @@ struct _BgcLauncherSpawn
 {
   GObject parent;
   char *program;      /* (owned) */
+  char *state;        /* (owned) (nullable) the workers' state directory */
   GSubprocess *child; /* (owned) (nullable) the newest that was not told to stop */
   GPtrArray *leaving; /* (owned) element-type GSubprocess, told to stop and not yet known to have */
 };
@@ -40,6 +41,7 @@ bgc_launcher_spawn_finalize (GObject *object)
   g_clear_object (&self->child);
   g_clear_pointer (&self->leaving, g_ptr_array_unref);
   g_clear_pointer (&self->program, g_free);
+  g_clear_pointer (&self->state, g_free);
   G_OBJECT_CLASS (bgc_launcher_spawn_parent_class)->finalize (object);
 }
 
@@ -78,7 +80,8 @@ spawn (BgcLauncherSpawn *self, int worker_end, GError **error)
 {
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
   g_autofree char *fd = g_strdup_printf ("--fd=%d", WORKER_FD);
-  const char *arguments[] = { self->program, fd, NULL };
+  g_autofree char *state = self->state != NULL ? g_strconcat ("--state-dir=", self->state, NULL) : NULL;
+  const char *arguments[] = { self->program, fd, state, NULL };
 
   g_subprocess_launcher_take_fd (launcher, worker_end, WORKER_FD);
   /* GIO is to dial no bus. Where the desktop keeps its proxies is left to its settings. */
@@ -163,4 +166,11 @@ bgc_launcher_spawn_new (const char *program)
 
   self->program = g_strdup (program);
   return BGC_LAUNCHER (self);
+}
+
+void
+bgc_launcher_spawn_set_state_directory (BgcLauncherSpawn *self, const char *directory)
+{
+  g_free (self->state);
+  self->state = g_strdup (directory);
 }

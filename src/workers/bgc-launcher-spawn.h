@@ -12,3 +12,5 @@ G_DECLARE_FINAL_TYPE (BgcLauncherSpawn, bgc_launcher_spawn, BGC, LAUNCHER_SPAWN,
 
 /* @program is the path of bgcopy-worker. */
 BgcLauncher *bgc_launcher_spawn_new (const char *program);
+/* Where workers keep what is theirs, instead of the usual place. */
+void bgc_launcher_spawn_set_state_directory (BgcLauncherSpawn *self, const char *directory);

@@ -3,6 +3,7 @@
 
 #include "workers/bgc-worker-errands.h"
 
+#include "model/bgc-path.h"
 #include "workers/bgc-worker-codec.h"
 #include "workers/bgc-workers.h"
 
@@ -12,6 +13,10 @@
 #define SERVER_TIME (90 * G_USEC_PER_SEC)
 /* An alarm later than this came out of suspend: the worker slept too, and is given its time again. */
 #define LATE (2 * G_USEC_PER_SEC)
+/* All directories ever used, on file systems of all kinds. */
+#define SEARCH_TIME (60 * G_USEC_PER_SEC)
+/* Files in one answer. */
+#define MAX_FOUND 100
 /* Bytes of a reply in one answer: a quarter of a frame. */
 #define PORTION (256 * 1024)
 
@@ -365,6 +370,41 @@ bgc_worker_errands_read_reply (BgcWorkerErrands *self, GTask *task, const BgcFil
   add (self, &reply_kind, task,
        g_variant_new ("(sstt)", directory, reply->temporary, reply->device, reply->inode),
        reply->bytes_transferred);
+}
+
+static gboolean
+take_found (Errand *errand, GVariant *answer, GError **error)
+{
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
+  g_autoptr (GVariantIter) files = NULL;
+  const char *directory, *temporary;
+  guint64 device, inode;
+  guint32 tag;
+
+  g_variant_get_child (errand->arguments, 0, "u", &tag);
+  g_variant_get (answer, "(a(sstt))", &files);
+  if (g_variant_iter_n_children (files) > MAX_FOUND)
+    return breach (error, "more files than fit");
+  while (g_variant_iter_next (files, "(&s&stt)", &directory, &temporary, &device, &inode))
+    {
+      g_autofree char *path = g_build_filename (directory, "file", NULL);
+
+      if (!bgc_path_check (path, NULL) || !bgc_path_has_tag (temporary, tag))
+        return breach (error, "a temporary file is none");
+      g_ptr_array_add (found,
+                       bgc_placement_new (found->len, directory, temporary, NULL, device, inode, FALSE));
+    }
+  errand->result = g_steal_pointer (&found);
+  return TRUE;
+}
+
+static const Kind find_kind = { "FindTemporaries", "(a(sstt))", SEARCH_TIME,
+                                ask_once,          take_found,  (GDestroyNotify)g_ptr_array_unref };
+
+void
+bgc_worker_errands_find_temporaries (BgcWorkerErrands *self, GTask *task, guint32 tag, guint first)
+{
+  add (self, &find_kind, task, g_variant_new ("(uu)", tag, first), 0);
 }
 
 gboolean

@@ -28,6 +28,8 @@ void bgc_worker_errands_check_source (BgcWorkerErrands *self, GTask *task, const
 void bgc_worker_errands_cancel_session (BgcWorkerErrands *self, GTask *task, const BgcJob *job);
 /* @task (transfer full) returns GBytes. */
 void bgc_worker_errands_read_reply (BgcWorkerErrands *self, GTask *task, const BgcFile *reply);
+/* @task (transfer full) returns an array of BgcPlacement. */
+void bgc_worker_errands_find_temporaries (BgcWorkerErrands *self, GTask *task, guint32 tag, guint first);
 gboolean bgc_worker_errands_is_busy (BgcWorkerErrands *self);
 /* Moves all tasks to @tasks (element-type GTask): answers that still come are for nobody. */
 void bgc_worker_errands_drop (BgcWorkerErrands *self, GPtrArray *tasks);

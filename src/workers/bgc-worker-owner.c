@@ -451,6 +451,15 @@ bgc_worker_owner_read_reply (BgcWorkerOwner *self, GTask *task, const BgcFile *r
   update (self);
 }
 
+void
+bgc_worker_owner_find_temporaries (BgcWorkerOwner *self, GTask *task, guint32 tag, guint first)
+{
+  if (!admit (self, task))
+    return;
+  bgc_worker_errands_find_temporaries (self->errands, task, tag, first);
+  update (self);
+}
+
 /* What is only asked, and may be asked again of the next service: a server's silence holds nothing up. */
 static void
 drop_errands (BgcWorkerOwner *self, const GError *error)

@@ -32,6 +32,7 @@ void bgc_worker_owner_place (BgcWorkerOwner *self, GTask *task, GPtrArray *place
 void bgc_worker_owner_check_source (BgcWorkerOwner *self, GTask *task, const char *path);
 void bgc_worker_owner_cancel_session (BgcWorkerOwner *self, GTask *task, const BgcJob *job);
 void bgc_worker_owner_read_reply (BgcWorkerOwner *self, GTask *task, const BgcFile *reply);
+void bgc_worker_owner_find_temporaries (BgcWorkerOwner *self, GTask *task, guint32 tag, guint first);
 /* @gone is called once, when the worker has made its data durable and gone, or after 5 s; possibly
  * before this returns. Nothing is taken any more. */
 void bgc_worker_owner_shut_down (BgcWorkerOwner *self, void (*gone) (gpointer data), gpointer data);

@@ -174,6 +174,16 @@ bus_read_reply_finish (BgcWorkers *workers, GAsyncResult *result, GError **error
 }
 
 static void
+bus_find_temporaries_async (BgcWorkers *workers, guint32 owner, guint32 tag, guint first,
+                            GAsyncReadyCallback callback, gpointer data)
+{
+  GTask *task = g_task_new (workers, NULL, callback, data);
+
+  g_task_set_source_tag (task, bus_find_temporaries_async);
+  bgc_worker_owner_find_temporaries (owner_of (workers, owner), task, tag, first);
+}
+
+static void
 one_gone (gpointer data)
 {
   BgcWorkersBus *self = data;
@@ -238,6 +248,8 @@ bgc_workers_bus_workers_init (BgcWorkersInterface *iface)
   iface->cancel_session_finish = bus_cancel_session_finish;
   iface->read_reply_async = bus_read_reply_async;
   iface->read_reply_finish = bus_read_reply_finish;
+  iface->find_temporaries_async = bus_find_temporaries_async;
+  iface->find_temporaries_finish = bus_finish_array;
   iface->shut_down_async = bus_shut_down_async;
   iface->shut_down_finish = bus_finish;
 }

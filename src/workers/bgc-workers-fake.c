@@ -37,6 +37,7 @@ struct _BgcWorkersFake
   GHashTable *runs;      /* (owned) BgcJobId → Run */
   GPtrArray *log;        /* (owned) of "+id" and "-id" */
   GPtrArray *placements; /* (owned) element-type BgcPlacement */
+  GPtrArray *temporaries; /* (owned) element-type BgcPlacement, to be found */
   GPtrArray *pending;    /* (owned) element-type Pending, in the order of the calls */
   gboolean hang[N_CALLS];
 };
@@ -62,6 +63,7 @@ bgc_workers_fake_init (BgcWorkersFake *self)
   self->failures = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->runs = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, NULL, g_free);
   self->log = g_ptr_array_new_with_free_func (g_free);
+  self->temporaries = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   self->placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify)pending_free);
 }
@@ -76,6 +78,7 @@ bgc_workers_fake_finalize (GObject *object)
   g_clear_pointer (&self->runs, g_hash_table_unref);
   g_clear_pointer (&self->log, g_ptr_array_unref);
   g_clear_pointer (&self->placements, g_ptr_array_unref);
+  g_clear_pointer (&self->temporaries, g_ptr_array_unref);
   g_clear_pointer (&self->pending, g_ptr_array_unref);
   G_OBJECT_CLASS (bgc_workers_fake_parent_class)->finalize (object);
 }
@@ -273,6 +276,35 @@ fake_finish (BgcWorkers *workers, GAsyncResult *result, GError **error)
 }
 
 static void
+fake_find_temporaries_async (BgcWorkers *workers, guint32 owner, guint32 tag, guint first,
+                             GAsyncReadyCallback callback, gpointer data)
+{
+  BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, data);
+  GPtrArray *found = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
+
+  /* Two at a time. */
+  for (guint i = first; i < MIN (first + 2, self->temporaries->len); i++)
+    g_ptr_array_add (found, bgc_placement_copy (g_ptr_array_index (self->temporaries, i)));
+  g_task_set_source_tag (task, fake_find_temporaries_async);
+  g_task_return_pointer (task, found, (GDestroyNotify)g_ptr_array_unref);
+}
+
+static GPtrArray *
+fake_find_temporaries_finish (BgcWorkers *workers, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+bgc_workers_fake_add_temporary (BgcWorkersFake *self, const char *directory, const char *temporary,
+                                guint64 inode)
+{
+  g_ptr_array_add (self->temporaries,
+                   bgc_placement_new (self->temporaries->len, directory, temporary, NULL, 1, inode, FALSE));
+}
+
+static void
 bgc_workers_fake_workers_init (BgcWorkersInterface *iface)
 {
   iface->check_async = fake_check_async;
@@ -283,6 +315,8 @@ bgc_workers_fake_workers_init (BgcWorkersInterface *iface)
   iface->stop_job_finish = fake_finish;
   iface->place_async = fake_place_async;
   iface->place_finish = fake_finish_array;
+  iface->find_temporaries_async = fake_find_temporaries_async;
+  iface->find_temporaries_finish = fake_find_temporaries_finish;
   iface->shut_down_async = fake_shut_down_async;
   iface->shut_down_finish = fake_finish;
 }

@@ -16,6 +16,9 @@ BgcWorkersFake *bgc_workers_fake_new (void);
 void bgc_workers_fake_set_verdict (BgcWorkersFake *self, const char *path, BgcErrorCode code);
 /* Placing (or deleting) the file @temporary fails with @code from now on; BGC_N_ERRORS = succeeds again. */
 void bgc_workers_fake_set_placement (BgcWorkersFake *self, const char *temporary, BgcErrorCode code);
+/* What is found: @path, of that device and inode. */
+void bgc_workers_fake_add_temporary (BgcWorkersFake *self, const char *directory, const char *temporary,
+                                     guint64 inode);
 /* While set, calls of that kind stay unanswered until unset or until the worker is lost. */
 void bgc_workers_fake_hang (BgcWorkersFake *self, gboolean starts, gboolean stops, gboolean places);
 gboolean bgc_workers_fake_is_running (BgcWorkersFake *self, const BgcJobId *id);

@@ -116,6 +116,19 @@ bgc_workers_read_reply_finish (BgcWorkers *self, GAsyncResult *result, GError **
 }
 
 void
+bgc_workers_find_temporaries_async (BgcWorkers *self, guint32 owner, guint32 tag, guint first,
+                                    GAsyncReadyCallback callback, gpointer data)
+{
+  BGC_WORKERS_GET_IFACE (self)->find_temporaries_async (self, owner, tag, first, callback, data);
+}
+
+GPtrArray *
+bgc_workers_find_temporaries_finish (BgcWorkers *self, GAsyncResult *result, GError **error)
+{
+  return BGC_WORKERS_GET_IFACE (self)->find_temporaries_finish (self, result, error);
+}
+
+void
 bgc_workers_shut_down_async (BgcWorkers *self, GAsyncReadyCallback callback, gpointer data)
 {
   BGC_WORKERS_GET_IFACE (self)->shut_down_async (self, callback, data);

@@ -44,6 +44,9 @@ struct _BgcWorkersInterface {
   void (*read_reply_async) (BgcWorkers *self, guint32 owner, const BgcFile *reply,
                             GAsyncReadyCallback callback, gpointer data);
   GBytes *(*read_reply_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
+  void (*find_temporaries_async) (BgcWorkers *self, guint32 owner, guint32 tag, guint first,
+                                  GAsyncReadyCallback callback, gpointer data);
+  GPtrArray *(*find_temporaries_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
   void (*shut_down_async) (BgcWorkers *self, GAsyncReadyCallback callback, gpointer data);
   gboolean (*shut_down_finish) (BgcWorkers *self, GAsyncResult *result, GError **error);
 };
@@ -113,6 +116,13 @@ gboolean bgc_workers_cancel_session_finish (BgcWorkers *self, GAsyncResult *resu
 void bgc_workers_read_reply_async (BgcWorkers *self, guint32 owner, const BgcFile *reply,
                                    GAsyncReadyCallback callback, gpointer data);
 GBytes *bgc_workers_read_reply_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
+
+/* Temporary files tagged @tag in directories that the owner's workers ever used, wanted or not. Result:
+ * (element-type BgcPlacement) those from number @first on, to be deleted; none at the end of the list, which
+ * is made anew where @first is 0. */
+void bgc_workers_find_temporaries_async (BgcWorkers *self, guint32 owner, guint32 tag, guint first,
+                                         GAsyncReadyCallback callback, gpointer data);
+GPtrArray *bgc_workers_find_temporaries_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
 
 /* Lets every worker make its data durable and go; ends when all are gone (5 s at most). */
 void bgc_workers_shut_down_async (BgcWorkers *self, GAsyncReadyCallback callback, gpointer data);

@@ -109,6 +109,39 @@ def test_transferred_survives(world):
     equal(len(world.web.requests()), 1, 'requests')
 
 
+def test_queue_lost(world):
+    """Temporary files that no job knows any more go with the next transfer; others' and other queues' stay."""
+    import os
+    for damage in ('gone', 'garbage'):
+        start_slow(world)
+        world.daemon.kill()
+        lost = [name for name in world.listing() if name.startswith('.bgcopy-')]
+        equal(len(lost), 1, 'orphans')
+        strangers = ['.bgcopy-' + 32 * 'f', lost[0][:16] + 24 * '0', 'mine']
+        for name in strangers[::2]:
+            with open(world.local(name), 'wb') as f:
+                f.write(b'x')
+        os.mkdir(world.local(strangers[1]))
+        for name in os.listdir(world.daemon.state):
+            path = os.path.join(world.daemon.state, name)
+            if name.startswith('queue.db'):
+                os.unlink(path)
+        if damage == 'garbage':
+            with open(os.path.join(world.daemon.state, 'queue.db'), 'wb') as f:
+                f.write(b'SQLite format 3\0' + 20000 * b'garbage ')
+        world.again()
+        content = world.bytes(2_000_000)
+        world.web.put('next', content)
+        job = world.service.submit([(world.web.url('slow/1024/next'), world.local('next'))])
+        job.wait_state('transferred')
+        equal(world.listing(), sorted(strangers + [os.path.basename(job.files()[0]['temporary'])]))
+        equal(job.complete(), 'ok')
+        equal(world.read('next') == content, True)
+        os.rmdir(world.local(strangers[1]))
+        for name in ['next'] + strangers[::2]:
+            os.unlink(world.local(name))
+
+
 def test_a_second_daemon(world):
     """One plain line says why it ends, whether it meets the other at the queue or on the bus."""
     import os

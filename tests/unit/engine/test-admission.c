@@ -109,7 +109,7 @@ test_duplicates (void)
 
       g_ptr_array_add (requests, bgc_file_request_new ("http://example.org/", cases[i].local));
       g_ptr_array_add (verdicts, bgc_path_verdict_new (TRUE, BGC_ERROR_NOT_FOUND, NULL, cases[i].identity));
-      files = bgc_admission_admit (requests, verdicts, job, 1, random, &error);
+      files = bgc_admission_admit (requests, verdicts, job, 1, 0xabc, random, &error);
       g_assert_cmpint (files == NULL, ==, cases[i].refused);
       if (cases[i].refused)
         g_assert_error (error, BGC_ERROR, BGC_ERROR_FILE_EXISTS);
@@ -133,7 +133,7 @@ test_admit (void)
   second->overwrite = FALSE;
   g_ptr_array_add (verdicts, bgc_path_verdict_new (TRUE, BGC_ERROR_NOT_FOUND, NULL, NULL));
   g_ptr_array_add (verdicts, bgc_path_verdict_new (TRUE, BGC_ERROR_NOT_FOUND, NULL, "/real/1"));
-  files = bgc_admission_admit (requests, verdicts, NULL, 5, random, NULL);
+  files = bgc_admission_admit (requests, verdicts, NULL, 5, 0xabc, random, NULL);
   g_assert_cmpuint (files->len, ==, 2);
   file = g_ptr_array_index (files, 1);
   g_assert_cmpuint (file->index, ==, 6);
