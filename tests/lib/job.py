@@ -14,7 +14,8 @@ TYPES = {
     'size': 't', 'checksum': 's', 'overwrite': 'b', 'mirrors': 'as', 'ranges': 'a(tt)',
     'all-users': 'b', 'state': 'as', 'offset': 'u', 'limit': 'u',
     'DisplayName': 's', 'Description': 's', 'Priority': 's', 'MinimumRetryDelay': 'u', 'NoProgressTimeout': 'u',
-    'MaximumDownloadTime': 'u', 'MinimumNotificationInterval': 'u', 'AutoComplete': 'b', 'NotifyFlags': 'as', 'NotifyFlags': 'as',
+    'MaximumDownloadTime': 'u', 'MinimumNotificationInterval': 'u', 'AutoComplete': 'b', 'NotifyFlags': 'as',
+    'UploadProtocol': 's', 'ReplyFileName': 's',
 }
 
 

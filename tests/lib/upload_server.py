@@ -22,7 +22,8 @@ pid {folder}/proxy.pid;
 error_log {folder}/proxy-error.log info;
 events {{ worker_connections 4096; }}
 http {{
-  access_log {folder}/proxy-access.log;
+  log_format lines '$request_method $status $content_length';
+  access_log {folder}/proxy-access.log lines;
   client_body_temp_path {folder}/p-body; proxy_temp_path {folder}/p-proxy; fastcgi_temp_path {folder}/p-fcgi;
   uwsgi_temp_path {folder}/p-uwsgi; scgi_temp_path {folder}/p-scgi;
   upstream servers {{ {servers} keepalive 16; }}
@@ -166,6 +167,7 @@ class Proxy:
         os.makedirs(folder, exist_ok=True)
         os.chmod(world.folder, 0o755)
         self.address = ('127.0.0.1', free_port())
+        self.log = os.path.join(folder, 'proxy-access.log')
         upstream = ' '.join(f'server unix:{s.address} max_fails=0;' if isinstance(s.address, str) else
                             'server %s:%d max_fails=0;' % s.address for s in servers)
         config = os.path.join(folder, 'nginx.conf')
@@ -181,3 +183,8 @@ class Proxy:
 
     def client(self, *arguments, **options):
         return Client(self.address, *arguments, **options)
+
+    def requests(self):
+        """(method, status, Content-Length) of what it answered or passed on."""
+        with open(self.log, encoding='utf-8', errors='replace') as f:
+            return [(m, int(s), int(n) if n.isdigit() else 0) for m, s, n in (line.split() for line in f)]
