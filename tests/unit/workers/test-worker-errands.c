@@ -18,6 +18,7 @@ typedef struct
   guint changed;
   guint ended;
   gpointer result; /* (owned) by the test (nullable) of the last */
+  gpointer earlier; /* (owned) likewise, of the one before */
   GError *error;   /* (owned) (nullable) likewise */
 } Fixture;
 
@@ -60,6 +61,7 @@ on_ended (GObject *source, GAsyncResult *result, gpointer data)
   Fixture *fixture = data;
 
   g_clear_error (&fixture->error);
+  fixture->earlier = fixture->result;
   fixture->result = g_task_propagate_pointer (G_TASK (result), &fixture->error);
   fixture->ended++;
 }
@@ -157,9 +159,8 @@ test_cancel (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (call_at (fixture, 0), "'session-id': <'{1}'>"));
   fixture->worker->mute = FALSE;
   hand_worker_answer_held (fixture->worker);
-  hand_wait_until (fixture->ended >= 1);
-  bgc_worker_errands_cancelled_free (fixture->result);
   hand_wait_until (fixture->ended == 2);
+  bgc_worker_errands_cancelled_free (fixture->earlier);
   cancelled = fixture->result;
   g_assert_true (cancelled->settled);
   g_assert_null (cancelled->failure);
