@@ -322,6 +322,61 @@ test_shut_down_nothing (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->gone, ==, 1);
 }
 
+/* A cancelled session is work like any other: a worker is started for it and lingers after it. */
+static void
+test_errand (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (BgcJob) upload = hand_upload_new (2, FALSE);
+
+  fixture->launcher->mute = TRUE;
+  bgc_worker_owner_cancel_session (fixture->owner, task (fixture), upload);
+  hand_wait_until (fixture->launcher->worker != NULL && fixture->launcher->worker->held->len == 1);
+  bgc_clock_fake_advance (fixture->clock, 4 * SECOND);
+  g_assert_cmpuint (fixture->launcher->stops, ==, 0);
+  fixture->launcher->worker->mute = FALSE;
+  hand_worker_answer_held (fixture->launcher->worker);
+  hand_wait_until (fixture->succeeded == 1);
+  bgc_worker_owner_check_source (fixture->owner, task (fixture), "/tmp/source");
+  bgc_worker_owner_read_reply (fixture->owner, task (fixture),
+                               bgc_file_list_find (upload->files, BGC_UPLOAD_FILE));
+  hand_wait_until (fixture->succeeded == 3);
+  g_assert_cmpuint (fixture->launcher->starts, ==, 1);
+  bgc_clock_fake_advance (fixture->clock, 10 * SECOND);
+  g_assert_cmpuint (fixture->launcher->stops, ==, 1);
+  g_assert_cmpuint (fixture->lost, ==, 0);
+}
+
+static void
+test_errand_lost (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (BgcJob) upload = hand_upload_new (2, FALSE);
+
+  fixture->launcher->mute = TRUE;
+  bgc_worker_owner_cancel_session (fixture->owner, task (fixture), upload);
+  hand_wait_until (fixture->launcher->worker != NULL && fixture->launcher->worker->held->len == 1);
+  hand_worker_hang_up (fixture->launcher->worker);
+  hand_wait_until (fixture->failed == 1);
+  g_assert_cmpuint (fixture->lost_when_failed, ==, 1);
+}
+
+/* A server that does not answer does not keep the service from ending. */
+static void
+test_errand_shut_down (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (BgcJob) upload = hand_upload_new (2, FALSE);
+  HandWorker *worker;
+
+  fixture->launcher->mute = TRUE;
+  bgc_worker_owner_cancel_session (fixture->owner, task (fixture), upload);
+  hand_wait_until (fixture->launcher->worker != NULL && fixture->launcher->worker->held->len == 1);
+  worker = fixture->launcher->worker;
+  bgc_worker_owner_shut_down (fixture->owner, on_gone, fixture);
+  hand_wait_until (fixture->failed == 1 && g_dbus_connection_is_closed (worker->bus));
+  hand_worker_hang_up (worker);
+  hand_wait_until (fixture->gone == 1);
+  g_assert_cmpuint (fixture->lost, ==, 0);
+}
+
 /* Freed in the middle of everything. */
 static void
 test_free_busy (Fixture *fixture, gconstpointer data)
@@ -352,6 +407,9 @@ main (int argc, char **argv)
   ADD ("shut-down", test_shut_down, NULL);
   ADD ("shut-down-slow", test_shut_down_slow, NULL);
   ADD ("shut-down-nothing", test_shut_down_nothing, NULL);
+  ADD ("errand", test_errand, NULL);
+  ADD ("errand-lost", test_errand_lost, NULL);
+  ADD ("errand-shut-down", test_errand_shut_down, NULL);
   ADD ("free-while-starting", test_free_busy, NULL);
   ADD ("free-while-running", test_free_busy, "up");
   return g_test_run ();
