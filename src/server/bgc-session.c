@@ -332,6 +332,9 @@ bgc_session_write (BgcSession *self, guint64 offset, const guint8 *bytes, gsize 
   return TRUE;
 }
 
+/* Two flushes. Nothing but a record that was written after the data is durable tells how much of it is: a
+ * file's length may be ahead of its content. The second flush is of one block that is there already; without
+ * it fragments of 1 MiB were 5 % faster. */
 gboolean
 bgc_session_checkpoint (BgcSession *self, GError **error)
 {

@@ -58,6 +58,14 @@ def test_man_page_of_the_daemon_has_every_setting():
         tap.true(f'.B {name}\n' in page, f'{name} is not in bgcopyd(8)')
 
 
+def test_man_page_of_the_server_has_every_setting():
+    page = text('data', 'bgcopy-server.8')
+    keys = re.findall(r'(?:SERVER|DIRECTORY) \("(\w+)"', text('src', 'server', 'bgc-server-config.c'))
+    tap.true(len(keys) > 25, f'{len(keys)} keys')
+    for key in [*keys, 'Listen', 'TrustedProxies']:
+        tap.true(re.search(rf'(?m)^\.BR? .*\b{key}\b', page), f'{key} is not in bgcopy-server(8)')
+
+
 def test_man_pages_format():
     if not shutil.which('groff'):
         raise Skip('no groff')
