@@ -5,7 +5,7 @@
 
 Contestants take turns (A B C D, A B C D, …); medians are printed. Each peer is followed by a sync of
 what it wrote, since bgcopyd says "done" only when it is durable. Everything is written below one
-temporary directory and removed. Parts: big https checksum small queue idle."""
+temporary directory and removed. Parts: big https checksum small upload queue idle."""
 
 import argparse
 import json
@@ -20,6 +20,8 @@ import child
 import peers
 from gi.repository import GLib
 from job import JOB, NAME
+from upload_peers import Dav
+from upload_server import Server
 from world import World
 
 PEERS = ('curl', 'wget2', 'aria2c')
@@ -201,6 +203,36 @@ class Bench:
         self.clean()
         self.report('small', f'{count} files of 10 KiB over http, durable', results, self.have)
 
+    def upload(self):
+        """To nginx with PUT, against curl -T; to bgcopy-server, where each fragment is durable before it is acknowledged."""
+        self.fresh()
+        dav, server = Dav(self.world), Server(self.world, verbose=False)
+        path = os.path.join(self.world.web.root, self.source(self.options.size * MIB))
+
+        def clean():
+            for folder in (dav.root, server.path()):
+                for name in os.listdir(folder):
+                    if not name.startswith('.'):
+                        os.unlink(os.path.join(folder, name))
+            subprocess.run(['sync', '-f', self.world.folder], check=True)
+
+        def send(address, url, protocol, stored):
+            result = self.ours([(f'http://127.0.0.1:{address[1]}{url}', path)], type='upload', UploadProtocol=protocol)
+            if os.path.getsize(stored) != os.path.getsize(path):
+                raise RuntimeError(f'{stored} is not whole')
+            return result
+
+        contestants = {
+            'bgcopyd': lambda: send(dav.address, '/f', 'put', os.path.join(dav.root, 'f')),
+            'curl -T': lambda: peers.run(['curl', '-sSf', '-T', path, f'http://127.0.0.1:{dav.address[1]}/g']),
+            'bgcopyd, BITS': lambda: send(server.address, '/drop/f', 'bits', os.path.join(server.path(), 'f')),
+        }
+        results = self.turns(contestants, self.options.rounds, clean)
+        self.report('upload', f'{self.options.size} MiB sent over http', results, ['curl -T'])
+        print(f'  peak memory of bgcopy-server: {server.rss()[1] / 1024:.1f} MiB')
+        self.keep('upload', server_rss=server.rss()[1] / 1024)
+        clean()
+
     def queue_program(self, *arguments, wait=True):
         command = [os.path.join(os.environ['TOP_BUILDDIR'], 'tests/bench/bench-queue'), '--address', self.world.bus.address,
                    '--directory', self.world.downloads, *map(str, arguments)]
@@ -310,7 +342,7 @@ def main():
     parser.add_argument('--seed', default='1')
     parser.add_argument('--json', help='also write the figures there')
     options = parser.parse_args()
-    parts = options.parts or ['big', 'https', 'checksum', 'small', 'queue', 'idle']
+    parts = options.parts or ['big', 'https', 'checksum', 'small', 'upload', 'queue', 'idle']
     bench = Bench(options)
     try:
         space = shutil.disk_usage(bench.world.folder).free // MIB
