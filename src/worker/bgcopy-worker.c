@@ -3,13 +3,14 @@
 
 /* bgcopy-worker: HTTP and one owner's files, at the word of bgcopyd. Not started by people.
  *
- * Start: environment of GIO and libsoup, before either is first used; log; the socket inherited from
- * the daemon; authentication; main loop.
+ * Start: environment of GIO and libsoup, before either is first used; log; the socket to the
+ * daemon, inherited or called; authentication; main loop.
  * Shutdown, when the daemon closes the connection or on SIGTERM: every job stops and what was received
  * is made durable; calls on files under way end; the loop ends; exit status 0. SIGINT and SIGHUP are
  * the daemon's to act upon, which may share our terminal. */
 
 #include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
 #include <glib-unix.h>
 #include <locale.h>
 #include <signal.h>
@@ -33,20 +34,29 @@ on_terminate (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* The socket at @path if there is one, else the inherited @fd. */
 static GIOStream *
-open_stream (int fd, GError **error)
+open_stream (const char *path, int fd, GError **error)
 {
-  g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, error);
+  g_autoptr (GSocket) socket = NULL;
 
+  if (path != NULL)
+    {
+      g_autoptr (GSocketClient) client = g_socket_client_new ();
+      g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+
+      return G_IO_STREAM (g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, error));
+    }
+  socket = g_socket_new_from_fd (fd, error);
   return socket == NULL ? NULL : G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
 }
 
 static int
-run (int fd)
+run (const char *path, int fd)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GIOStream) stream = open_stream (fd, &error);
+  g_autoptr (GIOStream) stream = open_stream (path, fd, &error);
   BgcWorker *worker = stream == NULL ? NULL : bgc_worker_new (stream, on_gone, loop, &error);
   guint terminate;
 
@@ -66,10 +76,12 @@ int
 main (int argc, char **argv)
 {
   int fd = -1;
+  g_autofree char *path = NULL;
   gboolean version = FALSE;
   g_autofree char *state = NULL;
   const GOptionEntry entries[] = {
-    { "fd", 0, 0, G_OPTION_ARG_INT, &fd, "The socket to the daemon", "NUMBER" },
+    { "fd", 0, 0, G_OPTION_ARG_INT, &fd, "The socket to the daemon, inherited", "NUMBER" },
+    { "socket", 0, 0, G_OPTION_ARG_FILENAME, &path, "The socket where the daemon listens", "PATH" },
     { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state, "Where to keep notes of directories", "DIRECTORY" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and exit", NULL },
     G_OPTION_ENTRY_NULL,
@@ -99,5 +111,5 @@ main (int argc, char **argv)
   if (state == NULL)
     state = g_build_filename (g_get_user_state_dir (), "bgcopyd", "worker", NULL);
   bgc_local_file_notes_init (state);
-  return run (fd);
+  return run (path, fd);
 }
