@@ -6,11 +6,14 @@
 #include <signal.h>
 
 #include <glib-unix.h>
-#include <systemd/sd-daemon.h>
 
 #include "base/bgc-error.h"
 #include "base/bgc-limits.h"
+#include "daemon/bgc-boot-flag.h"
 #include "daemon/bgc-config.h"
+#include "daemon/bgc-idle.h"
+#include "daemon/bgc-systemd.h"
+#include "daemon/bgc-worker-socket.h"
 #include "engine/bgc-manager.h"
 #include "host/bgc-clock-system.h"
 #include "host/bgc-network-gio.h"
@@ -19,15 +22,26 @@
 #include "service/bgc-service.h"
 #include "store/bgc-store-sqlite.h"
 #include "workers/bgc-launcher-spawn.h"
+#include "workers/bgc-launcher-systemd.h"
 #include "workers/bgc-workers-bus.h"
 
 #define BUS_NAME "org.example.BackgroundCopy"
+#define STATE(state) (1u << BGC_JOB_STATE_##state)
+/* Something is done about these without anybody asking. A cancelled job that is listed waits for its
+ * server. */
+#define RESTLESS_STATES \
+  (STATE (QUEUED) | STATE (CONNECTING) | STATE (TRANSFERRING) | STATE (TRANSIENT_ERROR) | STATE (CANCELLED))
 
 struct _BgcDaemon {
+  gboolean session;
+  guint idle_exit;           /* seconds, 0 = never */
+  char *state_directory;     /* (owned) */
   char *config;              /* (owned) (nullable) */
   gboolean config_required;  /* it was named on the command line */
   BgcClock *clock;           /* (owned) */
   BgcNetwork *network;       /* (owned) */
+  BgcSystemd *systemd;       /* (owned) */
+  BgcIdle *idle;             /* (owned) (nullable) */
   BgcStore *store;           /* (owned) */
   BgcWorkers *workers;       /* (owned) */
   GRand *random;             /* (owned) given */
@@ -36,6 +50,7 @@ struct _BgcDaemon {
   BgcService *service;       /* (owned) (nullable) */
   GMainLoop *loop;           /* (owned) */
   GError *failure;           /* (owned) (nullable) why the loop ended, if not by request */
+  GCancellable *cancellable; /* (owned) for the daemon's life */
   guint name_id;
   guint signal_ids[3];
   gulong closed_id;
@@ -45,9 +60,9 @@ struct _BgcDaemon {
 };
 
 static char *
-default_config (void)
+default_config (const BgcDaemonOptions *options)
 {
-  return g_build_filename (g_get_user_config_dir (), "bgcopyd.conf", NULL);
+  return g_build_filename (options->session ? g_get_user_config_dir () : SYSCONFDIR, "bgcopyd.conf", NULL);
 }
 
 static gboolean
@@ -73,30 +88,77 @@ queue_tag (const char *state_directory)
   return g_str_hash (both);
 }
 
+static BgcLauncher *
+make_launcher (BgcDaemon *self, const BgcDaemonOptions *options, GError **error)
+{
+  g_autofree char *worker_state = NULL;
+  g_autoptr (GSocket) socket = NULL;
+  BgcLauncher *launcher;
+
+  if (self->session)
+    {
+      launcher = bgc_launcher_spawn_new (options->worker);
+      worker_state = g_build_filename (options->state_directory, "worker", NULL);
+      bgc_launcher_spawn_set_state_directory (BGC_LAUNCHER_SPAWN (launcher), worker_state);
+      return launcher;
+    }
+  socket = bgc_worker_socket_listen (options->worker_socket, error);
+  return socket == NULL ? NULL : bgc_launcher_systemd_new (self->bus, socket, self->clock);
+}
+
+static gboolean
+connect_bus (BgcDaemon *self, GError **error)
+{
+  self->bus = g_bus_get_sync (self->session ? G_BUS_TYPE_SESSION : G_BUS_TYPE_SYSTEM, NULL, error);
+  if (self->bus == NULL)
+    {
+      g_prefix_error (error, "no %s bus: ", self->session ? "session" : "system");
+      return FALSE;
+    }
+  g_dbus_connection_set_exit_on_close (self->bus, FALSE);
+  return TRUE;
+}
+
+static gboolean
+open_queue (BgcDaemon *self, GError **error)
+{
+  self->store = bgc_store_sqlite_new (self->state_directory, error);
+  if (self->store == NULL)
+    return FALSE;
+  /* Before the first job can be asked for. */
+  return self->session || bgc_boot_flag_raise (self->state_directory, error);
+}
+
 BgcDaemon *
 bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
 {
   g_autoptr (BgcDaemon) self = g_new0 (BgcDaemon, 1);
   g_autoptr (BgcLauncher) launcher = NULL;
-  g_autofree char *worker_state = NULL;
   BgcLimits limits;
 
   self->random = random;
+  self->session = options->session;
+  self->idle_exit = options->idle_exit;
+  self->state_directory = g_strdup (options->state_directory);
   self->loop = g_main_loop_new (NULL, FALSE);
-  self->config = options->config != NULL ? g_strdup (options->config) : default_config ();
+  self->cancellable = g_cancellable_new ();
+  self->config = options->config != NULL ? g_strdup (options->config) : default_config (options);
   self->config_required = options->config != NULL;
   if (!load_config (self, &limits, error))
     return NULL;
   self->clock = bgc_clock_system_new (error);
   if (self->clock == NULL)
     return NULL;
-  self->store = bgc_store_sqlite_new (options->state_directory, error);
-  if (self->store == NULL)
+  self->systemd = bgc_systemd_new (self->clock);
+  if (!open_queue (self, error))
+    return NULL;
+  /* The launcher speaks to systemd, and the queue is loaded with its workers known. */
+  if (!self->session && !connect_bus (self, error))
+    return NULL;
+  launcher = make_launcher (self, options, error);
+  if (launcher == NULL)
     return NULL;
   self->network = bgc_network_gio_new ();
-  launcher = bgc_launcher_spawn_new (options->worker);
-  worker_state = g_build_filename (options->state_directory, "worker", NULL);
-  bgc_launcher_spawn_set_state_directory (BGC_LAUNCHER_SPAWN (launcher), worker_state);
   self->workers = bgc_workers_bus_new (launcher, self->clock);
   self->manager = bgc_manager_new (self->store, self->workers, self->clock, self->network, self->random,
                                    &limits);
@@ -115,6 +177,8 @@ shut_down_done (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!bgc_manager_shut_down_finish (self->manager, result, &error))
     g_warning ("Could not stop cleanly: %s", error->message);
+  else if (!self->session && bgc_manager_count (self->manager, G_MAXUINT32) == 0)
+    bgc_boot_flag_lower (self->state_directory);
   g_main_loop_quit (self->loop);
 }
 
@@ -129,7 +193,8 @@ stop (BgcDaemon *self, GError *failure)
     }
   self->stopping = TRUE;
   self->failure = failure;
-  sd_notify (0, "STOPPING=1");
+  g_clear_pointer (&self->idle, bgc_idle_free);
+  bgc_systemd_stopping (self->systemd);
   if (self->service != NULL)
     bgc_service_unexport (self->service);
   /* GLib would release a name that was never ours, and complain that it cannot. */
@@ -153,6 +218,7 @@ reload_signal (gpointer data)
   g_autoptr (GError) error = NULL;
   BgcLimits limits;
 
+  bgc_systemd_reloading (self->systemd);
   if (load_config (self, &limits, &error))
     {
       bgc_manager_set_limits (self->manager, &limits);
@@ -162,6 +228,7 @@ reload_signal (gpointer data)
     {
       g_warning ("Configuration left as it was: %s", error->message);
     }
+  bgc_systemd_ready (self->systemd);
   return G_SOURCE_CONTINUE;
 }
 
@@ -169,6 +236,57 @@ static void
 bus_closed (BgcService *service, gpointer data)
 {
   stop (data, g_error_new (BGC_ERROR, BGC_ERROR_CONNECTION_CLOSED, "the message bus closed the connection"));
+}
+
+static void
+job_signal (BgcDaemon *self)
+{
+  if (self->idle != NULL)
+    bgc_idle_touch (self->idle);
+  bgc_systemd_jobs (self->systemd, bgc_manager_count (self->manager, G_MAXUINT32));
+}
+
+static gboolean
+is_busy (gpointer data)
+{
+  BgcDaemon *self = data;
+  g_autoptr (GPtrArray) restless = NULL;
+
+  if (bgc_service_calls (self->service) > 0 || bgc_service_subscribers (self->service) > 0)
+    return TRUE;
+  restless = bgc_manager_list (self->manager, G_MAXUINT32, RESTLESS_STATES, 0, 1);
+  return restless->len > 0;
+}
+
+/* What was sent to the name before it was given back has arrived by now. Is there any, somebody has to be
+ * there for it: failing has us started again. */
+static void
+name_released_cb (GObject *bus, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (bus), result, &error);
+  BgcDaemon *self = data;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->stopping)
+    return;
+  if (!is_busy (self))
+    g_message ("Nothing to do: ending until somebody asks");
+  stop (self, !is_busy (self) ? NULL
+                              : g_error_new (BGC_ERROR, BGC_ERROR_BUSY, "called when it was about to end"));
+}
+
+/* First systemd is told, which then queues a start behind our end; then the name goes, so that who calls
+ * from now on has the next one of us started and is not answered by one that ends. */
+static void
+idle_cb (gpointer data)
+{
+  BgcDaemon *self = data;
+
+  bgc_systemd_stopping (self->systemd);
+  g_clear_handle_id (&self->name_id, g_bus_unown_name);
+  g_dbus_connection_call (self->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                          "GetId", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, self->cancellable,
+                          name_released_cb, self);
 }
 
 static void
@@ -181,7 +299,10 @@ name_acquired (GDBusConnection *bus, const char *name, gpointer data)
   bgc_manager_start (self->manager);
   if (self->salvaged)
     bgc_manager_search_orphans (self->manager);
-  sd_notify (0, "READY=1");
+  bgc_systemd_jobs (self->systemd, bgc_manager_count (self->manager, G_MAXUINT32));
+  bgc_systemd_ready (self->systemd);
+  if (self->idle_exit > 0)
+    self->idle = bgc_idle_new (self->clock, self->idle_exit, is_busy, idle_cb, self);
 }
 
 static void
@@ -203,26 +324,25 @@ make_service (BgcDaemon *self)
   self->closed_id = g_signal_connect (self->service, "closed", G_CALLBACK (bus_closed), self);
 }
 
-static gboolean
-connect_bus (BgcDaemon *self, GError **error)
+static void
+watch_manager (BgcDaemon *self)
 {
-  self->bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, error);
-  if (self->bus == NULL)
-    {
-      g_prefix_error (error, "no session bus: ");
-      return FALSE;
-    }
-  g_dbus_connection_set_exit_on_close (self->bus, FALSE);
-  make_service (self);
-  /* Before the name is asked for: whoever sees the name finds the objects. */
-  return bgc_service_export (self->service, error);
+  static const char *const changes[] = { "job-added", "job-changed", "job-left", "job-forgotten" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (changes); i++)
+    g_signal_connect_swapped (self->manager, changes[i], G_CALLBACK (job_signal), self);
 }
 
 gboolean
 bgc_daemon_run (BgcDaemon *self, GError **error)
 {
-  if (!connect_bus (self, error))
+  if (self->bus == NULL && !connect_bus (self, error))
     return FALSE;
+  make_service (self);
+  /* Before the name is asked for: whoever sees the name finds the objects. */
+  if (!bgc_service_export (self->service, error))
+    return FALSE;
+  watch_manager (self);
   self->signal_ids[0] = g_unix_signal_add (SIGTERM, stop_signal, self);
   self->signal_ids[1] = g_unix_signal_add (SIGINT, stop_signal, self);
   self->signal_ids[2] = g_unix_signal_add (SIGHUP, reload_signal, self);
@@ -243,20 +363,27 @@ bgc_daemon_free (BgcDaemon *self)
   for (gsize i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_clear_handle_id (&self->signal_ids[i], g_source_remove);
   g_clear_handle_id (&self->name_id, g_bus_unown_name);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_pointer (&self->idle, bgc_idle_free);
   if (self->service != NULL)
     g_clear_signal_handler (&self->closed_id, self->service);
   g_clear_object (&self->service);
-  g_clear_object (&self->bus);
+  if (self->manager != NULL)
+    g_signal_handlers_disconnect_by_data (self->manager, self);
   g_clear_object (&self->manager);
   g_clear_object (&self->workers);
+  g_clear_object (&self->bus);
   if (self->store != NULL)
     bgc_store_close (self->store);
   g_clear_object (&self->store);
   g_clear_object (&self->network);
+  g_clear_pointer (&self->systemd, bgc_systemd_free);
   g_clear_object (&self->clock);
+  g_clear_object (&self->cancellable);
   g_clear_pointer (&self->random, g_rand_free);
   g_clear_pointer (&self->loop, g_main_loop_unref);
   g_clear_error (&self->failure);
   g_free (self->config);
+  g_free (self->state_directory);
   g_free (self);
 }

@@ -3,7 +3,7 @@
 
 /* The composition root: the one place that names concrete adapters, builds them and wires them.
  *
- * Start: configuration, clock, network, store, workers, manager (the queue is loaded), bus, objects
+ * Start: configuration, clock, network, store, bus, workers, manager (the queue is loaded), objects
  * exported, name owned, transfers go on. Stop: name released, transfers stopped with their bytes made
  * durable, workers gone, store closed. */
 
@@ -12,18 +12,21 @@
 #include <gio/gio.h>
 
 typedef struct {
+  gboolean session;      /* for one user on the session bus, else for all on the system bus */
+  guint idle_exit;       /* seconds without anything to do after which it ends, 0 = never */
   char *state_directory; /* (owned) */
   char *config;          /* (owned) (nullable) as given on the command line */
-  char *worker;          /* (owned) path of bgcopy-worker */
+  char *worker;          /* (owned) (nullable) path of bgcopy-worker; NULL unless session */
+  char *worker_socket;   /* (owned) (nullable) where workers call in; NULL if session */
 } BgcDaemonOptions;
 
 typedef struct _BgcDaemon BgcDaemon;
 
-/* Builds everything and loads the queue; no bus yet. @random transfer full, whatever comes. Errors: those
- * of the store and the configuration. */
+/* Builds everything and loads the queue; nothing is on the bus yet. @random transfer full, whatever comes.
+ * Errors: those of the store and the configuration, and in system mode of the bus. */
 BgcDaemon *bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error);
-/* Runs until told to stop, or until the bus goes. FALSE with @error if the name could not be had or the
- * bus connection was lost. */
+/* Runs until told to stop, until it has been idle for long, or until the bus goes. FALSE with @error if the
+ * name could not be had or the bus connection was lost. */
 gboolean bgc_daemon_run (BgcDaemon *self, GError **error);
 void bgc_daemon_free (BgcDaemon *self);
 

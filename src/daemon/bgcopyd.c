@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright 2026 The bgcopyd authors */
 
-/* bgcopyd: the daemon. Reads the command line, builds a BgcDaemon and runs it.
+/* bgcopyd: the daemon. Reads the command line, builds a BgcDaemon and runs it: for everybody on the system
+ * bus, where systemd says which directories it has, or for one user with --session.
  * Exit codes: 0 asked to stop, 1 could not start or lost the bus, 2 wrong usage. */
 
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <glib.h>
 
 #include "base/bgc-log.h"
 #include "daemon/bgc-daemon.h"
 
+/* Seconds without anything to do after which the system service ends until somebody asks. More than the
+ * minute for which jobs that ended still answer. */
+#define IDLE_EXIT 300
+
 typedef struct {
   gboolean session;
+  int idle_exit;     /* seconds, -1 = not given */
   gboolean verbose;
   gboolean version;
   char *state_directory;
@@ -29,6 +36,8 @@ parse (CommandLine *line, int *argc, char ***argv, GError **error)
     { "session", 0, 0, G_OPTION_ARG_NONE, &line->session, "Serve one user on the session bus", NULL },
     { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &line->state_directory, "Where the queue is kept",
       "DIRECTORY" },
+    { "idle-exit", 0, 0, G_OPTION_ARG_INT, &line->idle_exit, "End when idle for so long; 0 = never",
+      "SECONDS" },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &line->config, "Read this configuration", "FILE" },
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &line->verbose, "Log what is decided, and why", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &line->version, "Show the version", NULL },
@@ -45,36 +54,74 @@ parse (CommandLine *line, int *argc, char ***argv, GError **error)
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "unexpected argument \"%s\"", (*argv)[1]);
       return FALSE;
     }
-  if (!line->session && !line->version)
-    {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-                   "only session mode exists so far: start bgcopyd with --session");
-      return FALSE;
-    }
   return TRUE;
+}
+
+/* The queue of the service for everybody is no user's, and root is one too many: what bgcopyd may do is
+ * what its own user may. */
+static gboolean
+check_user (CommandLine *line, GError **error)
+{
+  if (line->session || getuid () != 0)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+               "the system service does not run as root: systemctl start bgcopyd starts it as its own user");
+  return FALSE;
+}
+
+/* A directory that systemd made for us. */
+static char *
+service_directory (const char *variable, const char *otherwise)
+{
+  const char *value = g_getenv (variable);
+
+  return g_strdup (value != NULL && g_path_is_absolute (value) ? value : otherwise);
+}
+
+static char *
+user_state_directory (void)
+{
+  const char *state_home = g_getenv ("XDG_STATE_HOME");
+
+  if (state_home != NULL && g_path_is_absolute (state_home))
+    return g_build_filename (state_home, "bgcopyd", NULL);
+  return g_build_filename (g_get_home_dir (), ".local", "state", "bgcopyd", NULL);
 }
 
 static void
 complete_options (BgcDaemonOptions *options, CommandLine *line)
 {
   const char *worker = g_getenv ("BGCOPY_WORKER");
-  const char *state_home = g_getenv ("XDG_STATE_HOME");
 
-  options->worker = g_strdup (worker != NULL ? worker : LIBEXECDIR "/bgcopy-worker");
+  options->session = line->session;
   options->config = g_steal_pointer (&line->config);
   if (line->state_directory != NULL)
     options->state_directory = g_canonicalize_filename (line->state_directory, NULL);
-  else if (state_home != NULL && g_path_is_absolute (state_home))
-    options->state_directory = g_build_filename (state_home, "bgcopyd", NULL);
+  else if (line->session)
+    options->state_directory = user_state_directory ();
   else
-    options->state_directory = g_build_filename (g_get_home_dir (), ".local", "state", "bgcopyd", NULL);
+    options->state_directory = service_directory ("STATE_DIRECTORY", "/var/lib/bgcopyd");
   g_clear_pointer (&line->state_directory, g_free);
+  if (line->idle_exit >= 0)
+    options->idle_exit = line->idle_exit;
+  else
+    options->idle_exit = line->session ? 0 : IDLE_EXIT;
+  if (line->session)
+    {
+      options->worker = g_strdup (worker != NULL ? worker : LIBEXECDIR "/bgcopy-worker");
+    }
+  else
+    {
+      g_autofree char *directory = service_directory ("RUNTIME_DIRECTORY", "/run/bgcopyd");
+
+      options->worker_socket = g_build_filename (directory, "workers", NULL);
+    }
 }
 
 static int
 run (CommandLine *line)
 {
-  BgcDaemonOptions options = { NULL };
+  BgcDaemonOptions options = { FALSE };
   g_autoptr (BgcDaemon) daemon = NULL;
   g_autoptr (GError) error = NULL;
   int status = EXIT_SUCCESS;
@@ -89,13 +136,14 @@ run (CommandLine *line)
   g_free (options.state_directory);
   g_free (options.config);
   g_free (options.worker);
+  g_free (options.worker_socket);
   return status;
 }
 
 int
 main (int argc, char **argv)
 {
-  CommandLine line = { FALSE };
+  CommandLine line = { .idle_exit = -1 };
   g_autoptr (GError) error = NULL;
 
   setlocale (LC_ALL, "");
@@ -112,6 +160,11 @@ main (int argc, char **argv)
     {
       printf ("bgcopyd %s\n", PACKAGE_VERSION);
       return EXIT_SUCCESS;
+    }
+  if (!check_user (&line, &error))
+    {
+      fprintf (stderr, "bgcopyd: %s\n", error->message);
+      return EXIT_FAILURE;
     }
   bgc_log_init ("bgcopyd", line.verbose);
   return run (&line);

@@ -20,6 +20,7 @@ set_up (Fixture *fixture, gconstpointer data)
 
   fixture->directory = g_dir_make_tmp ("bgcopyd-daemon-XXXXXX", &error);
   g_assert_no_error (error);
+  fixture->options.session = TRUE;
   fixture->options.state_directory = g_build_filename (fixture->directory, "state", NULL);
   fixture->options.worker = g_strdup ("/nonexistent/bgcopy-worker");
   fixture->options.config = g_build_filename (fixture->directory, "bgcopyd.conf", NULL);
