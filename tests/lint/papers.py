@@ -159,7 +159,7 @@ def shipped(tree):
     named = set()
     for fragment in tree.select(r'(.*/)?Makefile[^/]*\.am'):
         here = fragment.path.rsplit('/', 1)[0] if '/' in fragment.path else ''
-        for word in re.findall(r'[\w%./$()-]+', fragment.text):
+        for word in re.findall(r'[\w%./$()@-]+', fragment.text):
             named.add(word.replace('%D%', here).replace('$(srcdir)/', '').replace('$(top_srcdir)/', ''))
     for path in tree.paths:
         if re.match(r'(src|tests|dbus|data|systemd)/', path) and not path.endswith('.am') and path not in named:
