@@ -12,11 +12,8 @@ import tempfile
 from daemon import Daemon, program
 from job import Service
 from private_bus import PrivateBus
+from skip import Skip
 from web import Web
-
-
-class Skip(Exception):
-    """Raised by a test that cannot run here; its text says why."""
 
 
 class World:
