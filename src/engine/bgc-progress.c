@@ -139,27 +139,3 @@ bgc_progress_settle (BgcChange *change, const BgcJob *live, gint64 wall, GError 
   change->header->error_count++;
   return TRUE;
 }
-
-static BgcFileReport *
-copy_file (const BgcFileReport *file)
-{
-  BgcFileReport *copy = bgc_file_report_new (file->index, file->event);
-
-  *copy = *file;
-  copy->etag = g_strdup (file->etag);
-  copy->last_modified = g_strdup (file->last_modified);
-  copy->failure = bgc_failure_copy (file->failure);
-  return copy;
-}
-
-BgcReport *
-bgc_progress_copy (const BgcReport *report)
-{
-  BgcReport *copy = bgc_report_new (&report->id);
-
-  copy->connected = report->connected;
-  copy->received = report->received;
-  for (guint i = 0; i < report->files->len; i++)
-    g_ptr_array_add (copy->files, copy_file (g_ptr_array_index (report->files, i)));
-  return copy;
-}

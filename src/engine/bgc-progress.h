@@ -24,4 +24,3 @@ BgcFailure *bgc_progress_fatal (const BgcChange *change, const BgcJob *live);
 /* Moves @change's header to where a job without pending files belongs: transferred, error, or suspended
  * where it has no files at all. Nothing if it is there. */
 gboolean bgc_progress_settle (BgcChange *change, const BgcJob *live, gint64 wall, GError **error);
-BgcReport *bgc_progress_copy (const BgcReport *report);

@@ -273,6 +273,15 @@ brings_news (BgcRunner *self, const BgcReport *report)
              && (job->no_progress_time >= 0 || job->retry_count > 0));
 }
 
+/* While a commit is under way what comes is gathered in one report, which grows by files, not by time. */
+static void
+keep (BgcRunner *self, const BgcReport *report)
+{
+  if (self->reports->len == self->folded)
+    g_ptr_array_add (self->reports, bgc_report_new (&report->id));
+  bgc_report_append (g_ptr_array_index (self->reports, self->reports->len - 1), report);
+}
+
 gboolean
 bgc_runner_take (BgcEngine *engine, BgcEntry *entry, const BgcReport *report)
 {
@@ -288,7 +297,7 @@ bgc_runner_take (BgcEngine *engine, BgcEntry *entry, const BgcReport *report)
       engine->hooks->stirred (engine, entry);
       return FALSE;
     }
-  g_ptr_array_add (self->reports, bgc_progress_copy (report));
+  keep (self, report);
   if (self->phase != BGC_RUNNER_ACTIVE || self->asked)
     return FALSE;
   self->asked = TRUE;

@@ -17,6 +17,19 @@ bgc_file_report_new (guint32 index, BgcFileEvent event)
   return self;
 }
 
+BgcFileReport *
+bgc_file_report_copy (const BgcFileReport *self)
+{
+  BgcFileReport *copy = bgc_file_report_new (self->index, self->event);
+
+  *copy = *self;
+  copy->etag = g_strdup (self->etag);
+  copy->last_modified = g_strdup (self->last_modified);
+  copy->failure = bgc_failure_copy (self->failure);
+
+  return copy;
+}
+
 void
 bgc_file_report_free (BgcFileReport *self)
 {

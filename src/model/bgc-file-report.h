@@ -31,6 +31,7 @@ typedef struct {
 } BgcFileReport;
 
 BgcFileReport *bgc_file_report_new (guint32 index, BgcFileEvent event);
+BgcFileReport *bgc_file_report_copy (const BgcFileReport *self);
 void bgc_file_report_free (BgcFileReport *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcFileReport, bgc_file_report_free)

@@ -17,9 +17,16 @@ typedef struct {
   GPtrArray *files;      /* (owned) (element-type BgcFileReport) in the order things happened */
   /* (owned) (nullable) an upload's session after what @files tell; NULL = as before */
   BgcUpload *upload;
+  GHashTable *progress;  /* (owned) (nullable) bgc_report_put()'s: index → position in @files, from 1 */
 } BgcReport;
 
 BgcReport *bgc_report_new (const BgcJobId *id);
+/* Puts @file (transfer full) at the end, or over the progress it makes stale, so that a report has few
+ * entries for a file however long it grows: PROGRESS and WHOLE say everything again, RESTARTED and FAILED
+ * are told in their place. */
+void bgc_report_put (BgcReport *self, BgcFileReport *file);
+/* Puts all of @later, of the same job, behind it. */
+void bgc_report_append (BgcReport *self, const BgcReport *later);
 void bgc_report_free (BgcReport *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcReport, bgc_report_free)

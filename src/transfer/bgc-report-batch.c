@@ -10,32 +10,16 @@
  * say of its file. */
 #define MOMENT (50 * G_GINT64_CONSTANT (1000))
 
-/* What waits about one job. */
-typedef struct
-{
-  BgcReport *report; /* (owned) */
-  GHashTable
-    *progress; /* (owned) index → position plus one in report->files of a PROGRESS that a newer may replace */
-} Waiting;
-
 struct _BgcReportBatch
 {
   gint64 interval; /* microseconds */
   BgcReportBatchFunc function;
   gpointer data;    /* borrowed */
-  GHashTable *jobs; /* (owned) BgcJobId → Waiting */
+  GHashTable *jobs; /* (owned) BgcJobId → (owned) BgcReport, what waits about a job */
   guint settled;    /* files waiting that are whole or failed */
   gint64 sent;      /* monotonic microseconds, of the last report */
   guint timer;      /* 0 = none */
 };
-
-static void
-waiting_free (Waiting *waiting)
-{
-  g_clear_pointer (&waiting->report, bgc_report_free);
-  g_clear_pointer (&waiting->progress, g_hash_table_unref);
-  g_free (waiting);
-}
 
 BgcReportBatch *
 bgc_report_batch_new (guint interval, BgcReportBatchFunc function, gpointer data)
@@ -45,7 +29,8 @@ bgc_report_batch_new (guint interval, BgcReportBatchFunc function, gpointer data
   self->interval = interval * G_GINT64_CONSTANT (1000);
   self->function = function;
   self->data = data;
-  self->jobs = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, NULL, (GDestroyNotify)waiting_free);
+  self->jobs
+    = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, NULL, (GDestroyNotify)bgc_report_free);
   self->sent = g_get_monotonic_time () - self->interval;
   return self;
 }
@@ -58,62 +43,17 @@ bgc_report_batch_free (BgcReportBatch *self)
   g_free (self);
 }
 
-static BgcFileReport *
-file_report_copy (const BgcFileReport *file)
-{
-  BgcFileReport *copy = bgc_file_report_new (file->index, file->event);
-
-  copy->durable = file->durable;
-  copy->total = file->total;
-  copy->device = file->device;
-  copy->inode = file->inode;
-  copy->etag = g_strdup (file->etag);
-  copy->last_modified = g_strdup (file->last_modified);
-  copy->server_date = file->server_date;
-  copy->attempts = file->attempts;
-  copy->failure = bgc_failure_copy (file->failure);
-  return copy;
-}
-
-static Waiting *
+static BgcReport *
 find_or_add (BgcReportBatch *self, const BgcJobId *id)
 {
-  Waiting *waiting = g_hash_table_lookup (self->jobs, id);
+  BgcReport *waiting = g_hash_table_lookup (self->jobs, id);
 
   if (waiting == NULL)
     {
-      waiting = g_new0 (Waiting, 1);
-      waiting->report = bgc_report_new (id);
-      waiting->progress = g_hash_table_new (NULL, NULL);
-      g_hash_table_insert (self->jobs, &waiting->report->id, waiting);
+      waiting = bgc_report_new (id);
+      g_hash_table_insert (self->jobs, &waiting->id, waiting);
     }
   return waiting;
-}
-
-/* Puts @file (transfer full) at the end, or over the progress it makes stale: PROGRESS and WHOLE say
- * everything again, RESTARTED and FAILED are told in their place. */
-static void
-put (Waiting *waiting, BgcFileReport *file)
-{
-  GPtrArray *files = waiting->report->files;
-  gpointer key = GUINT_TO_POINTER (file->index);
-  guint position = GPOINTER_TO_UINT (g_hash_table_lookup (waiting->progress, key));
-  gboolean replaces = file->event == BGC_FILE_EVENT_PROGRESS || file->event == BGC_FILE_EVENT_WHOLE;
-
-  if (position > 0 && replaces)
-    {
-      bgc_file_report_free (g_ptr_array_index (files, position - 1));
-      g_ptr_array_index (files, position - 1) = file;
-    }
-  else
-    {
-      g_ptr_array_add (files, file);
-      position = files->len;
-    }
-  if (file->event == BGC_FILE_EVENT_PROGRESS)
-    g_hash_table_insert (waiting->progress, key, GUINT_TO_POINTER (position));
-  else
-    g_hash_table_remove (waiting->progress, key);
 }
 
 static gboolean
@@ -137,11 +77,8 @@ bgc_report_batch_flush (BgcReportBatch *self)
   g_hash_table_iter_init (&iter, self->jobs);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      Waiting *waiting = value;
-
       g_hash_table_iter_steal (&iter);
-      g_ptr_array_add (reports, g_steal_pointer (&waiting->report));
-      waiting_free (waiting);
+      g_ptr_array_add (reports, value);
     }
   if (reports->len == 0)
     return;
@@ -166,13 +103,13 @@ next_due (BgcReportBatch *self)
   return self->sent + self->interval - g_get_monotonic_time ();
 }
 
-static Waiting *
+static BgcReport *
 note_job (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received)
 {
-  Waiting *waiting = find_or_add (self, id);
+  BgcReport *waiting = find_or_add (self, id);
 
-  waiting->report->connected |= connected;
-  waiting->report->received = received;
+  waiting->connected |= connected;
+  waiting->received = received;
   return waiting;
 }
 
@@ -184,9 +121,9 @@ bgc_report_batch_touch (BgcReportBatch *self, const BgcJobId *id, gboolean conne
 }
 
 static void
-add_file (BgcReportBatch *self, Waiting *waiting, const BgcFileReport *file)
+add_file (BgcReportBatch *self, BgcReport *waiting, const BgcFileReport *file)
 {
-  put (waiting, file_report_copy (file));
+  bgc_report_put (waiting, bgc_file_report_copy (file));
   if (file->event == BGC_FILE_EVENT_WHOLE || file->event == BGC_FILE_EVENT_FAILED)
     self->settled++;
 }
@@ -214,10 +151,10 @@ void
 bgc_report_batch_add_upload (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
                              const BgcFileReport *file, const BgcUpload *upload)
 {
-  Waiting *waiting = note_job (self, id, connected, received);
+  BgcReport *waiting = note_job (self, id, connected, received);
 
-  bgc_upload_free (waiting->report->upload);
-  waiting->report->upload = bgc_upload_copy (upload);
+  bgc_upload_free (waiting->upload);
+  waiting->upload = bgc_upload_copy (upload);
   if (file != NULL)
     add_file (self, waiting, file);
   send_when_due (self);

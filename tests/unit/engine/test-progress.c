@@ -129,27 +129,6 @@ test_settle (void)
   assert_settles (0, BGC_FILE_WHOLE, BGC_JOB_STATE_SUSPENDED);
 }
 
-static void
-test_copy (void)
-{
-  BgcJobId id = { { 5 } };
-  g_autoptr (BgcReport) report = bgc_report_new (&id);
-  g_autoptr (BgcReport) copy = NULL;
-  BgcFileReport *file = bgc_file_report_new (3, BGC_FILE_EVENT_FAILED);
-
-  file->etag = g_strdup ("e");
-  file->failure = bgc_failure_new (BGC_CONTEXT_TRANSPORT, BGC_ERROR_TLS, FALSE, "no");
-  g_ptr_array_add (report->files, file);
-  report->received = 9;
-  copy = bgc_progress_copy (report);
-  g_clear_pointer (&report, bgc_report_free);
-  file = g_ptr_array_index (copy->files, 0);
-  g_assert_cmpuint (copy->received, ==, 9);
-  g_assert_cmpuint (file->index, ==, 3);
-  g_assert_cmpstr (file->etag, ==, "e");
-  g_assert_cmpint (file->failure->code, ==, BGC_ERROR_TLS);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -158,6 +137,5 @@ main (int argc, char **argv)
   g_test_add_func ("/progress/report", test_report);
   g_test_add_func ("/progress/report-failed", test_report_failed);
   g_test_add_func ("/progress/settle", test_settle);
-  g_test_add_func ("/progress/copy", test_copy);
   return g_test_run ();
 }

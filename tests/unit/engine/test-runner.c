@@ -68,6 +68,27 @@ test_strangers (void)
   g_assert_cmpint (rig_file (rig, &id, 0)->state, ==, BGC_FILE_PENDING);
 }
 
+/* What comes while the disk takes its time is not lost, and takes no room for each time it is said. */
+static void
+test_during_a_commit (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_job_in (rig, BGC_JOB_STATE_TRANSFERRING);
+
+  bgc_store_fake_hold (rig->store);
+  for (guint i = 1; i <= 50; i++)
+    rig_progress (rig, &id, 0, 100 + i, 1000);
+  g_assert_cmpuint (bgc_store_fake_waiting (rig->store), ==, 1);
+  bgc_store_fake_fail (rig->store, 1, BGC_ERROR_STORE_FAILED);
+  rig_expect_warning (rig);
+  bgc_store_fake_release (rig->store, 1);
+  rig_settle (rig);
+  bgc_store_fake_release (rig->store, 1);
+  rig_advance (rig, BGC_ENGINE_TRY_AGAIN);
+  bgc_store_fake_release (rig->store, bgc_store_fake_waiting (rig->store));
+  g_assert_cmpuint (rig_file (rig, &id, 0)->bytes_transferred, ==, 150);
+}
+
 static void
 test_unknown_file (void)
 {
@@ -135,6 +156,7 @@ main (int argc, char **argv)
   g_test_add_func ("/runner/rate-alone", test_rate_alone);
   g_test_add_func ("/runner/first-bytes", test_first_bytes);
   g_test_add_func ("/runner/strangers", test_strangers);
+  g_test_add_func ("/runner/during-a-commit", test_during_a_commit);
   g_test_add_func ("/runner/unknown-file", test_unknown_file);
   g_test_add_func ("/runner/attempts", test_attempts);
   g_test_add_func ("/runner/restarted", test_restarted);
