@@ -109,15 +109,35 @@ reserve (Edit *self, guint files, gint64 bytes, GError **error)
   return TRUE;
 }
 
-/* An operation that could not do what it wanted after the job was stopped for it: the job goes on. */
+static void
+on_refused (BgcOperation *base, const GError *error)
+{
+  if (error != NULL)
+    bgc_run_recover (base->engine, base->entry, error);
+  else if (bgc_runner_is (base->entry, BGC_RUNNER_STOPPED))
+    bgc_runner_start (base->engine, base->entry);
+  refuse ((Edit *)base, ((Edit *)base)->refusal);
+}
+
+/* An operation that could not do what it wanted after the job was stopped for it: the job goes on. @change
+ * has what the worker said last, which would otherwise be told in the next run, and nothing else. */
 static void
 refuse_stopped (Edit *self, BgcChange *change, const GError *error)
 {
-  bgc_runner_unfold (self->base.entry);
-  bgc_change_free (change);
-  if (bgc_runner_is (self->base.entry, BGC_RUNNER_STOPPED))
-    bgc_runner_start (self->base.engine, self->base.entry);
-  refuse (self, error);
+  BgcEngine *engine = self->base.engine;
+  BgcEntry *entry = self->base.entry;
+  g_autoptr (GError) mistake = NULL;
+
+  if (!bgc_runner_is (entry, BGC_RUNNER_STOPPED) && !bgc_runner_is (entry, BGC_RUNNER_DEAD))
+    {
+      bgc_change_free (change);
+      refuse (self, error);
+      return;
+    }
+  self->refusal = g_error_copy (error);
+  if (bgc_runner_is_over (entry, change) && !bgc_runner_conclude (engine, entry, change, &mistake))
+    bgc_engine_log (entry, G_LOG_LEVEL_WARNING, "A run cannot end", mistake);
+  bgc_lanes_commit (engine->lanes, &self->base, change, BGC_STORE_NORMAL, on_refused);
 }
 
 static void
@@ -284,6 +304,8 @@ on_remove_stopped (gpointer data)
           commit (self, change);
           return;
         }
+      g_array_set_size (change->removed_files, 0);
+      g_ptr_array_set_size (change->leftovers, 0);
     }
   refuse_stopped (self, change, error);
 }
