@@ -38,7 +38,7 @@ on_forgotten (BgcOperation *base, const GError *error)
     bgc_engine_try_again (base->engine, base->entry, "A cancelled job could not be removed", error,
                           push_again);
   else
-    bgc_engine_settled (base->engine, base->entry);
+    bgc_engine_settled (base->engine, base->entry, push_again);
   bgc_operation_succeed (base, self->left ? BGC_OUTCOME_UNABLE_TO_DELETE_FILES : BGC_OUTCOME_OK);
   end (self);
 }
@@ -53,14 +53,7 @@ on_deleted (GPtrArray *undone, gpointer data)
 
   change->forget = TRUE;
   self->left = undone->len > 0;
-  for (guint i = 0; i < undone->len; i++)
-    {
-      const BgcPlacement *placement = g_ptr_array_index (undone, i);
-      g_autofree char *line = g_strdup_printf ("Cancelled, but a temporary file is left: %s/%s",
-                                               placement->directory, placement->temporary);
-
-      bgc_engine_log (entry, G_LOG_LEVEL_WARNING, line, NULL);
-    }
+  bgc_placing_log (entry, "Cancelled, but a temporary file is left", undone);
   bgc_placing_leave (engine, change, entry->job->owner, undone);
   bgc_lanes_commit (engine->lanes, &self->base, change, BGC_STORE_URGENT, on_forgotten);
 }
@@ -131,6 +124,7 @@ begin (BgcOperation *base)
       || !bgc_job_set_state (change->header, BGC_JOB_STATE_CANCELLED, bgc_engine_wall (base->engine), &error))
     {
       bgc_operation_fail (base, error);
+      bgc_engine_settled (base->engine, entry, push_again);
       end (self);
       return;
     }

@@ -68,7 +68,7 @@ static void
 quieten (BgcEntry *entry, gpointer data)
 {
   bgc_waits_leave (data, entry);
-  bgc_engine_settled (data, entry);
+  bgc_engine_settle_all (data, entry);
 }
 
 void

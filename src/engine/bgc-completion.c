@@ -33,22 +33,32 @@ commit (Completion *self, BgcChange *change, BgcCommittedFunc committed)
   bgc_lanes_commit (self->base.engine->lanes, &self->base, change, BGC_STORE_NORMAL, committed);
 }
 
-/* Completing is durable, and it cannot go on now. */
+/* As it was meant: on with a Complete that is durable, forgetting one that was kept, or AutoComplete. */
 static void
 push_again (BgcEngine *engine, BgcEntry *entry)
 {
-  if (entry->job->completing)
+  if (entry->job->completing || entry->job->state == BGC_JOB_STATE_ACKNOWLEDGED)
     bgc_completion_push (engine, entry, NULL);
   else
     bgc_completion_push_automatic (engine, entry);
 }
 
+/* What only a caller wants, and is told of, is his to ask for again. */
 static void
 interrupted (Completion *self, const GError *error)
 {
+  gboolean ours = self->base.task == NULL || self->base.entry->job->completing;
+
   bgc_operation_fail (&self->base, error);
-  bgc_engine_try_again (self->base.engine, self->base.entry, "Complete could not go on", error, push_again);
+  if (ours)
+    bgc_engine_try_again (self->base.engine, self->base.entry, "Complete could not go on", error, push_again);
   end (self);
+}
+
+static void
+settled (Completion *self)
+{
+  bgc_engine_settled (self->base.engine, self->base.entry, push_again);
 }
 
 static gboolean
@@ -77,11 +87,12 @@ on_acknowledged (BgcOperation *base, const GError *error)
       interrupted (self, error);
       return;
     }
-  if (self->left)
-    outcome = BGC_OUTCOME_UNABLE_TO_DELETE_FILES;
-  else if (missing (base->entry->job) > 0)
+  /* That files are missing matters more than what they left behind. */
+  if (missing (base->entry->job) > 0)
     outcome = BGC_OUTCOME_PARTIAL;
-  bgc_engine_settled (base->engine, base->entry);
+  else if (self->left)
+    outcome = BGC_OUTCOME_UNABLE_TO_DELETE_FILES;
+  settled (self);
   bgc_operation_succeed (base, outcome);
   end (self);
 }
@@ -103,6 +114,7 @@ on_deleted (GPtrArray *undone, gpointer data)
   g_autoptr (GError) error = NULL;
 
   self->left = undone->len > 0;
+  bgc_placing_log (self->base.entry, "Completed, but a temporary file is left", undone);
   bgc_placing_leave (self->base.engine, change, self->base.entry->job->owner, undone);
   if (!acknowledge (self, change, &error))
     interrupted (self, error);
@@ -139,7 +151,7 @@ on_given_up (BgcOperation *base, const GError *error)
   why = g_error_new (BGC_ERROR, (gint)self->failure->code, "%s",
                      self->failure->message != NULL ? self->failure->message
                                                     : bgc_error_description (self->failure->code));
-  bgc_engine_settled (base->engine, base->entry);
+  settled (self);
   if (base->task == NULL)
     bgc_engine_log (base->entry, G_LOG_LEVEL_WARNING, "The job could not be completed", why);
   bgc_operation_fail (base, why);
@@ -372,12 +384,16 @@ begin (BgcOperation *base)
   g_autoptr (GError) error = NULL;
 
   if (self->automatic && is_moot (entry))
-    end (self);
+    {
+      settled (self);
+      end (self);
+    }
   else if (entry->job->state == BGC_JOB_STATE_ACKNOWLEDGED && entry->listed)
     forget_kept (self);
   else if (!bgc_engine_allows (entry, BGC_REQUEST_COMPLETE, &error))
     {
       bgc_operation_fail (base, error);
+      settled (self);
       end (self);
     }
   else if (entry->job->completing)
@@ -388,7 +404,10 @@ begin (BgcOperation *base)
       place_portion (self);
     }
   else if (base->task == NULL && !self->automatic)
-    end (self);
+    {
+      settled (self);
+      end (self);
+    }
   else
     bgc_runner_stop (base->engine, entry, FALSE, on_stopped, self);
 }

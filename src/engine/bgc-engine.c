@@ -13,7 +13,18 @@ typedef struct _BgcLater
   BgcEngineEntryFunc function;
   gint64 delay;  /* microseconds of the last wait */
   guint64 alarm; /* 0 = it is being tried */
+  struct _BgcLater *next; /* (owned) (nullable) another trouble of the same job */
 } BgcLater;
+
+static BgcLater **
+find_later (BgcEntry *entry, BgcEngineEntryFunc function)
+{
+  BgcLater **place = &entry->later;
+
+  while (*place != NULL && (*place)->function != function)
+    place = &(*place)->next;
+  return place;
+}
 
 gint64
 bgc_engine_wall (BgcEngine *self)
@@ -111,26 +122,40 @@ void
 bgc_engine_try_again (BgcEngine *self, BgcEntry *entry, const char *what, const GError *error,
                       BgcEngineEntryFunc function)
 {
-  if (entry->later == NULL)
+  BgcLater **place = find_later (entry, function);
+  BgcLater *later = *place;
+
+  if (later == NULL)
     {
-      entry->later = g_new0 (BgcLater, 1);
+      later = *place = g_new0 (BgcLater, 1);
       bgc_engine_log (entry, G_LOG_LEVEL_WARNING, what, error);
     }
-  entry->later->engine = self;
-  entry->later->entry = entry;
-  entry->later->function = function;
-  entry->later->delay = bgc_engine_longer (entry->later->delay);
-  bgc_clock_clear_alarm (self->clock, &entry->later->alarm);
+  later->engine = self;
+  later->entry = entry;
+  later->function = function;
+  later->delay = bgc_engine_longer (later->delay);
+  bgc_clock_clear_alarm (self->clock, &later->alarm);
   if (!self->closing)
-    entry->later->alarm = bgc_clock_set_alarm (self->clock, bgc_engine_boot (self) + entry->later->delay,
-                                               "try-again", on_later, entry->later);
+    later->alarm = bgc_clock_set_alarm (self->clock, bgc_engine_boot (self) + later->delay, "try-again",
+                                        on_later, later);
 }
 
 void
-bgc_engine_settled (BgcEngine *self, BgcEntry *entry)
+bgc_engine_settled (BgcEngine *self, BgcEntry *entry, BgcEngineEntryFunc function)
 {
-  if (entry->later == NULL)
+  BgcLater **place = find_later (entry, function);
+  BgcLater *later = *place;
+
+  if (later == NULL)
     return;
-  bgc_clock_clear_alarm (self->clock, &entry->later->alarm);
-  g_clear_pointer (&entry->later, g_free);
+  *place = later->next;
+  bgc_clock_clear_alarm (self->clock, &later->alarm);
+  g_free (later);
+}
+
+void
+bgc_engine_settle_all (BgcEngine *self, BgcEntry *entry)
+{
+  while (entry->later != NULL)
+    bgc_engine_settled (self, entry, entry->later->function);
 }

@@ -80,9 +80,10 @@ void bgc_engine_offer (BgcEngine *self, BgcEntry *entry);
 gint64 bgc_engine_longer (gint64 delay);
 /* One line about a job. */
 void bgc_engine_log (BgcEntry *entry, GLogLevelFlags level, const char *what, const GError *error);
-/* Calls @function for @entry in BGC_ENGINE_TRY_AGAIN or more; one at a time for each job, the last one
- * counts.
- * Logs @error the first time in a row. bgc_engine_settled() ends the row. */
+/* Calls @function for @entry in BGC_ENGINE_TRY_AGAIN or more, which is what tells one trouble of a job from
+ * another. Logs @error the first time in a row. bgc_engine_settled() ends the row: whatever @function begins
+ * must end in one of the two. */
 void bgc_engine_try_again (BgcEngine *self, BgcEntry *entry, const char *what, const GError *error,
                            BgcEngineEntryFunc function);
-void bgc_engine_settled (BgcEngine *self, BgcEntry *entry);
+void bgc_engine_settled (BgcEngine *self, BgcEntry *entry, BgcEngineEntryFunc function);
+void bgc_engine_settle_all (BgcEngine *self, BgcEntry *entry);

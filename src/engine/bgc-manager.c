@@ -93,7 +93,7 @@ static void
 on_forget (BgcEngine *engine, BgcEntry *entry)
 {
   bgc_waits_leave (engine, entry);
-  bgc_engine_settled (engine, entry);
+  bgc_engine_settle_all (engine, entry);
   bgc_scheduler_withdraw (engine->scheduler, entry);
   g_signal_emit (engine->keeper, signals[JOB_FORGOTTEN], 0, entry->job);
   bgc_queue_remove (engine->queue, entry);
@@ -156,7 +156,7 @@ clear_entry (BgcEntry *entry, gpointer data)
 
   bgc_runner_drop (&self->engine, entry);
   bgc_waits_leave (&self->engine, entry);
-  bgc_engine_settled (&self->engine, entry);
+  bgc_engine_settle_all (&self->engine, entry);
 }
 
 static void

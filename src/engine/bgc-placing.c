@@ -5,6 +5,9 @@
 
 #include "model/bgc-path.h"
 
+/* Files named in the log one by one; the list of leftovers has them all. */
+#define NAMED 10u
+
 /* A call under way. */
 typedef struct
 {
@@ -146,6 +149,24 @@ bgc_placing_delete (BgcEngine *engine, guint32 owner, GPtrArray *placements, Bgc
   self->function = function;
   self->data = data;
   next_portion (self);
+}
+
+void
+bgc_placing_log (BgcEntry *entry, const char *what, GPtrArray *undone)
+{
+  g_autofree char *rest = undone->len > NAMED ? g_strdup_printf ("%s, and %u more", what, undone->len - NAMED)
+                                              : NULL;
+
+  for (guint i = 0; i < MIN (undone->len, NAMED); i++)
+    {
+      const BgcPlacement *placement = g_ptr_array_index (undone, i);
+      g_autofree char *line
+        = g_strdup_printf ("%s: %s/%s", what, placement->directory, placement->temporary);
+
+      bgc_engine_log (entry, G_LOG_LEVEL_WARNING, line, NULL);
+    }
+  if (rest != NULL)
+    bgc_engine_log (entry, G_LOG_LEVEL_WARNING, rest, NULL);
 }
 
 void

@@ -25,5 +25,7 @@ void bgc_placing_place (BgcEngine *engine, guint32 owner, GPtrArray *placements,
 /* As many calls as needed; calls @function at once where @placements (transfer full) is empty. */
 void bgc_placing_delete (BgcEngine *engine, guint32 owner, GPtrArray *placements,
                          BgcPlacingDeletedFunc function, gpointer data);
+/* Lines about the first of @undone and the number of the others. */
+void bgc_placing_log (BgcEntry *entry, const char *what, GPtrArray *undone);
 /* A leftover for each of @undone, into @change. */
 void bgc_placing_leave (BgcEngine *engine, BgcChange *change, guint32 owner, GPtrArray *undone);

@@ -37,7 +37,7 @@ on_concluded (BgcOperation *self, const GError *error)
     bgc_engine_try_again (self->engine, self->entry, "The end of a transfer could not be stored", error,
                           recover);
   else
-    bgc_engine_settled (self->engine, self->entry);
+    bgc_engine_settled (self->engine, self->entry, recover);
   end (self);
 }
 
@@ -57,6 +57,7 @@ begin_conclude (BgcOperation *self)
 
   if (!is_stranded (self->entry))
     {
+      bgc_engine_settled (self->engine, self->entry, recover);
       end (self);
       return;
     }
@@ -67,6 +68,7 @@ begin_conclude (BgcOperation *self)
       /* The table has a way out of every running state, so this is a mistake of ours: say so, go on. */
       bgc_engine_log (self->entry, G_LOG_LEVEL_WARNING, "A run cannot end", error);
       bgc_runner_unfold (self->entry);
+      bgc_engine_settled (self->engine, self->entry, recover);
       end (self);
       return;
     }

@@ -49,7 +49,7 @@ on_left (BgcOperation *self, const GError *error)
   if (error != NULL)
     bgc_engine_try_again (self->engine, self->entry, "A retry could not be stored", error, enter_again);
   else
-    bgc_engine_settled (self->engine, self->entry);
+    bgc_engine_settled (self->engine, self->entry, enter_again);
   bgc_lanes_end (self->engine->lanes, self);
 }
 
@@ -64,6 +64,7 @@ begin_leave (BgcOperation *self)
 
   if (entry->job->state != BGC_JOB_STATE_TRANSIENT_ERROR || entry->wait == NULL || entry->job->completing)
     {
+      bgc_engine_settled (engine, entry, enter_again);
       bgc_lanes_end (engine->lanes, self);
       return;
     }

@@ -17,6 +17,7 @@ typedef struct
 } Fixture;
 
 static guint calls;
+static guint warnings;
 
 static void
 on_later (BgcEngine *engine, BgcEntry *entry)
@@ -30,7 +31,7 @@ set_up (Fixture *self, gconstpointer data)
   BgcJobId id = { { 1 } };
   BgcJob *job;
 
-  calls = 0;
+  calls = warnings = 0;
   self->clock = bgc_clock_fake_new (1000 * SECOND, 0);
   self->engine.clock = BGC_CLOCK (self->clock);
   self->engine.queue = bgc_queue_new ();
@@ -42,7 +43,7 @@ set_up (Fixture *self, gconstpointer data)
 static void
 tear_down (Fixture *self, gconstpointer data)
 {
-  bgc_engine_settled (&self->engine, self->entry);
+  bgc_engine_settle_all (&self->engine, self->entry);
   g_assert_cmpuint (bgc_clock_fake_pending (self->clock), ==, 0);
   bgc_queue_free (self->engine.queue);
   g_assert_finalize_object (self->clock);
@@ -51,7 +52,7 @@ tear_down (Fixture *self, gconstpointer data)
 static GLogWriterOutput
 count_warnings (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
 {
-  ++*(guint *)data;
+  warnings++;
   return G_LOG_WRITER_HANDLED;
 }
 
@@ -60,10 +61,8 @@ static void
 test_try_again (Fixture *self, gconstpointer data)
 {
   static const gint64 delays[] = { 5, 10, 20, 40, 60, 60 };
-  static guint warnings;
   g_autoptr (GError) error = g_error_new_literal (BGC_ERROR, BGC_ERROR_STORE_FAILED, "x");
 
-  g_log_set_writer_func (count_warnings, &warnings, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (delays); i++)
     {
       bgc_engine_try_again (&self->engine, self->entry, "It failed", error, on_later);
@@ -74,13 +73,39 @@ test_try_again (Fixture *self, gconstpointer data)
     }
   g_assert_cmpuint (warnings, ==, 1);
   bgc_engine_try_again (&self->engine, self->entry, "It failed", error, on_later);
-  bgc_engine_settled (&self->engine, self->entry);
+  bgc_engine_settled (&self->engine, self->entry, on_later);
   bgc_clock_fake_advance (self->clock, BGC_ENGINE_TRY_AGAIN_MOST);
   g_assert_cmpuint (calls, ==, G_N_ELEMENTS (delays));
   bgc_engine_try_again (&self->engine, self->entry, "It failed", error, on_later);
   g_assert_cmpuint (warnings, ==, 2);
   bgc_clock_fake_advance (self->clock, BGC_ENGINE_TRY_AGAIN);
   g_assert_cmpuint (calls, ==, G_N_ELEMENTS (delays) + 1);
+}
+
+static guint others;
+
+static void
+on_other (BgcEngine *engine, BgcEntry *entry)
+{
+  others++;
+}
+
+/* One trouble neither forgets nor settles another. */
+static void
+test_two_troubles (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = g_error_new_literal (BGC_ERROR, BGC_ERROR_STORE_FAILED, "x");
+
+  bgc_engine_try_again (&self->engine, self->entry, "One failed", error, on_later);
+  bgc_engine_try_again (&self->engine, self->entry, "Another failed", error, on_other);
+  bgc_clock_fake_advance (self->clock, BGC_ENGINE_TRY_AGAIN);
+  g_assert_cmpuint (calls, ==, 1);
+  g_assert_cmpuint (others, ==, 1);
+  bgc_engine_try_again (&self->engine, self->entry, "One failed", error, on_later);
+  bgc_engine_settled (&self->engine, self->entry, on_other);
+  bgc_clock_fake_advance (self->clock, BGC_ENGINE_TRY_AGAIN * 2);
+  g_assert_cmpuint (calls, ==, 2);
+  g_assert_cmpuint (others, ==, 1);
 }
 
 static void
@@ -136,11 +161,13 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_log_set_writer_func (count_warnings, NULL, NULL);
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
   ADD ("/engine/edit", test_edit);
   ADD ("/engine/allows", test_allows);
   ADD ("/engine/may-hold-temporaries", test_may_hold_temporaries);
   ADD ("/engine/try-again", test_try_again);
+  ADD ("/engine/two-troubles", test_two_troubles);
 #undef ADD
   return g_test_run ();
 }

@@ -152,6 +152,34 @@ test_leave (Fixture *self, gconstpointer data)
   g_assert_cmpint (((BgcLeftover *)g_ptr_array_index (change->leftovers, 1))->since, ==, 1700);
 }
 
+static guint warnings;
+
+static GLogWriterOutput
+count_warnings (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  warnings++;
+  return G_LOG_WRITER_HANDLED;
+}
+
+static void
+test_log (Fixture *self, gconstpointer data)
+{
+  BgcJobId id = { { 1 } };
+  BgcLimits limits;
+  g_autoptr (BgcJob) job = NULL;
+  BgcEntry entry = { 0 };
+  g_autoptr (GPtrArray) few = placements (10);
+  g_autoptr (GPtrArray) many = placements (1000);
+
+  bgc_limits_init (&limits);
+  entry.job = job = bgc_job_new (&id, BGC_JOB_TYPE_DOWNLOAD, 1, "n", 0, &limits);
+  g_log_set_writer_func (count_warnings, NULL, NULL);
+  bgc_placing_log (&entry, "Left", few);
+  g_assert_cmpuint (warnings, ==, 10);
+  bgc_placing_log (&entry, "Left", many);
+  g_assert_cmpuint (warnings, ==, 21);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -162,6 +190,7 @@ main (int argc, char **argv)
   ADD ("/placing/delete-lost", test_delete_lost);
   ADD ("/placing/place", test_place);
   ADD ("/placing/leave", test_leave);
+  ADD ("/placing/log", test_log);
 #undef ADD
   return g_test_run ();
 }

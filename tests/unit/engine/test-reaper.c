@@ -79,6 +79,23 @@ test_kept (void)
   g_assert_null (bgc_manager_find (rig->manager, &id));
 }
 
+/* One that the store did not forget is forgotten a little later. */
+static void
+test_kept_store_failed (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = create_kept (rig);
+
+  rig_advance (rig, 7 * DAY - 1);
+  bgc_store_fake_fail (rig->store, 1, BGC_ERROR_STORE_FAILED);
+  rig_expect_warning (rig);
+  rig_advance (rig, 1);
+  g_assert_true (bgc_manager_is_listed (rig->manager, rig_job (rig, &id)));
+  rig_advance (rig, BGC_ENGINE_TRY_AGAIN);
+  g_assert_false (bgc_manager_is_listed (rig->manager, rig_job (rig, &id)));
+  g_assert_null (rig_stored (rig, &id));
+}
+
 /* The days before a restart count, in whatever order they are loaded. */
 static void
 test_kept_over_restart (void)
@@ -168,6 +185,7 @@ main (int argc, char **argv)
   g_test_add_func ("/reaper/farewell", test_farewell);
   g_test_add_func ("/reaper/many-farewells", test_many_farewells);
   g_test_add_func ("/reaper/kept", test_kept);
+  g_test_add_func ("/reaper/kept-store-failed", test_kept_store_failed);
   g_test_add_func ("/reaper/kept-over-restart", test_kept_over_restart);
   g_test_add_func ("/reaper/inactive", test_inactive);
   g_test_add_func ("/reaper/inactive-wall-clock", test_inactive_wall_clock);
