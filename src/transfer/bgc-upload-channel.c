@@ -219,12 +219,20 @@ call_end (Call *call)
   g_clear_object (&call->stream);
 }
 
+/* The connection is of use for the next request once the answer is read to its end. */
+static gboolean
+is_worth_draining (const Call *call)
+{
+  return soup_message_is_keepalive (call->request->message) && (!call->asks_first || call->went);
+}
+
 /* Reads what is short, so that the connection can be used again; else lets that go. */
 static void
-drain (BgcUploadChannel *self, GInputStream *stream, GCancellable *cancellable)
+drain (const Call *call, GInputStream *stream, GCancellable *cancellable)
 {
+  BgcUploadChannel *self = call->channel;
   char bytes[4096];
-  gsize have = 0;
+  gsize have = is_worth_draining (call) ? 0 : DRAIN_BYTES;
   gssize n = 1;
 
   bgc_call_watch_beat (self->watch, MIN (DRAIN_SECONDS, self->stall_seconds));
@@ -246,6 +254,10 @@ failure_of (Call *call, gboolean timed_out, const GError *error)
 
   if (failure != NULL)
     return failure;
+  /* libsoup takes 100 KiB of a head and has no error of its own for more. */
+  if (!timed_out && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT)
+      && g_str_equal (error->message, "Header too big"))
+    return bgc_http_outcome_of_nonsense ("The head of the server's answer is too large");
   return bgc_http_outcome_of_error (timed_out ? &late : error);
 }
 
@@ -276,7 +288,7 @@ send_once (BgcUploadChannel *self, Call *call, BgcUploadAnswer *out)
     {
       g_atomic_int_set (&self->connected, 1);
       bgc_upload_answer_take (out, request->message);
-      drain (self, stream, cancellable);
+      drain (call, stream, cancellable);
       g_clear_object (&stream);
     }
   timed_out = bgc_call_watch_end (self->watch);

@@ -163,9 +163,12 @@ judge_append (BgcUploadTalk *talk, const Exchange *exchange, guint64 end)
   if (is_success (exchange) && exchange->said.completion == BGC_RESUMABLE_COMPLETE)
     return end == talk->size ? finish (talk)
                              : bgc_upload_talk_wonder (talk, "The server wants no more of the file");
-  /* The application's own answer, which no repetition changes. */
+  /* The application's own answer: this upload is over, and only another could end better. */
   if (exchange->said.completion == BGC_RESUMABLE_COMPLETE)
-    return bgc_upload_talk_refuse (talk, &exchange->answer);
+    {
+      bgc_upload_restart (talk->session);
+      return bgc_upload_talk_refuse (talk, &exchange->answer);
+    }
   /* Of a last part only its own words tell that it was the last for the server too. */
   if (is_success (exchange) && end == talk->size)
     return BGC_UPLOAD_RESULT_OUT_OF_STEP;

@@ -59,11 +59,11 @@ tell_restarted (Step *step)
   tell (step, BGC_FILE_EVENT_RESTARTED, NULL);
 }
 
-/* What a broken request leaves of a whole file is nothing. */
+/* A broken request leaves nothing of a whole file; nor does a session that is over. */
 static void
 take_back (Step *step)
 {
-  if (step->protocol != NULL && step->protocol->is_whole_file && step->run->told > 0)
+  if (step->run->session->stage == BGC_UPLOAD_STAGE_NONE && step->run->told > 0)
     tell_restarted (step);
 }
 
@@ -157,8 +157,14 @@ begin_session (Step *step)
 static BgcUploadResult
 open_session (Step *step)
 {
-  if (bgc_upload_is_open (step->run->session))
-    return step->protocol->resume (&step->talk);
+  BgcUpload *session = step->run->session;
+
+  if (bgc_upload_is_open (session))
+    return session->stage == BGC_UPLOAD_STAGE_OPEN ? step->protocol->resume (&step->talk)
+                                                   : BGC_UPLOAD_RESULT_DONE;
+  /* Of an upload that came to its end before, or of which only the daemon knows. */
+  if (session->stage != BGC_UPLOAD_STAGE_NONE)
+    bgc_upload_restart (session);
   if (step->run->told > 0)
     tell_restarted (step);
   return begin_session (step);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* An upload to tests/httpd/upload_httpd.py, which is wrong on demand; each scene plays the daemon too: it
+ * keeps what is reported and begins each step with that, as after a restart. */
+
+#pragma once
+
+#include "transfer/bgc-session-cancel.h"
+#include "transfer/bgc-upload-transfer.h"
+
+typedef struct _BgcUploadScene BgcUploadScene;
+
+struct _BgcUploadScene {
+  BgcUploadTransferSettings settings;
+  BgcFile *file;       /* as the daemon knows it */
+  BgcUpload *upload;   /* likewise */
+  GString *events;     /* P, R, W, F, C (closed) as they came; equal ones in a row are one */
+  BgcFailure *failure; /* of the last F */
+  BgcUploadTransfer *transfer; /* of the step under way */
+  char *name;          /* on the server */
+  guint64 sent;        /* bytes, of the last step */
+  gboolean ended;      /* the last step has ended by itself */
+  void (*reported) (BgcUploadScene *self, const BgcFileReport *report); /* (nullable) */
+};
+
+void bgc_upload_scene_start_server (void);
+void bgc_upload_scene_stop_server (void);
+guint bgc_upload_scene_port (void);
+
+/* @protocol: the first part of the path on the server, and what is spoken unless the session says else;
+ * @query: for the server; @size: bytes of the source, whose first fragment has 5 KiB. */
+BgcUploadScene *bgc_upload_scene_new (const char *protocol, const char *query, gsize size);
+void bgc_upload_scene_free (BgcUploadScene *self);
+/* One step, begun afresh, until it has ended. */
+void bgc_upload_scene_send (BgcUploadScene *self);
+void bgc_upload_scene_close (BgcUploadScene *self);
+/* The parts of that, for what happens in between. */
+void bgc_upload_scene_begin (BgcUploadScene *self);
+void bgc_upload_scene_wait (BgcUploadScene *self);
+void bgc_upload_scene_stop (BgcUploadScene *self);
+/* Asks for the session to be dropped; TRUE if that is settled. */
+gboolean bgc_upload_scene_cancel (BgcUploadScene *self);
+
+/* What the server answers to /WHAT?name=…; owned by the caller. */
+char *bgc_upload_scene_ask (BgcUploadScene *self, const char *what);
+void bgc_upload_scene_assert_events (BgcUploadScene *self, const char *events);
+void bgc_upload_scene_assert_failure (BgcUploadScene *self, BgcErrorCode code, guint status,
+                                      gboolean transient);
+/* The lines of the server's log are, in this order, these (NULL-terminated), and no others. */
+void bgc_upload_scene_assert_log (BgcUploadScene *self, const char *first, ...) G_GNUC_NULL_TERMINATED;
+/* The server published the source, whole and once. */
+void bgc_upload_scene_assert_published (BgcUploadScene *self);
+void bgc_upload_scene_assert_open (BgcUploadScene *self, guint sessions);
+/* Another content of @size bytes under the same name, written in place. */
+void bgc_upload_scene_rewrite (BgcUploadScene *self, gsize size);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcUploadScene, bgc_upload_scene_free)

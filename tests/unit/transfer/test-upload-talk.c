@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "transfer/bgc-upload-talk.h"
+
+#include "protocol/bgc-header-table.h"
+
+typedef struct
+{
+  BgcUpload *session;
+  BgcUploadTalk talk;
+  BgcHeaderTable *table;
+} Fixture;
+
+static void
+set_up (Fixture *self, gconstpointer data)
+{
+  self->session = bgc_upload_new ();
+  self->table = bgc_header_table_new ();
+  bgc_upload_talk_init (&self->talk, NULL, "http://host/x", self->session);
+}
+
+static void
+tear_down (Fixture *self, gconstpointer data)
+{
+  bgc_upload_talk_clear (&self->talk);
+  bgc_upload_free (self->session);
+  bgc_header_table_free (self->table);
+}
+
+static void
+test_fail (Fixture *self, gconstpointer data)
+{
+  const BgcUploadAnswer answer = { .status = 404, .reader = bgc_header_table_reader (self->table) };
+
+  g_assert_cmpint (bgc_upload_talk_wonder (&self->talk, "Odd"), ==, BGC_UPLOAD_RESULT_FAILED);
+  g_assert_cmpint (self->talk.failure->code, ==, BGC_ERROR_INVALID_SERVER_RESPONSE);
+  g_assert_cmpint (bgc_upload_talk_refuse (&self->talk, &answer), ==, BGC_UPLOAD_RESULT_FAILED);
+  g_assert_cmpuint (self->talk.failure->http_status, ==, 404);
+}
+
+/* A request that could not be made is none. */
+static void
+test_no_request (Fixture *self, gconstpointer data)
+{
+  g_auto (BgcUploadAnswer) answer = { 0 };
+
+  g_assert_false (bgc_upload_talk_call (&self->talk, NULL, &answer));
+  g_assert_cmpuint (answer.status, ==, 0);
+}
+
+static void
+test_settle (Fixture *self, gconstpointer data)
+{
+  static const struct
+  {
+    guint status;
+    gboolean gone;
+    gboolean settled;
+    gboolean fails;
+  } rows[] = {
+    { 200, FALSE, TRUE, FALSE }, { 204, FALSE, TRUE, FALSE }, { 500, TRUE, TRUE, FALSE },
+    { 404, TRUE, TRUE, FALSE },  { 302, FALSE, TRUE, TRUE },  { 400, FALSE, TRUE, TRUE },
+    { 401, FALSE, TRUE, TRUE },  { 403, FALSE, TRUE, TRUE },  { 408, FALSE, FALSE, TRUE },
+    { 409, FALSE, FALSE, TRUE }, { 429, FALSE, FALSE, TRUE }, { 500, FALSE, FALSE, TRUE },
+    { 503, FALSE, FALSE, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const BgcUploadAnswer answer
+        = { .status = rows[i].status, .reader = bgc_header_table_reader (self->table) };
+
+      g_test_message ("%u", rows[i].status);
+      g_clear_pointer (&self->talk.failure, bgc_failure_free);
+      g_assert_cmpint (bgc_upload_talk_settle (&self->talk, &answer, rows[i].gone), ==,
+                       rows[i].settled ? BGC_UPLOAD_RESULT_DONE : BGC_UPLOAD_RESULT_FAILED);
+      g_assert_cmpint (self->talk.failure != NULL, ==, rows[i].fails);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/upload-talk/fail", Fixture, NULL, set_up, test_fail, tear_down);
+  g_test_add ("/upload-talk/no-request", Fixture, NULL, set_up, test_no_request, tear_down);
+  g_test_add ("/upload-talk/settle", Fixture, NULL, set_up, test_settle, tear_down);
+  return g_test_run ();
+}
