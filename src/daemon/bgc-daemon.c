@@ -32,6 +32,10 @@
 #define RESTLESS_STATES \
   (STATE (QUEUED) | STATE (CONNECTING) | STATE (TRANSFERRING) | STATE (TRANSIENT_ERROR) | STATE (CANCELLED))
 
+/* Another daemon is waited for 10 s: who calls on a bus waits for 25 s until his service has started. */
+#define QUEUE_PAUSE (G_USEC_PER_SEC / 20) /* microseconds from one look to the next */
+#define QUEUE_LOOKS 200u
+
 struct _BgcDaemon {
   gboolean session;
   guint idle_exit;           /* seconds, 0 = never */
@@ -119,10 +123,32 @@ connect_bus (BgcDaemon *self, GError **error)
   return TRUE;
 }
 
+/* Waits for one that has given its name up already and is about to end. */
+static BgcStore *
+await_store (const char *state_directory, GError **error)
+{
+  for (guint i = 0; i < QUEUE_LOOKS; i++)
+    {
+      g_autoptr (GError) busy = NULL;
+      BgcStore *store = bgc_store_sqlite_new (state_directory, &busy);
+
+      if (store != NULL)
+        return store;
+      if (!g_error_matches (busy, BGC_ERROR, BGC_ERROR_BUSY))
+        {
+          g_propagate_error (error, g_steal_pointer (&busy));
+          return NULL;
+        }
+      /* lint: allow time because nothing runs yet that could be held up */
+      g_usleep (QUEUE_PAUSE);
+    }
+  return bgc_store_sqlite_new (state_directory, error);
+}
+
 static gboolean
 open_queue (BgcDaemon *self, GError **error)
 {
-  self->store = bgc_store_sqlite_new (self->state_directory, error);
+  self->store = await_store (self->state_directory, error);
   if (self->store == NULL)
     return FALSE;
   /* Before the first job can be asked for. */
@@ -179,6 +205,10 @@ shut_down_done (GObject *source, GAsyncResult *result, gpointer data)
     g_warning ("Could not stop cleanly: %s", error->message);
   else if (!self->session && bgc_manager_count (self->manager, G_MAXUINT32) == 0)
     bgc_boot_flag_lower (self->state_directory);
+  /* Until now who knows us by our connection alone was still answered, with Busy where he wanted a change:
+   * objects that are away look like a service that never had them. */
+  if (self->service != NULL)
+    bgc_service_unexport (self->service);
   g_main_loop_quit (self->loop);
 }
 
@@ -195,8 +225,6 @@ stop (BgcDaemon *self, GError *failure)
   self->failure = failure;
   g_clear_pointer (&self->idle, bgc_idle_free);
   bgc_systemd_stopping (self->systemd);
-  if (self->service != NULL)
-    bgc_service_unexport (self->service);
   /* GLib would release a name that was never ours, and complain that it cannot. */
   if (failure != NULL && !self->owned)
     g_dbus_connection_close_sync (self->bus, NULL, NULL);

@@ -161,6 +161,74 @@ def test_a_second_daemon(world):
     equal(world.service.list(), [])
 
 
+def test_calls_while_it_ends(world):
+    """Whoever calls all the time, by the name or by the connection, is answered, told Busy, or told that nobody
+    is there; never that there are no such objects."""
+    import collections
+    import os
+    import signal
+    from gi.repository import Gio, GLib
+    from job import JOB, NAME
+    job, _ = start_slow(world)
+    seen = collections.Counter()
+    context = GLib.MainContext.default()
+    ticks = GLib.timeout_add(20, lambda: True)
+    for _ in range(5):
+        connection = world.bus.connect()
+        owner = connection.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus',
+                                     'GetNameOwner', GLib.Variant('(s)', (NAME,)), None, 0, -1, None).unpack()[0]
+        out, going = [0], [True]
+
+        def done(connection, result, name, out=out, going=going):
+            out[0] -= 1
+            try:
+                connection.call_finish(result)
+                seen['answered'] += 1
+            except GLib.Error as error:
+                seen[(Gio.DBusError.get_remote_error(error) or str(error)).rsplit('.', 1)[-1]] += 1
+            if going[0]:
+                fire(connection, name, out)
+
+        def fire(connection, name, out, done=done):
+            out[0] += 1
+            connection.call(name, job.path, 'org.freedesktop.DBus.Properties', 'GetAll', GLib.Variant('(s)', (JOB,)),
+                            None, Gio.DBusCallFlags.NO_AUTO_START, 5000, None, done, name)
+
+        for n in range(10):
+            fire(connection, (NAME, owner)[n % 2], out)
+        process = world.daemon.process
+        before = seen['answered']
+        while seen['answered'] < before + 50:
+            context.iteration(True)
+        os.kill(process.pid, signal.SIGTERM)
+        while process.poll() is None:
+            context.iteration(True)
+        going[0] = False
+        while out[0] > 0:
+            context.iteration(True)
+        equal(process.returncode, 0, 'exit status')
+        world.again()
+    GLib.source_remove(ticks)
+    tap.diagnose(str(dict(seen)))
+    equal(set(seen) - {'answered', 'Busy', 'ServiceUnknown', 'NameHasNoOwner', 'NoReply'}, set(), 'answers')
+
+
+def test_waits_for_the_one_before(world):
+    """One that is started while another still ends comes up when that has left the queue."""
+    import fcntl
+    import os
+    import threading
+    equal(world.service.list(), [])
+    world.daemon.stop()
+    lock = os.open(os.path.join(world.daemon.state, 'queue.lock'), os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    leave = threading.Timer(1.0, os.close, (lock,))
+    leave.start()
+    world.again()
+    leave.join()
+    equal(world.service.list(), [])
+
+
 def test_killed_at_random_moments(world):
     """SIGKILL of daemon, of worker or of both, while 20 files come in; BGC_KILLS sets how often (10)."""
     import os
