@@ -5,6 +5,7 @@
 
 #include "engine/bgc-placing.h"
 #include "engine/bgc-runner.h"
+#include "engine/bgc-server-cancel.h"
 
 /* As long as a worker may take for an answer; one that used it up while stopping is not asked again. */
 #define ANSWER_TIME (G_GINT64_CONSTANT (10) * G_USEC_PER_SEC)
@@ -14,6 +15,7 @@ typedef struct
   BgcOperation base;
   gint64 stopping; /* boot clock: when the stop was asked for */
   gboolean left;   /* a file could not be deleted */
+  gboolean idle;   /* nothing runs and nothing is to be deleted: one commit for all of it */
 } Cancel;
 
 static void
@@ -39,8 +41,23 @@ on_forgotten (BgcOperation *base, const GError *error)
                           push_again);
   else
     bgc_engine_settled (base->engine, base->entry, push_again);
+  if (error == NULL)
+    bgc_server_cancel_enter (base->engine, base->entry);
   bgc_operation_succeed (base, self->left ? BGC_OUTCOME_UNABLE_TO_DELETE_FILES : BGC_OUTCOME_OK);
   end (self);
+}
+
+/* The last report of an upload may be the first to tell of a session: that one is dropped too. */
+static void
+ask_server (Cancel *self, BgcChange *change)
+{
+  BgcJob *draft = change->header;
+
+  bgc_runner_fold (self->base.engine, self->base.entry, change);
+  if (!bgc_upload_is_open (draft->upload))
+    bgc_server_cancel_settle (draft);
+  else if (draft->server_cancel == NULL)
+    bgc_server_cancel_plan (self->base.engine, draft);
 }
 
 static void
@@ -49,9 +66,12 @@ on_deleted (GPtrArray *undone, gpointer data)
   Cancel *self = data;
   BgcEngine *engine = self->base.engine;
   BgcEntry *entry = self->base.entry;
-  BgcChange *change = bgc_engine_change (engine, entry);
+  BgcChange *change
+    = entry->job->upload != NULL ? bgc_engine_edit (engine, entry) : bgc_engine_change (engine, entry);
 
-  change->forget = TRUE;
+  if (change->header != NULL)
+    ask_server (self, change);
+  change->forget = change->header == NULL || change->header->server_cancel == NULL;
   self->left = undone->len > 0;
   bgc_placing_log (entry, "Cancelled, but a temporary file is left", undone);
   bgc_placing_leave (engine, change, entry->job->owner, undone);
@@ -71,7 +91,7 @@ on_stopped (gpointer data)
     {
       const BgcFile *file = bgc_file_list_at (files, i);
 
-      if (file->state != BGC_FILE_COMPLETED)
+      if (file->state != BGC_FILE_COMPLETED && !bgc_file_is_source (file))
         g_ptr_array_add (placements, bgc_placing_of (file, FALSE));
     }
   if (bgc_engine_boot (engine) - self->stopping >= ANSWER_TIME)
@@ -85,7 +105,9 @@ static void
 stop (Cancel *self)
 {
   self->stopping = bgc_engine_boot (self->base.engine);
-  bgc_runner_stop (self->base.engine, self->base.entry, TRUE, on_stopped, self);
+  /* A download's bytes no longer matter; an upload's last report may. */
+  bgc_runner_stop (self->base.engine, self->base.entry, self->base.entry->job->upload == NULL, on_stopped,
+                   self);
 }
 
 static void
@@ -100,7 +122,7 @@ on_cancelled (BgcOperation *base, const GError *error)
       bgc_operation_fail (base, error);
       end (self);
     }
-  else if (base->entry->forgotten)
+  else if (self->idle)
     on_forgotten (base, NULL);
   else
     stop (self);
@@ -129,8 +151,12 @@ begin (BgcOperation *base)
       return;
     }
   change->header->completing = FALSE;
-  change->forget = (entry->runner == NULL || bgc_runner_is (entry, BGC_RUNNER_PICKED))
-                   && !bgc_engine_may_hold_temporaries (entry);
+  self->idle = (entry->runner == NULL || bgc_runner_is (entry, BGC_RUNNER_PICKED))
+               && !bgc_engine_may_hold_temporaries (entry);
+  /* Of one that runs the session may only become known when it has stopped. */
+  if (change->header->upload != NULL && (!self->idle || bgc_upload_is_open (change->header->upload)))
+    bgc_server_cancel_plan (base->engine, change->header);
+  change->forget = self->idle && change->header->server_cancel == NULL;
   bgc_lanes_commit (base->engine->lanes, base, g_steal_pointer (&change), BGC_STORE_URGENT, on_cancelled);
 }
 

@@ -3,7 +3,8 @@
 
 /* Cancel, step by step: cancelled durably; the transfer stopped, its bytes dropped; the temporary files
  * deleted; the job forgotten, with a list of what could not be deleted. Only then the answer. A job without
- * transfer and temporary files needs one commit for all of it. */
+ * transfer and temporary files needs one commit for all of it. An upload whose server has a session is not
+ * forgotten: the answer comes when the rest is done, and bgc-server-cancel goes on. */
 
 #pragma once
 

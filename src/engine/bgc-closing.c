@@ -4,6 +4,7 @@
 #include "engine/bgc-closing.h"
 
 #include "engine/bgc-run.h"
+#include "engine/bgc-server-cancel.h"
 #include "engine/bgc-waits.h"
 
 /* Longer than a worker may take for one answer. What is not done then, a Complete of many files on a slow
@@ -68,6 +69,7 @@ static void
 quieten (BgcEntry *entry, gpointer data)
 {
   bgc_waits_leave (data, entry);
+  bgc_server_cancel_leave (data, entry);
   bgc_engine_settle_all (data, entry);
 }
 

@@ -74,6 +74,22 @@ missing (const BgcJob *job)
          + bgc_file_list_count (job->files, BGC_FILE_FAILED);
 }
 
+/* Files that are to be renamed. The source of an upload stays where it is. */
+static guint
+to_place (const BgcJob *job)
+{
+  const BgcFile *source = job->upload != NULL ? bgc_file_list_find (job->files, BGC_UPLOAD_FILE) : NULL;
+  guint sources = source != NULL && source->state == BGC_FILE_WHOLE ? 1 : 0;
+
+  return bgc_file_list_count (job->files, BGC_FILE_WHOLE) - sources;
+}
+
+static gboolean
+is_to_place (const BgcFile *file)
+{
+  return file->state == BGC_FILE_WHOLE && !bgc_file_is_source (file);
+}
+
 /* ---- the last step ---- */
 
 static void
@@ -130,7 +146,7 @@ delete_missing (Completion *self)
   gboolean may_hold = bgc_engine_may_hold_temporaries (self->base.entry);
 
   for (guint i = 0; may_hold && i < bgc_file_list_length (files); i++)
-    if (is_missing (bgc_file_list_at (files, i)))
+    if (is_missing (bgc_file_list_at (files, i)) && !bgc_file_is_source (bgc_file_list_at (files, i)))
       g_ptr_array_add (placements, bgc_placing_of (bgc_file_list_at (files, i), FALSE));
   bgc_placing_delete (self->base.engine, self->base.entry->job->owner, placements, on_deleted, self);
 }
@@ -278,8 +294,7 @@ on_placed (GPtrArray *results, const GError *error, gpointer data)
       return;
     }
   /* Nothing left to do but to say so: in one go. */
-  if (change->files->len == bgc_file_list_count (self->base.entry->job->files, BGC_FILE_WHOLE)
-      && missing (self->base.entry->job) == 0)
+  if (change->files->len == to_place (self->base.entry->job) && missing (self->base.entry->job) == 0)
     {
       if (!acknowledge (self, change, &refusal))
         interrupted (self, refusal);
@@ -304,13 +319,13 @@ place_portion (Completion *self)
   BgcFileList *files = self->base.entry->job->files;
   g_autoptr (GPtrArray) placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
 
-  if (bgc_file_list_count (files, BGC_FILE_WHOLE) == 0)
+  if (to_place (self->base.entry->job) == 0)
     {
       delete_missing (self);
       return;
     }
   for (guint i = 0; i < bgc_file_list_length (files) && placements->len < BGC_PLACING_PORTION; i++)
-    if (bgc_file_list_at (files, i)->state == BGC_FILE_WHOLE)
+    if (is_to_place (bgc_file_list_at (files, i)))
       g_ptr_array_add (placements, bgc_placing_of (bgc_file_list_at (files, i), TRUE));
   bgc_placing_place (self->base.engine, self->base.entry->job->owner, placements, on_placed, self);
 }

@@ -3,6 +3,8 @@
 
 #include "engine/bgc-creation.h"
 
+#include "engine/bgc-sourcing.h"
+
 /* A job on its way into the queue. */
 typedef struct
 {
@@ -117,18 +119,61 @@ on_judged (GPtrArray *verdicts, const GError *error, gpointer data)
   commit (self, g_steal_pointer (&files));
 }
 
+static void
+on_sourced (GPtrArray *sourced, const GError *error, gpointer data)
+{
+  Creation *self = data;
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_file_free);
+  g_autoptr (GError) refusal = error != NULL ? g_error_copy (error) : NULL;
+  BgcQuota quota = { 0 };
+
+  /* A reply's place alone was only asked about: it becomes a file together with the source. */
+  for (guint i = 0; sourced != NULL && self->requests != NULL && i < sourced->len; i++)
+    g_ptr_array_add (files, bgc_file_copy (g_ptr_array_index (sourced, i)));
+  if (sourced != NULL)
+    quota = bgc_admission_quota (files);
+  if (sourced == NULL || !reserve (self, &quota, &refusal))
+    {
+      g_task_return_error (self->task, g_steal_pointer (&refusal));
+      creation_free (self);
+      return;
+    }
+  commit (self, g_steal_pointer (&files));
+}
+
 static gboolean
-check (Creation *self, BgcJobType type, const char *name, BgcCreationModifyFunc modify, gpointer modify_data,
+check_files (Creation *self, GError **error)
+{
+  if (self->requests == NULL)
+    return TRUE;
+  if (self->draft->upload != NULL)
+    return bgc_sourcing_check (self->requests, 0, error);
+  return bgc_admission_check (self->requests, 0, &self->engine->limits, self->administrator, error);
+}
+
+/* What only a worker can tell; then it is committed. */
+static void
+ask (Creation *self)
+{
+  BgcEngine *engine = self->engine;
+  const BgcJob *draft = self->draft;
+
+  if (self->requests != NULL && draft->upload != NULL)
+    bgc_sourcing_ask (engine, draft, g_ptr_array_index (self->requests, 0), self->resume, on_sourced, self);
+  else if (self->requests != NULL)
+    bgc_admission_ask (engine, draft->owner, self->requests, on_judged, self);
+  else if (draft->reply_file_name != NULL)
+    bgc_sourcing_ask_reply (engine, draft, NULL, on_sourced, self);
+  else
+    commit (self, NULL);
+}
+
+static gboolean
+check (Creation *self, const char *name, BgcCreationModifyFunc modify, gpointer modify_data,
        GError **error)
 {
   BgcQuota quota = { 1, 0, 0 };
 
-  if (type != BGC_JOB_TYPE_DOWNLOAD)
-    {
-      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED,
-                           "Only download jobs can be created yet");
-      return FALSE;
-    }
   if (self->engine->closing)
     {
       g_set_error_literal (error, BGC_ERROR, BGC_ERROR_BUSY, "The service is shutting down");
@@ -143,8 +188,7 @@ check (Creation *self, BgcJobType type, const char *name, BgcCreationModifyFunc 
       g_set_error_literal (error, BGC_ERROR, BGC_ERROR_EMPTY, "The job has no files");
       return FALSE;
     }
-  if (self->requests != NULL
-      && !bgc_admission_check (self->requests, 0, &self->engine->limits, self->administrator, error))
+  if (!check_files (self, error))
     return FALSE;
   quota.bytes = bgc_job_stored_bytes (self->draft);
   return reserve (self, &quota, error);
@@ -169,17 +213,10 @@ bgc_creation_run (BgcEngine *engine, guint32 owner, gboolean administrator, BgcJ
   self->administrator = administrator;
   self->resume = resume;
   self->added = added;
-  if (!check (self, type, name, modify, modify_data, &error))
+  if (!check (self, name, modify, modify_data, &error))
     {
       g_task_return_error (task, error);
       return;
     }
-  if (self->requests == NULL)
-    commit (g_steal_pointer (&self), NULL);
-  else
-    {
-      GPtrArray *requests = self->requests;
-
-      bgc_admission_ask (engine, owner, requests, on_judged, g_steal_pointer (&self));
-    }
+  ask (g_steal_pointer (&self));
 }

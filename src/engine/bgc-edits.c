@@ -8,6 +8,7 @@
 #include "engine/bgc-leftovers.h"
 #include "engine/bgc-placing.h"
 #include "engine/bgc-run.h"
+#include "engine/bgc-upload-edits.h"
 #include "model/bgc-url.h"
 
 /* One kind for all: what differs is small. */
@@ -220,9 +221,15 @@ void
 bgc_edits_add_files (BgcEngine *engine, BgcEntry *entry, gboolean administrator, GPtrArray *files,
                      GTask *task)
 {
-  Edit *self = edit_new ("add-files", engine, entry, task, begin_add_files);
   g_autoptr (GError) error = NULL;
+  Edit *self;
 
+  if (entry->job->upload != NULL)
+    {
+      bgc_upload_edits_add_file (engine, entry, administrator, files, task);
+      return;
+    }
+  self = edit_new ("add-files", engine, entry, task, begin_add_files);
   if (files->len == 0)
     g_set_error_literal (&error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "There are no files to add");
   else
@@ -242,6 +249,42 @@ bgc_edits_add_files (BgcEngine *engine, BgcEntry *entry, gboolean administrator,
 }
 
 /* ---- RemoveFile ---- */
+
+/* The source of an upload, as long as nobody knows of it. */
+static gboolean
+may_withdraw (const BgcJob *draft, guint32 index, GError **error)
+{
+  if (draft->upload == NULL)
+    return TRUE;
+  if (index != BGC_UPLOAD_FILE)
+    g_set_error (error, BGC_ERROR, BGC_ERROR_NOT_FOUND, "The job has no file %u", index);
+  else if (bgc_upload_is_open (draft->upload))
+    g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_STATE,
+                         "The server has a part of the file: the job can be cancelled");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* With the source goes the reply, which is not begun. */
+static void
+withdraw_reply (BgcChange *change, const BgcJob *job)
+{
+  const guint32 reply = BGC_UPLOAD_REPLY;
+
+  if (bgc_job_reply (job) != NULL)
+    g_array_append_val (change->removed_files, reply);
+}
+
+/* And what was found out about the server. */
+static void
+forget_server (BgcJob *draft)
+{
+  if (draft->upload == NULL)
+    return;
+  bgc_upload_restart (draft->upload);
+  draft->upload->protocol = BGC_UPLOAD_PROTOCOL_AUTO;
+}
 
 static gboolean
 may_alter (const BgcFile *file, guint32 index, GError **error)
@@ -292,15 +335,18 @@ on_remove_stopped (gpointer data)
 
   bgc_runner_fold (self->base.engine, entry, change);
   file = bgc_change_peek_file (change, entry->job, self->index);
-  if (may_alter (file, self->index, &error))
+  if (may_withdraw (change->header, self->index, &error) && may_alter (file, self->index, &error))
     {
       leave_temporary (self, change, file);
       g_array_append_val (change->removed_files, self->index);
       for (guint i = 0; i < change->files->len; i++)
-        if (((BgcFile *)g_ptr_array_index (change->files, i))->index == self->index)
+        if (entry->job->upload != NULL
+            || ((BgcFile *)g_ptr_array_index (change->files, i))->index == self->index)
           g_ptr_array_remove_index (change->files, i--);
+      withdraw_reply (change, entry->job);
       if (settle (self, change, &error))
         {
+          forget_server (change->header);
           commit (self, change);
           return;
         }
@@ -318,7 +364,8 @@ begin_remove_file (BgcOperation *base)
 
   if (!allow (self, BGC_REQUEST_REMOVE_FILE))
     return;
-  if (!may_alter (bgc_file_list_find (base->entry->job->files, self->index), self->index, &error))
+  if (!may_withdraw (base->entry->job, self->index, &error)
+      || !may_alter (bgc_file_list_find (base->entry->job->files, self->index), self->index, &error))
     refuse (self, error);
   else
     stop_then (self, on_remove_stopped);
@@ -379,7 +426,9 @@ bgc_edits_set_remote (BgcEngine *engine, BgcEntry *entry, guint32 index, const c
   Edit *self = edit_new ("set-remote", engine, entry, task, begin_set_remote);
   g_autoptr (GError) error = NULL;
 
-  if (!bgc_url_check (remote, &error))
+  if (entry->job->upload != NULL)
+    g_set_error_literal (&error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED, "An upload keeps its remote name");
+  if (error != NULL || !bgc_url_check (remote, &error))
     {
       bgc_operation_fail (&self->base, error);
       bgc_operation_free (&self->base);
@@ -492,10 +541,16 @@ begin_resume (BgcOperation *base)
       refuse (self, error);
       return;
     }
+  if (job->type == BGC_JOB_TYPE_UPLOAD_REPLY && bgc_job_reply (job) == NULL)
+    {
+      g_set_error_literal (&error, BGC_ERROR, BGC_ERROR_INVALID_PATH,
+                           "The reply cannot stand beside the uploaded file: ReplyFileName is to be set");
+      refuse (self, error);
+      return;
+    }
   change = bgc_engine_edit (base->engine, base->entry);
   revive_files (change, job);
-  state = bgc_progress_tally (change, job).states[BGC_FILE_PENDING] > 0 ? BGC_JOB_STATE_QUEUED
-                                                                        : BGC_JOB_STATE_TRANSFERRED;
+  state = bgc_progress_is_through (change, job) ? BGC_JOB_STATE_TRANSFERRED : BGC_JOB_STATE_QUEUED;
   if (bgc_job_state_is_runnable (job->state) || state == job->state)
     {
       succeed (self);

@@ -8,12 +8,20 @@
 #include "engine/bgc-leftovers.h"
 #include "engine/bgc-reaper.h"
 #include "engine/bgc-runner.h"
+#include "engine/bgc-server-cancel.h"
 #include "engine/bgc-waits.h"
 
 static gboolean
 is_kept (const BgcEntry *entry)
 {
   return entry->job->state == BGC_JOB_STATE_ACKNOWLEDGED && !entry->forgotten;
+}
+
+/* Final, and listed all the same. */
+static gboolean
+is_shown (const BgcEntry *entry)
+{
+  return is_kept (entry) || (entry->job->server_cancel != NULL && !entry->forgotten);
 }
 
 /* Files that become whole with @change, seen before it is applied. */
@@ -27,6 +35,8 @@ news_of_files (BgcEntry *entry, const BgcChange *change)
       const BgcFile *file = g_ptr_array_index (change->files, i);
       const BgcFile *before = bgc_file_list_find (entry->job->files, file->index);
 
+      if (bgc_progress_shown_index (entry->job, file->index) == BGC_FAILURE_NO_FILE)
+        continue;
       if (file->state == BGC_FILE_WHOLE && before != NULL && before->state == BGC_FILE_PENDING)
         g_array_append_val (whole, file->index);
     }
@@ -55,6 +65,8 @@ bgc_effects_follow (BgcEngine *engine, BgcEntry *entry)
   if (job->state == BGC_JOB_STATE_TRANSFERRED && job->auto_complete && !job->completing && engine->started
       && !engine->closing)
     bgc_completion_push_automatic (engine, entry);
+  if (job->server_cancel == NULL || entry->forgotten)
+    bgc_server_cancel_leave (engine, entry);
   if (entry->forgotten)
     bgc_reaper_bid_farewell (engine->reaper, entry);
   else if (is_kept (entry) && entry->farewell == NULL)
@@ -80,7 +92,7 @@ bgc_effects_apply (BgcEntry *entry, BgcChange *change, gpointer data)
   entry->forgotten = entry->forgotten || change->forget;
   entry->touched = bgc_engine_boot (engine);
   bgc_queue_charge (engine->queue, entry);
-  if (entry->listed && bgc_job_state_is_final (entry->job->state) && !is_kept (entry))
+  if (entry->listed && bgc_job_state_is_final (entry->job->state) && !is_shown (entry))
     {
       bgc_queue_unlist (engine->queue, entry);
       news.left = TRUE;
@@ -104,7 +116,7 @@ bgc_effects_load (BgcEngine *engine, BgcJob *job)
   entry = bgc_queue_add (engine->queue, job, boot);
   /* Even one long overdue gets an hour: the clock may not be set yet, and its owner not logged in. */
   entry->touched = boot - CLAMP (age, 0, MAX (timeout - BGC_REAPER_SWEEP, 0));
-  if (job->state == BGC_JOB_STATE_CANCELLED)
+  if (job->state == BGC_JOB_STATE_CANCELLED && job->server_cancel == NULL)
     bgc_queue_unlist (engine->queue, entry);
   return entry;
 }

@@ -75,9 +75,12 @@ gboolean
 bgc_engine_may_hold_temporaries (BgcEntry *entry)
 {
   const BgcFileList *files = entry->job->files;
+  const BgcFile *reply = bgc_job_reply (entry->job);
 
   if (bgc_file_list_temporaries (files) > 0)
     return TRUE;
+  if (entry->job->upload != NULL)
+    return reply != NULL && reply->state != BGC_FILE_COMPLETED && reply->remote[0] != '\0';
   return entry->job->active_time > 0
          && bgc_file_list_length (files) > bgc_file_list_count (files, BGC_FILE_COMPLETED);
 }

@@ -53,6 +53,7 @@ struct _BgcEngine {
   GHashTable *searched;         /* (owned) (element-type guint32) owners: see bgc-orphans */
   GHashTable *runners;          /* (owned) (element-type BgcEntry): those with a runner */
   GQueue waits;                 /* (element-type BgcWait) bgc-waits */
+  GQueue server_cancels;        /* (element-type BgcServerCancel) bgc-server-cancel */
   guint64 runs;                 /* numbers the runs of all jobs */
   /* microseconds no start was tried when the store last refused one; 0 = it took it */
   gint64 pause;

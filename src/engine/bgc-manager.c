@@ -12,7 +12,10 @@
 #include "engine/bgc-leftovers.h"
 #include "engine/bgc-orphans.h"
 #include "engine/bgc-reaper.h"
+#include "engine/bgc-reply.h"
 #include "engine/bgc-run.h"
+#include "engine/bgc-server-cancel.h"
+#include "engine/bgc-upload-edits.h"
 #include "engine/bgc-waits.h"
 
 struct _BgcManager
@@ -93,6 +96,7 @@ static void
 on_forget (BgcEngine *engine, BgcEntry *entry)
 {
   bgc_waits_leave (engine, entry);
+  bgc_server_cancel_leave (engine, entry);
   bgc_engine_settle_all (engine, entry);
   bgc_scheduler_withdraw (engine->scheduler, entry);
   g_signal_emit (engine->keeper, signals[JOB_FORGOTTEN], 0, entry->job);
@@ -144,7 +148,10 @@ static void
 on_network_came_up (BgcNetwork *network, BgcManager *self)
 {
   if (self->engine.started && !self->engine.closing)
-    bgc_waits_network_came_up (&self->engine);
+    {
+      bgc_waits_network_came_up (&self->engine);
+      bgc_server_cancel_network_came_up (&self->engine);
+    }
 }
 
 /* ---- life ---- */
@@ -156,6 +163,7 @@ clear_entry (BgcEntry *entry, gpointer data)
 
   bgc_runner_drop (&self->engine, entry);
   bgc_waits_leave (&self->engine, entry);
+  bgc_server_cancel_leave (&self->engine, entry);
   bgc_engine_settle_all (&self->engine, entry);
 }
 
@@ -207,6 +215,7 @@ bgc_manager_init (BgcManager *self)
   self->engine.runners = g_hash_table_new (NULL, NULL);
   self->engine.searched = g_hash_table_new (NULL, NULL);
   g_queue_init (&self->engine.waits);
+  g_queue_init (&self->engine.server_cancels);
   self->engine.hooks = &hooks;
 }
 
@@ -420,6 +429,38 @@ finish (GAsyncResult *result, gssize *value, GError **error)
   return TRUE;
 }
 
+/* Of those that need no more than the job. */
+#define PLAIN_REQUEST(name, kind, push)                                                                    \
+  void bgc_manager_##name##_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback,     \
+                                   gpointer data)                                                          \
+  {                                                                                                        \
+    GTask *task = task_new (self, bgc_manager_##name##_async, callback, data);                             \
+    BgcEntry *entry = find_for (self, id, BGC_REQUEST_##kind, task);                                       \
+                                                                                                           \
+    if (entry != NULL)                                                                                     \
+      push (&self->engine, entry, task);                                                                   \
+  }
+
+PLAIN_REQUEST (suspend, SUSPEND, bgc_edits_suspend)
+PLAIN_REQUEST (resume, RESUME, bgc_edits_resume)
+PLAIN_REQUEST (cancel, CANCEL, bgc_cancel_push)
+PLAIN_REQUEST (complete, COMPLETE, bgc_completion_push)
+PLAIN_REQUEST (read_reply, MODIFY, bgc_reply_read)
+
+/* Of those that answer nothing of interest. */
+#define PLAIN_FINISH(request)                                                                              \
+  gboolean bgc_manager_##request##_finish (BgcManager *self, GAsyncResult *result, GError **error)         \
+  {                                                                                                        \
+    return finish (result, NULL, error);                                                                   \
+  }
+
+PLAIN_FINISH (remove_file)
+PLAIN_FINISH (set_remote)
+PLAIN_FINISH (set_reply_name)
+PLAIN_FINISH (modify)
+PLAIN_FINISH (suspend)
+PLAIN_FINISH (resume)
+
 void
 bgc_manager_add_files_async (BgcManager *self, const BgcJobId *id, gboolean administrator, GPtrArray *files,
                              GAsyncReadyCallback callback, gpointer data)
@@ -454,12 +495,6 @@ bgc_manager_remove_file_async (BgcManager *self, const BgcJobId *id, guint32 ind
     bgc_edits_remove_file (&self->engine, entry, index, task);
 }
 
-gboolean
-bgc_manager_remove_file_finish (BgcManager *self, GAsyncResult *result, GError **error)
-{
-  return finish (result, NULL, error);
-}
-
 void
 bgc_manager_set_remote_async (BgcManager *self, const BgcJobId *id, guint32 index, const char *remote,
                               GAsyncReadyCallback callback, gpointer data)
@@ -469,12 +504,6 @@ bgc_manager_set_remote_async (BgcManager *self, const BgcJobId *id, guint32 inde
 
   if (entry != NULL)
     bgc_edits_set_remote (&self->engine, entry, index, remote, task);
-}
-
-gboolean
-bgc_manager_set_remote_finish (BgcManager *self, GAsyncResult *result, GError **error)
-{
-  return finish (result, NULL, error);
 }
 
 void
@@ -489,54 +518,6 @@ bgc_manager_modify_async (BgcManager *self, const BgcJobId *id, BgcManagerModify
     bgc_edits_modify (&self->engine, entry, modify, modify_data, destroy, task);
   else if (destroy != NULL)
     destroy (modify_data);
-}
-
-gboolean
-bgc_manager_modify_finish (BgcManager *self, GAsyncResult *result, GError **error)
-{
-  return finish (result, NULL, error);
-}
-
-void
-bgc_manager_suspend_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback, gpointer data)
-{
-  GTask *task = task_new (self, bgc_manager_suspend_async, callback, data);
-  BgcEntry *entry = find_for (self, id, BGC_REQUEST_SUSPEND, task);
-
-  if (entry != NULL)
-    bgc_edits_suspend (&self->engine, entry, task);
-}
-
-gboolean
-bgc_manager_suspend_finish (BgcManager *self, GAsyncResult *result, GError **error)
-{
-  return finish (result, NULL, error);
-}
-
-void
-bgc_manager_resume_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback, gpointer data)
-{
-  GTask *task = task_new (self, bgc_manager_resume_async, callback, data);
-  BgcEntry *entry = find_for (self, id, BGC_REQUEST_RESUME, task);
-
-  if (entry != NULL)
-    bgc_edits_resume (&self->engine, entry, task);
-}
-
-gboolean
-bgc_manager_resume_finish (BgcManager *self, GAsyncResult *result, GError **error)
-{
-  return finish (result, NULL, error);
-}
-
-void
-bgc_manager_cancel_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback, gpointer data)
-{
-  GTask *task = task_new (self, bgc_manager_cancel_async, callback, data);
-  BgcEntry *entry = find_for (self, id, BGC_REQUEST_CANCEL, task);
-
-  if (entry != NULL)
-    bgc_cancel_push (&self->engine, entry, task);
 }
 
 static gboolean
@@ -557,20 +538,27 @@ bgc_manager_cancel_finish (BgcManager *self, GAsyncResult *result, BgcOutcome *o
   return finish_outcome (result, outcome, error);
 }
 
-void
-bgc_manager_complete_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback, gpointer data)
-{
-  GTask *task = task_new (self, bgc_manager_complete_async, callback, data);
-  BgcEntry *entry = find_for (self, id, BGC_REQUEST_COMPLETE, task);
-
-  if (entry != NULL)
-    bgc_completion_push (&self->engine, entry, task);
-}
-
 gboolean
 bgc_manager_complete_finish (BgcManager *self, GAsyncResult *result, BgcOutcome *outcome, GError **error)
 {
   return finish_outcome (result, outcome, error);
+}
+
+void
+bgc_manager_set_reply_name_async (BgcManager *self, const BgcJobId *id, const char *path,
+                                  GAsyncReadyCallback callback, gpointer data)
+{
+  GTask *task = task_new (self, bgc_manager_set_reply_name_async, callback, data);
+  BgcEntry *entry = find_for (self, id, BGC_REQUEST_MODIFY, task);
+
+  if (entry != NULL)
+    bgc_upload_edits_set_reply_name (&self->engine, entry, path, task);
+}
+
+GBytes *
+bgc_manager_read_reply_finish (BgcManager *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 /* ---- the end ---- */

@@ -54,7 +54,8 @@ const BgcLimits *bgc_manager_limits (BgcManager *self);
 /* The job, final ones that are not yet forgotten too, or NULL. Borrowed: valid until control returns to
  * the main loop. */
 const BgcJob *bgc_manager_find (BgcManager *self, const BgcJobId *id);
-/* TRUE if GetJob and ListJobs show it: not final, or kept (completed by AutoComplete). */
+/* TRUE if GetJob and ListJobs show it: not final, or kept (completed by AutoComplete; a cancelled upload
+ * whose server is still to be asked). */
 gboolean bgc_manager_is_listed (BgcManager *self, const BgcJob *job);
 /* The listed jobs, oldest first; @owner G_MAXUINT32 = everybody's. States: a set of 1 << BgcJobState, 0 =
  * all. Skips @offset, gives at most @limit. (transfer container) (element-type BgcJob). Costs O(offset +
@@ -105,6 +106,16 @@ void bgc_manager_complete_async (BgcManager *self, const BgcJobId *id, GAsyncRea
                                  gpointer data);
 gboolean bgc_manager_complete_finish (BgcManager *self, GAsyncResult *result, BgcOutcome *outcome,
                                       GError **error);
+/* Where the reply of an upload-reply job is to be put, "" = beside its source; until the reply is begun.
+ * Errors: NotSupported (another type), InvalidPath, StringTooLong, AccessDenied, FileExists, InvalidState,
+ * WorkerLost. */
+void bgc_manager_set_reply_name_async (BgcManager *self, const BgcJobId *id, const char *path,
+                                       GAsyncReadyCallback callback, gpointer data);
+gboolean bgc_manager_set_reply_name_finish (BgcManager *self, GAsyncResult *result, GError **error);
+/* The reply of a transferred upload-reply job; see bgc_reply_read(). */
+void bgc_manager_read_reply_async (BgcManager *self, const BgcJobId *id, GAsyncReadyCallback callback,
+                                   gpointer data);
+GBytes *bgc_manager_read_reply_finish (BgcManager *self, GAsyncResult *result, GError **error);
 /* Stops every transfer, bytes made durable, and closes the store. */
 void bgc_manager_shut_down_async (BgcManager *self, GAsyncReadyCallback callback, gpointer data);
 gboolean bgc_manager_shut_down_finish (BgcManager *self, GAsyncResult *result, GError **error);

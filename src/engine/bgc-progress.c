@@ -3,6 +3,8 @@
 
 #include "engine/bgc-progress.h"
 
+#include "model/bgc-url.h"
+
 BgcTally
 bgc_progress_tally (const BgcChange *change, const BgcJob *live)
 {
@@ -94,6 +96,63 @@ bgc_progress_report (BgcFile *file, const BgcFileReport *report, guint32 attempt
     }
 }
 
+gboolean
+bgc_progress_is_through (const BgcChange *change, const BgcJob *live)
+{
+  const BgcJob *header = change->header != NULL ? change->header : live;
+  BgcTally tally = bgc_progress_tally (change, live);
+
+  if (header->upload != NULL && (tally.total == 0 || tally.states[BGC_FILE_FAILED] > 0))
+    return TRUE;
+  return tally.states[BGC_FILE_PENDING] == 0
+         && (header->upload == NULL || header->upload->stage == BGC_UPLOAD_STAGE_CLOSED);
+}
+
+guint32
+bgc_progress_shown_index (const BgcJob *job, guint32 index)
+{
+  return job->upload != NULL && index == BGC_UPLOAD_REPLY ? BGC_FAILURE_NO_FILE : index;
+}
+
+/* The reply is known, or it is known that there is none. */
+static void
+find_reply (BgcChange *change, const BgcJob *live, const BgcUpload *session)
+{
+  const BgcFile *known = bgc_change_peek_file (change, live, BGC_UPLOAD_REPLY);
+  BgcFile *reply;
+
+  if (live->type != BGC_JOB_TYPE_UPLOAD_REPLY || known == NULL || known->state != BGC_FILE_PENDING
+      || known->remote[0] != '\0'
+      || (session->stage != BGC_UPLOAD_STAGE_SENT && session->stage != BGC_UPLOAD_STAGE_CLOSED))
+    return;
+  reply = bgc_change_edit_file (change, live, BGC_UPLOAD_REPLY);
+  if (session->reply_url != NULL && bgc_url_check (session->reply_url, NULL))
+    {
+      g_free (reply->remote);
+      reply->remote = g_strdup (session->reply_url);
+      return;
+    }
+  reply->state = BGC_FILE_FAILED;
+  bgc_failure_free (reply->failure);
+  reply->failure = bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_INVALID_SERVER_RESPONSE, FALSE,
+                                    "The server took the file and gave no reply to it");
+}
+
+void
+bgc_progress_session (BgcChange *change, const BgcJob *live, const BgcUpload *session)
+{
+  const BgcFile *source = bgc_change_peek_file (change, live, BGC_UPLOAD_FILE);
+
+  if (change->header->upload == NULL)
+    return;
+  bgc_upload_free (change->header->upload);
+  change->header->upload = bgc_upload_copy (session);
+  if (session->stage == BGC_UPLOAD_STAGE_NONE && source != NULL && source->bytes_transferred > 0
+      && source->state != BGC_FILE_WHOLE)
+    bgc_change_edit_file (change, live, BGC_UPLOAD_FILE)->bytes_transferred = 0;
+  find_reply (change, live, session);
+}
+
 BgcFailure *
 bgc_progress_fatal (const BgcChange *change, const BgcJob *live)
 {
@@ -107,7 +166,7 @@ bgc_progress_fatal (const BgcChange *change, const BgcJob *live)
         {
           BgcFailure *failure = bgc_failure_copy (file->failure);
 
-          failure->file = file->index;
+          failure->file = bgc_progress_shown_index (live, file->index);
           return failure;
         }
     }

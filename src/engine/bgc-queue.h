@@ -43,6 +43,7 @@ struct _BgcEntry {
   struct _BgcRunner *runner;   /* (nullable) bgc-runner */
   struct _BgcWait *wait;       /* (nullable) bgc-waits */
   struct _BgcLater *later;     /* (nullable) bgc-engine */
+  struct _BgcServerCancel *server_cancel; /* (nullable) bgc-server-cancel */
   GList *farewell;             /* (nullable) bgc-reaper */
 };
 

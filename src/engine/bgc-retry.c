@@ -9,6 +9,12 @@ static const guint32 first_waits[] = { 5, 15, 60 };
 #define JITTER 0.1 /* part of the delay by which it may be longer */
 
 gint64
+bgc_retry_jitter (guint32 seconds, GRand *random)
+{
+  return (gint64)((double)seconds * (1.0 + JITTER * g_rand_double (random)) * G_USEC_PER_SEC);
+}
+
+gint64
 bgc_retry_delay (const BgcJob *job, guint32 retry_after, GRand *random)
 {
   guint32 seconds = job->minimum_retry_delay;
@@ -16,7 +22,7 @@ bgc_retry_delay (const BgcJob *job, guint32 retry_after, GRand *random)
   if (!job->retry_delay_is_set && job->retry_count < G_N_ELEMENTS (first_waits))
     seconds = MIN (seconds, first_waits[job->retry_count]);
   seconds = MAX (seconds, retry_after);
-  return (gint64)((double)seconds * (1.0 + JITTER * g_rand_double (random)) * G_USEC_PER_SEC);
+  return bgc_retry_jitter (seconds, random);
 }
 
 gboolean

@@ -7,6 +7,8 @@
 
 #include "model/bgc-job.h"
 
+/* @seconds in microseconds, and up to a tenth more. */
+gint64 bgc_retry_jitter (guint32 seconds, GRand *random);
 /* Microseconds to wait before the next retry of @job: MinimumRetryDelay, or 5, 15 and 60 s for the first
  * three where its owner did not set it; at least what a server asked for with @retry_after (seconds, 0 =
  * nothing); and up to a tenth more, so that jobs that failed together do not come back together. Never

@@ -164,7 +164,7 @@ begin_start (BgcOperation *self)
       return;
     }
   change = bgc_engine_edit (engine, entry);
-  if (bgc_file_list_count (entry->job->files, BGC_FILE_PENDING) == 0)
+  if (bgc_progress_is_through (change, entry->job))
     {
       bgc_progress_settle (change, entry->job, bgc_engine_wall (engine), NULL);
       commit (self, change, on_nothing_to_do);
@@ -213,6 +213,7 @@ on_reported (BgcOperation *self, const GError *error)
 {
   if (error == NULL && bgc_job_state_is_running (self->entry->job->state))
     {
+      bgc_runner_advance (self->engine, self->entry);
       end (self);
       return;
     }

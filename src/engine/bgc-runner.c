@@ -17,6 +17,8 @@ typedef struct _BgcRunner
   GPtrArray *reports; /* (owned) (element-type BgcReport) not stored yet */
   guint folded;       /* of them, those in the change under way; likewise the next two */
   gint64 folded_at;   /* boot clock; 0 = no change under way */
+  gboolean folded_step; /* a step of an upload ends in them */
+  gboolean next_step;   /* and is durable now: the worker waits for the next one */
   guint64 folded_received;
   gboolean asked;        /* an operation is on its way to store them */
   gboolean discard;      /* what the worker says no longer matters */
@@ -29,6 +31,7 @@ typedef struct _BgcRunner
   gint64 accounted;        /* boot clock: up to when the job's clocks hold the time */
   BgcRate rate;
   BgcFailure *lost;             /* (owned) (nullable) why it is DEAD */
+  BgcFailure *fatal;            /* (owned) (nullable) why an upload that is sent cannot be closed */
   guint64 alarm;                /* of the clocks; 0 = none */
   BgcRunnerStoppedFunc stopped; /* (nullable) who waits for the stop */
   gpointer stopped_data;
@@ -108,6 +111,7 @@ bgc_runner_drop (BgcEngine *engine, BgcEntry *entry)
   g_hash_table_unref (self->renewed);
   g_hash_table_unref (self->attempts);
   g_clear_pointer (&self->lost, bgc_failure_free);
+  g_clear_pointer (&self->fatal, bgc_failure_free);
   g_free (self);
   bgc_scheduler_release (engine->scheduler, entry);
   bgc_engine_offer (engine, entry);
@@ -196,6 +200,8 @@ bgc_runner_start (BgcEngine *engine, BgcEntry *entry)
   self->connected = entry->job->state == BGC_JOB_STATE_TRANSFERRING;
   self->received = self->received_stored = 0;
   self->asked = FALSE;
+  self->next_step = FALSE;
+  g_clear_pointer (&self->fatal, bgc_failure_free);
   g_hash_table_remove_all (self->transient);
   g_hash_table_remove_all (self->renewed);
   g_hash_table_remove_all (self->attempts);
@@ -213,6 +219,25 @@ bgc_runner_feed (BgcEngine *engine, BgcEntry *entry)
   if (self != NULL && self->phase == BGC_RUNNER_ACTIVE)
     bgc_workers_start_job_async (engine->workers, entry->job, self->files_at_once, on_started,
                                  call_new (self));
+}
+
+void
+bgc_runner_advance (BgcEngine *engine, BgcEntry *entry)
+{
+  BgcRunner *self = entry->runner;
+
+  if (self == NULL || !self->next_step)
+    return;
+  self->next_step = FALSE;
+  bgc_runner_feed (engine, entry);
+}
+
+/* Nobody works on it any more. It goes unless an operation wants what it has heard last. */
+static void
+drop_ended (BgcRunner *self)
+{
+  if (self->phase == BGC_RUNNER_PICKED || self->discard || self->reports->len == 0)
+    bgc_runner_drop (self->engine, self->entry);
 }
 
 static void
@@ -233,7 +258,7 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer data)
     {
       gpointer stopped_data = self->stopped_data;
 
-      bgc_runner_drop (self->engine, self->entry);
+      drop_ended (self);
       stopped (stopped_data);
     }
   else
@@ -249,7 +274,7 @@ bgc_runner_stop (BgcEngine *engine, BgcEntry *entry, gboolean discard, BgcRunner
   if (self == NULL || self->phase != BGC_RUNNER_ACTIVE)
     {
       if (self != NULL && !bgc_job_state_is_running (entry->job->state))
-        bgc_runner_drop (engine, entry);
+        drop_ended (self);
       stopped (data);
       return;
     }
@@ -268,7 +293,7 @@ brings_news (BgcRunner *self, const BgcReport *report)
 {
   const BgcJob *job = self->entry->job;
 
-  return report->files->len > 0 || (report->connected && !self->connected)
+  return report->files->len > 0 || report->upload != NULL || (report->connected && !self->connected)
          || (report->received > self->received_stored
              && (job->no_progress_time >= 0 || job->retry_count > 0));
 }
@@ -309,7 +334,8 @@ bgc_runner_take (BgcEngine *engine, BgcEntry *entry, const BgcReport *report)
 static gboolean
 renew (BgcRunner *self, BgcFile *file, const BgcFileReport *report, gboolean had_own)
 {
-  if (report->event != BGC_FILE_EVENT_FAILED || report->failure == NULL || !report->failure->transient
+  if (bgc_file_is_source (file) || report->event != BGC_FILE_EVENT_FAILED || report->failure == NULL
+      || !report->failure->transient
       || report->failure->code != BGC_ERROR_LOCAL_FILE_CHANGED)
     return FALSE;
   bgc_file_renew (file, self->engine->tag, self->engine->random);
@@ -318,6 +344,25 @@ renew (BgcRunner *self, BgcFile *file, const BgcFileReport *report, gboolean had
   g_clear_pointer (&file->failure, bgc_failure_free);
   g_hash_table_add (self->renewed, GUINT_TO_POINTER (file->index));
   return TRUE;
+}
+
+/* Of an upload whose file is sent already: what failed is the session's end. */
+static void
+fold_close (BgcRunner *self, const BgcFileReport *report)
+{
+  BgcFailure *failure;
+
+  if (report->event != BGC_FILE_EVENT_FAILED || report->failure == NULL || self->entry->job->upload == NULL)
+    return;
+  failure = bgc_failure_copy (report->failure);
+  failure->file = bgc_progress_shown_index (self->entry->job, report->index);
+  if (failure->transient)
+    {
+      g_hash_table_insert (self->transient, GUINT_TO_POINTER (report->index), failure);
+      return;
+    }
+  bgc_failure_free (self->fatal);
+  self->fatal = failure;
 }
 
 static void
@@ -329,7 +374,11 @@ fold_file (BgcRunner *self, BgcChange *change, const BgcFileReport *report)
   guint32 counted = GPOINTER_TO_UINT (g_hash_table_lookup (self->attempts, key));
 
   if (file == NULL || file->state != BGC_FILE_PENDING)
-    return;
+    {
+      if (file != NULL)
+        fold_close (self, report);
+      return;
+    }
   bgc_progress_report (file, report, report->attempts > counted ? report->attempts - counted : 0);
   if (file->state != BGC_FILE_PENDING)
     {
@@ -344,9 +393,37 @@ fold_file (BgcRunner *self, BgcChange *change, const BgcFileReport *report)
     {
       BgcFailure *failure = bgc_failure_copy (report->failure);
 
-      failure->file = report->index;
+      failure->file = bgc_progress_shown_index (self->entry->job, report->index);
       g_hash_table_insert (self->transient, key, failure);
     }
+}
+
+/* TRUE if bytes came, or a step of an upload was done. */
+static gboolean
+fold_report (BgcRunner *self, BgcChange *change, const BgcReport *report)
+{
+  const BgcJob *job = self->entry->job;
+  const BgcFile *source = job->upload != NULL ? bgc_change_peek_file (change, job, BGC_UPLOAD_FILE) : NULL;
+  guint64 before = source != NULL ? source->bytes_transferred : 0;
+  gboolean step = FALSE;
+
+  for (guint i = 0; i < report->files->len; i++)
+    {
+      const BgcFileReport *file = g_ptr_array_index (report->files, i);
+
+      fold_file (self, change, file);
+      step |= file->event == BGC_FILE_EVENT_WHOLE;
+    }
+  if (job->upload == NULL)
+    return FALSE;
+  if (report->upload != NULL)
+    {
+      step |= report->upload->stage == BGC_UPLOAD_STAGE_CLOSED;
+      bgc_progress_session (change, job, report->upload);
+    }
+  self->folded_step |= step;
+  source = bgc_change_peek_file (change, job, BGC_UPLOAD_FILE);
+  return step || (source != NULL && source->bytes_transferred > before);
 }
 
 void
@@ -356,6 +433,7 @@ bgc_runner_fold (BgcEngine *engine, BgcEntry *entry, BgcChange *change)
   BgcJob *draft = change->header;
   gint64 now = bgc_engine_boot (engine);
   gboolean connected = FALSE;
+  gboolean moved = FALSE;
 
   if (self == NULL || self->phase == BGC_RUNNER_PICKED)
     return;
@@ -365,8 +443,7 @@ bgc_runner_fold (BgcEngine *engine, BgcEntry *entry, BgcChange *change)
       const BgcReport *report = g_ptr_array_index (self->reports, i);
 
       connected |= report->connected;
-      for (guint j = 0; j < report->files->len; j++)
-        fold_file (self, change, g_ptr_array_index (report->files, j));
+      moved |= fold_report (self, change, report);
     }
   self->folded = self->reports->len;
   self->folded_at = now;
@@ -375,7 +452,7 @@ bgc_runner_fold (BgcEngine *engine, BgcEntry *entry, BgcChange *change)
     draft->active_time += now - self->accounted;
   if (bgc_network_is_available (engine->network))
     bgc_retry_elapse (draft, now - self->accounted);
-  if (self->received > self->received_stored)
+  if (self->received > self->received_stored || moved)
     {
       draft->no_progress_time = -1;
       draft->retry_count = 0;
@@ -389,6 +466,9 @@ bgc_runner_is_over (BgcEntry *entry, const BgcChange *change)
 {
   BgcTally tally = bgc_progress_tally (change, entry->job);
 
+  if (entry->job->upload != NULL)
+    return bgc_progress_is_through (change, entry->job) || entry->runner->fatal != NULL
+           || g_hash_table_size (entry->runner->transient) > 0;
   return tally.states[BGC_FILE_PENDING]
          <= g_hash_table_size (entry->runner->transient) + g_hash_table_size (entry->runner->renewed);
 }
@@ -422,14 +502,14 @@ bgc_runner_conclude (BgcEngine *engine, BgcEntry *entry, BgcChange *change, GErr
 {
   BgcRunner *self = entry->runner;
   gint64 wall = bgc_engine_wall (engine);
-  BgcTally tally = bgc_progress_tally (change, entry->job);
   guint32 retry_after = 0;
   gboolean network_only = FALSE;
   BgcFailure *failure;
 
-  if (tally.states[BGC_FILE_PENDING] == 0)
+  if (bgc_progress_is_through (change, entry->job))
     return bgc_progress_settle (change, entry->job, wall, error);
-  failure = self->lost != NULL ? bgc_failure_copy (self->lost) : sum_up (self, &retry_after, &network_only);
+  failure = self->fatal != NULL ? bgc_failure_copy (self->fatal)
+            : self->lost != NULL ? bgc_failure_copy (self->lost) : sum_up (self, &retry_after, &network_only);
   if (failure == NULL)
     return bgc_job_set_state (change->header, BGC_JOB_STATE_QUEUED, wall, error);
   if (failure->time == 0)
@@ -464,6 +544,8 @@ bgc_runner_applied (BgcEngine *engine, BgcEntry *entry)
       self->accounted = self->folded_at;
       self->folded_at = 0;
       self->received_stored = self->folded_received;
+      self->next_step |= self->folded_step;
+      self->folded_step = FALSE;
       self->connected |= entry->job->state == BGC_JOB_STATE_TRANSFERRING;
     }
   if (bgc_job_state_is_running (entry->job->state))
@@ -483,6 +565,7 @@ bgc_runner_unfold (BgcEntry *entry)
     return;
   self->folded = 0;
   self->folded_at = 0;
+  self->folded_step = FALSE;
 }
 
 guint64

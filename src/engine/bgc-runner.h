@@ -30,6 +30,8 @@ gboolean bgc_runner_is (const BgcEntry *entry, BgcRunnerPhase phase);
 void bgc_runner_start (BgcEngine *engine, BgcEntry *entry);
 /* Gives the worker of an active job the files it does not have yet. */
 void bgc_runner_feed (BgcEngine *engine, BgcEntry *entry);
+/* An upload whose worker has ended a step: the next one, now that it is durable. */
+void bgc_runner_advance (BgcEngine *engine, BgcEntry *entry);
 /* Stops it, and calls @stopped when no byte is written any more and the last report is here; at once if
  * it does not run. One at a time: for the operation whose turn it is. */
 void bgc_runner_stop (BgcEngine *engine, BgcEntry *entry, gboolean discard, BgcRunnerStoppedFunc stopped,

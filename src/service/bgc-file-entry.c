@@ -26,6 +26,13 @@ add_temporary (GVariantDict *dict, const BgcFile *file)
   g_variant_dict_insert (dict, "temporary", "s", path);
 }
 
+/* Of an upload: the server has it. */
+static gboolean
+is_completed (const BgcFile *file)
+{
+  return file->state == BGC_FILE_COMPLETED || (bgc_file_is_source (file) && file->state == BGC_FILE_WHOLE);
+}
+
 GVariant *
 bgc_file_entry_new (const BgcFile *file)
 {
@@ -40,7 +47,7 @@ bgc_file_entry_new (const BgcFile *file)
   if (file->bytes_total != BGC_SIZE_UNKNOWN)
     g_variant_dict_insert (&dict, "bytes-total", "t", file->bytes_total);
   g_variant_dict_insert (&dict, "bytes-transferred", "t", file->bytes_transferred);
-  g_variant_dict_insert (&dict, "completed", "b", file->state == BGC_FILE_COMPLETED);
+  g_variant_dict_insert (&dict, "completed", "b", is_completed (file));
   if (file->failure != NULL)
     g_variant_dict_insert_value (&dict, "error", bgc_job_properties_failure (file->failure));
   add_text (&dict, "checksum", file->checksum);
@@ -68,11 +75,20 @@ cost_of (const BgcFile *file)
   return cost;
 }
 
+/* Behind the source of an upload stands only its reply, which is shown by the job's own properties. */
+static guint
+shown (const BgcFileList *files)
+{
+  guint length = bgc_file_list_length (files);
+
+  return length > 0 && bgc_file_is_source (bgc_file_list_at (files, 0)) ? 1 : length;
+}
+
 GVariant *
 bgc_file_entry_page (const BgcFileList *files, guint32 first, guint32 limit)
 {
   guint position = bgc_file_list_position (files, first);
-  guint n_files = bgc_file_list_length (files);
+  guint n_files = shown (files);
   GVariantBuilder page;
   gsize cost = 0;
 

@@ -3,6 +3,8 @@
 
 #include "service/bgc-job-object.h"
 
+#include <string.h>
+
 #include "service/bgc-file-argument.h"
 #include "service/bgc-file-entry.h"
 #include "service/bgc-job-properties.h"
@@ -189,6 +191,25 @@ complete_job (BgcCall *call)
 }
 
 static void
+reply_read_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GError *error = NULL;
+  g_autoptr (GBytes) bytes = bgc_manager_read_reply_finish (BGC_MANAGER (source), result, &error);
+
+  if (bytes != NULL)
+    bgc_call_return (data, g_variant_new ("(@ay)", g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING,
+                                                                             bytes, TRUE)));
+  else
+    bgc_call_return_error (data, error);
+}
+
+static void
+get_reply_data (BgcCall *call)
+{
+  bgc_manager_read_reply_async (call->desk->manager, &call->job, reply_read_cb, call);
+}
+
+static void
 refuse_as_later (BgcCall *call)
 {
   bgc_call_return_failure (call, BGC_ERROR_NOT_SUPPORTED, "This member is not yet served");
@@ -259,6 +280,15 @@ modified_cb (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
+reply_name_set_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GError *error = NULL;
+  gboolean ok = bgc_manager_set_reply_name_finish (BGC_MANAGER (source), result, &error);
+
+  bgc_call_return_ended (data, ok, error);
+}
+
+static void
 set_property (BgcCall *call)
 {
   g_autoptr (GVariant) value = NULL;
@@ -273,6 +303,13 @@ set_property (BgcCall *call)
     {
       bgc_call_return_error (call, g_error_new (G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
                                                 "No such writable property"));
+      return;
+    }
+  if (strcmp (name, "ReplyFileName") == 0)
+    {
+      /* Only the owner's worker knows whether a file may stand there. */
+      bgc_manager_set_reply_name_async (call->desk->manager, &call->job, g_variant_get_string (value, NULL),
+                                        reply_name_set_cb, call);
       return;
     }
   setting = g_new0 (Setting, 1);
@@ -301,7 +338,7 @@ static const BgcCallRow rows[] = {
   { JOB, "SetCustomHeaders", BGC_RULE_SECRET, refuse_as_later },
   { JOB, "SetClientCertificate", BGC_RULE_SECRET, refuse_as_later },
   { JOB, "RemoveClientCertificate", BGC_RULE_SECRET, refuse_as_later },
-  { JOB, "GetReplyData", BGC_RULE_SEE, refuse_as_later },
+  { JOB, "GetReplyData", BGC_RULE_SEE, get_reply_data },
   { JOB, "SetValidationState", BGC_RULE_CHANGE, refuse_as_later },
   { JOB, "RequestFileRanges", BGC_RULE_CHANGE, refuse_as_later },
   { JOB, "GetFilledRanges", BGC_RULE_SEE, refuse_as_later },

@@ -49,10 +49,94 @@ transferred_files (const BgcJob *job)
 }
 
 NUMBER (owner, uint32, job->owner)
-NUMBER (bytes_total, uint64, bgc_file_list_bytes_total (job->files))
-NUMBER (bytes_transferred, uint64, bgc_file_list_bytes_transferred (job->files))
-NUMBER (files_total, uint32, bgc_file_list_length (job->files))
-NUMBER (files_transferred, uint32, transferred_files (job))
+/* The reply of an upload has properties of its own and counts nowhere else. */
+static guint64
+bytes_total (const BgcJob *job)
+{
+  const BgcFile *source = job->upload != NULL ? bgc_file_list_find (job->files, BGC_UPLOAD_FILE) : NULL;
+
+  return source != NULL ? source->bytes_total : bgc_file_list_bytes_total (job->files);
+}
+
+static guint64
+bytes_transferred (const BgcJob *job)
+{
+  const BgcFile *source = job->upload != NULL ? bgc_file_list_find (job->files, BGC_UPLOAD_FILE) : NULL;
+
+  return source != NULL ? source->bytes_transferred : bgc_file_list_bytes_transferred (job->files);
+}
+
+static guint32
+files_total (const BgcJob *job)
+{
+  return bgc_file_list_length (job->files) - (bgc_job_reply (job) != NULL ? 1 : 0);
+}
+
+static guint32
+files_transferred (const BgcJob *job)
+{
+  const BgcFile *reply = bgc_job_reply (job);
+  gboolean has_reply
+    = reply != NULL && (reply->state == BGC_FILE_WHOLE || reply->state == BGC_FILE_COMPLETED);
+
+  return transferred_files (job) - (has_reply ? 1 : 0);
+}
+
+static guint64
+reply_total (const BgcJob *job)
+{
+  const BgcFile *reply = bgc_job_reply (job);
+
+  if (reply != NULL)
+    return reply->bytes_total;
+  return job->type == BGC_JOB_TYPE_UPLOAD_REPLY ? BGC_SIZE_UNKNOWN : 0;
+}
+
+static guint64
+reply_transferred (const BgcJob *job)
+{
+  const BgcFile *reply = bgc_job_reply (job);
+
+  return reply != NULL ? reply->bytes_transferred : 0;
+}
+
+static const char *
+reply_name (const BgcJob *job)
+{
+  const BgcFile *reply = bgc_job_reply (job);
+
+  if (reply != NULL)
+    return reply->local;
+  return job->reply_file_name != NULL ? job->reply_file_name : "";
+}
+
+static const char *
+session_id (const BgcJob *job)
+{
+  if (job->upload == NULL)
+    return "";
+  if (job->upload->session_id != NULL)
+    return job->upload->session_id;
+  return job->upload->resource != NULL ? job->upload->resource : "";
+}
+
+static gint64
+cancel_deadline (const BgcJob *job)
+{
+  return job->server_cancel != NULL ? bgc_deadline_wall (job->server_cancel) : 0;
+}
+
+NUMBER (bytes_total, uint64, bytes_total (job))
+NUMBER (bytes_transferred, uint64, bytes_transferred (job))
+NUMBER (files_total, uint32, files_total (job))
+NUMBER (files_transferred, uint32, files_transferred (job))
+NUMBER (reply_bytes_total, uint64, reply_total (job))
+NUMBER (reply_bytes_transferred, uint64, reply_transferred (job))
+NUMBER (server_cancel_pending, boolean, job->server_cancel != NULL)
+NUMBER (cancel_deadline, int64, cancel_deadline (job))
+TEXT (reply_file_name, reply_name (job))
+TEXT (session_id, session_id (job))
+WORD (upload_protocol, upload_protocol, job->upload_protocol)
 NUMBER (rate, uint64, rate)
 NUMBER (modification_time, int64, job->modification_time)
 NUMBER (completion_time, int64, job->completion_time)
@@ -228,6 +312,23 @@ set_auto_complete (BgcJob *draft, GVariant *value, GError **error)
   return TRUE;
 }
 
+static gboolean
+set_upload_protocol (BgcJob *draft, GVariant *value, GError **error)
+{
+  const char *word = g_variant_get_string (value, NULL);
+  BgcUploadProtocol protocol;
+
+  if (!bgc_enums_upload_protocol_from_string (word, &protocol))
+    return refuse_word ("UploadProtocol", word, error);
+  return bgc_job_set_upload_protocol (draft, protocol, error);
+}
+
+static gboolean
+set_reply_file_name (BgcJob *draft, GVariant *value, GError **error)
+{
+  return bgc_job_set_reply_file_name (draft, g_variant_get_string (value, NULL), error);
+}
+
 /* In the order of the interface. */
 static const BgcJobProperty properties[] = {
   { "Id", "s", get_id, NULL, NULL, TRUE },
@@ -260,6 +361,13 @@ static const BgcJobProperty properties[] = {
   { "MinimumNotificationInterval", "u", get_notification_interval, stamp_notification_interval,
    set_notification_interval, FALSE },
   { "AutoComplete", "b", get_auto_complete, stamp_auto_complete, set_auto_complete, FALSE },
+  { "UploadProtocol", "s", get_upload_protocol, stamp_upload_protocol, set_upload_protocol, FALSE },
+  { "SessionId", "s", get_session_id, stamp_session_id, NULL, FALSE },
+  { "ReplyFileName", "s", get_reply_file_name, stamp_reply_file_name, set_reply_file_name, FALSE },
+  { "ReplyBytesTotal", "t", get_reply_bytes_total, stamp_reply_bytes_total, NULL, FALSE },
+  { "ReplyBytesTransferred", "t", get_reply_bytes_transferred, stamp_reply_bytes_transferred, NULL, FALSE },
+  { "ServerCancelPending", "b", get_server_cancel_pending, stamp_server_cancel_pending, NULL, FALSE },
+  { "CancelDeadline", "x", get_cancel_deadline, stamp_cancel_deadline, NULL, FALSE },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (properties) == BGC_JOB_PROPERTIES_COUNT);
 

@@ -25,7 +25,8 @@
 #define BITS_HTTP_BASE 0x80190000u
 
 static const char *const capabilities[] = {
-  "auto-complete", "checksum-sha256", "checksum-sha512", "download", "http", "https", NULL
+  "auto-complete", "checksum-sha256", "checksum-sha512", "download", "http", "https", "upload",
+  "upload-bits", "upload-put", "upload-reply", "upload-resumable", "upload-tus", NULL
 };
 
 /* ---- creating ------------------------------------------------------------------------------------ */
@@ -56,11 +57,6 @@ check_creation (const char *type, Creation *creation, GError **error)
       g_autofree char *shown = bgc_text_escape (type, SHOWN_BYTES);
 
       g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "No such type of job: %s", shown);
-      return FALSE;
-    }
-  if (creation->type != BGC_JOB_TYPE_DOWNLOAD)
-    {
-      g_set_error (error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED, "Jobs of type %s are not yet served", type);
       return FALSE;
     }
   return bgc_job_properties_check (creation->properties, error);

@@ -3,11 +3,14 @@
 
 #include "workers/bgc-workers-fake.h"
 
+#include <string.h>
+
 typedef enum
 {
   CALL_START,
   CALL_STOP,
   CALL_PLACE,
+  CALL_CANCEL,
   N_CALLS
 } Call;
 
@@ -40,7 +43,22 @@ struct _BgcWorkersFake
   GPtrArray *temporaries; /* (owned) element-type BgcPlacement, to be found */
   GPtrArray *pending;    /* (owned) element-type Pending, in the order of the calls */
   gboolean hang[N_CALLS];
+  GHashTable *sources;   /* (owned) path → BgcErrorCode */
+  GHashTable *sizes;     /* (owned) path → its size, where it is another than usual */
+  gboolean settled;      /* what a cancel_session comes to */
+  BgcFailure *failure;   /* (owned) (nullable) likewise */
+  char *reply;           /* (owned) (nullable) */
+  BgcWorkersFakeCancelFunc on_cancel; /* (nullable) */
+  gpointer on_cancel_data;
+  guint cancels;
 };
+
+/* What a cancel_session came to. */
+typedef struct
+{
+  gboolean settled;
+  BgcFailure *failure; /* (owned) (nullable) */
+} Settlement;
 
 static void
 bgc_workers_fake_workers_init (BgcWorkersInterface *iface);
@@ -66,6 +84,10 @@ bgc_workers_fake_init (BgcWorkersFake *self)
   self->temporaries = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   self->placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify)pending_free);
+  self->sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->sizes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->settled = TRUE;
+  self->reply = g_strdup ("the reply");
 }
 
 static void
@@ -80,6 +102,10 @@ bgc_workers_fake_finalize (GObject *object)
   g_clear_pointer (&self->placements, g_ptr_array_unref);
   g_clear_pointer (&self->temporaries, g_ptr_array_unref);
   g_clear_pointer (&self->pending, g_ptr_array_unref);
+  g_clear_pointer (&self->sources, g_hash_table_unref);
+  g_clear_pointer (&self->sizes, g_hash_table_unref);
+  g_clear_pointer (&self->failure, bgc_failure_free);
+  g_free (self->reply);
   G_OBJECT_CLASS (bgc_workers_fake_parent_class)->finalize (object);
 }
 
@@ -150,6 +176,25 @@ place_all (BgcWorkersFake *self, GPtrArray *placements)
   return results;
 }
 
+static void
+settlement_free (gpointer data)
+{
+  Settlement *settlement = data;
+
+  bgc_failure_free (settlement->failure);
+  g_free (settlement);
+}
+
+static Settlement *
+settle (BgcWorkersFake *self)
+{
+  Settlement *settlement = g_new0 (Settlement, 1);
+
+  settlement->settled = self->settled;
+  settlement->failure = bgc_failure_copy (self->failure);
+  return settlement;
+}
+
 /* Answers @pending (transfer full). A GTask that is returned where it was made calls back from an idle. */
 static void
 answer (BgcWorkersFake *self, Pending *pending)
@@ -159,6 +204,8 @@ answer (BgcWorkersFake *self, Pending *pending)
   if (pending->call == CALL_PLACE)
     g_task_return_pointer (pending->task, place_all (self, pending->places),
                            (GDestroyNotify)g_ptr_array_unref);
+  else if (pending->call == CALL_CANCEL)
+    g_task_return_pointer (pending->task, settle (self), settlement_free);
   else
     g_task_return_boolean (pending->task, TRUE);
   pending_free (pending);
@@ -250,6 +297,80 @@ fail_all (GPtrArray *failing)
 }
 
 static void
+fake_check_source_async (BgcWorkers *workers, guint32 owner, const char *path, GAsyncReadyCallback callback,
+                         gpointer data)
+{
+  BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, data);
+  const guint64 *known = g_hash_table_lookup (self->sizes, path);
+  const guint64 size = known != NULL ? *known : BGC_WORKERS_FAKE_SOURCE;
+  BgcErrorCode code;
+
+  g_task_set_source_tag (task, fake_check_source_async);
+  if (find_code (self->sources, path, &code))
+    g_task_return_new_error (task, BGC_ERROR, (gint)code, "The test says so");
+  else
+    g_task_return_pointer (task, g_memdup2 (&size, sizeof size), g_free);
+}
+
+static gboolean
+fake_check_source_finish (BgcWorkers *workers, GAsyncResult *result, guint64 *size, GError **error)
+{
+  g_autofree guint64 *answer = g_task_propagate_pointer (G_TASK (result), error);
+
+  *size = answer != NULL ? *answer : 0;
+  return answer != NULL;
+}
+
+static void
+fake_cancel_session_async (BgcWorkers *workers, const BgcJob *job, GAsyncReadyCallback callback,
+                           gpointer data)
+{
+  BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
+
+  self->cancels++;
+  if (self->on_cancel != NULL)
+    self->on_cancel (job, self->on_cancel_data);
+  answer_or_hang (self,
+                  pending_new (self, CALL_CANCEL, job->owner, callback, data, fake_cancel_session_async));
+}
+
+static gboolean
+fake_cancel_session_finish (BgcWorkers *workers, GAsyncResult *result, gboolean *settled,
+                            BgcFailure **failure, GError **error)
+{
+  Settlement *settlement = g_task_propagate_pointer (G_TASK (result), error);
+
+  if (settlement == NULL)
+    return FALSE;
+  *settled = settlement->settled;
+  *failure = g_steal_pointer (&settlement->failure);
+  settlement_free (settlement);
+  return TRUE;
+}
+
+static void
+fake_read_reply_async (BgcWorkers *workers, guint32 owner, const BgcFile *reply, GAsyncReadyCallback callback,
+                       gpointer data)
+{
+  BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, data);
+
+  g_task_set_source_tag (task, fake_read_reply_async);
+  if (self->reply == NULL)
+    g_task_return_new_error (task, BGC_ERROR, BGC_ERROR_LOCAL_FILE_CHANGED, "The test says so");
+  else
+    g_task_return_pointer (task, g_bytes_new (self->reply, strlen (self->reply)),
+                           (GDestroyNotify)g_bytes_unref);
+}
+
+static GBytes *
+fake_read_reply_finish (BgcWorkers *workers, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
 fake_shut_down_async (BgcWorkers *workers, GAsyncReadyCallback callback, gpointer data)
 {
   BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
@@ -317,6 +438,12 @@ bgc_workers_fake_workers_init (BgcWorkersInterface *iface)
   iface->place_finish = fake_finish_array;
   iface->find_temporaries_async = fake_find_temporaries_async;
   iface->find_temporaries_finish = fake_find_temporaries_finish;
+  iface->check_source_async = fake_check_source_async;
+  iface->check_source_finish = fake_check_source_finish;
+  iface->cancel_session_async = fake_cancel_session_async;
+  iface->cancel_session_finish = fake_cancel_session_finish;
+  iface->read_reply_async = fake_read_reply_async;
+  iface->read_reply_finish = fake_read_reply_finish;
   iface->shut_down_async = fake_shut_down_async;
   iface->shut_down_finish = fake_finish;
 }
@@ -340,16 +467,64 @@ bgc_workers_fake_set_placement (BgcWorkersFake *self, const char *temporary, Bgc
 }
 
 void
-bgc_workers_fake_hang (BgcWorkersFake *self, gboolean starts, gboolean stops, gboolean places)
+bgc_workers_fake_set_source (BgcWorkersFake *self, const char *path, BgcErrorCode code, guint64 size)
+{
+  set_code (self->sources, path, code);
+  g_hash_table_insert (self->sizes, g_strdup (path), g_memdup2 (&size, sizeof size));
+}
+
+void
+bgc_workers_fake_set_cancel (BgcWorkersFake *self, gboolean settled, BgcFailure *failure)
+{
+  bgc_failure_free (self->failure);
+  self->settled = settled;
+  self->failure = failure;
+}
+
+void
+bgc_workers_fake_watch_cancels (BgcWorkersFake *self, BgcWorkersFakeCancelFunc function, gpointer data)
+{
+  self->on_cancel = function;
+  self->on_cancel_data = data;
+}
+
+guint
+bgc_workers_fake_cancels (BgcWorkersFake *self)
+{
+  return self->cancels;
+}
+
+void
+bgc_workers_fake_set_reply (BgcWorkersFake *self, const char *text)
+{
+  g_free (self->reply);
+  self->reply = g_strdup (text);
+}
+
+static void
+ask_again (BgcWorkersFake *self)
 {
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->pending);
 
-  self->hang[CALL_START] = starts;
-  self->hang[CALL_STOP] = stops;
-  self->hang[CALL_PLACE] = places;
   self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify)pending_free);
   while (waiting->len > 0)
     answer_or_hang (self, g_ptr_array_steal_index (waiting, 0));
+}
+
+void
+bgc_workers_fake_hang (BgcWorkersFake *self, gboolean starts, gboolean stops, gboolean places)
+{
+  self->hang[CALL_START] = starts;
+  self->hang[CALL_STOP] = stops;
+  self->hang[CALL_PLACE] = places;
+  ask_again (self);
+}
+
+void
+bgc_workers_fake_hang_cancels (BgcWorkersFake *self, gboolean hang)
+{
+  self->hang[CALL_CANCEL] = hang;
+  ask_again (self);
 }
 
 gboolean
@@ -376,58 +551,15 @@ bgc_workers_fake_placements (BgcWorkersFake *self)
   return self->placements;
 }
 
-/* Makes a report of one file; device and inode are made up but stable. @file transfer full. */
-static void
-report_file (BgcWorkersFake *self, const BgcJob *job, BgcFileReport *file)
+gboolean
+bgc_workers_fake_receive (BgcWorkersFake *self, const BgcJobId *id, guint64 bytes, guint64 *received)
 {
-  g_autoptr (BgcReport) report = bgc_report_new (&job->id);
-  Run *run = g_hash_table_lookup (self->runs, &job->id);
-  const BgcFile *known = bgc_file_list_find (job->files, file->index);
+  Run *run = g_hash_table_lookup (self->runs, id);
 
-  g_ptr_array_add (report->files, file);
-  /* The real one lets nothing through about a job that does not run. */
-  g_return_if_fail (run != NULL);
-  file->device = 1;
-  file->inode = 1000 + file->index;
-  file->attempts = 1;
-  if (known != NULL && file->durable > known->bytes_transferred)
-    run->received += file->durable - known->bytes_transferred;
-  report->connected = TRUE;
-  report->received = run->received;
-  bgc_workers_emit_report (BGC_WORKERS (self), report, job->owner);
-}
-
-void
-bgc_workers_fake_report_progress (BgcWorkersFake *self, const BgcJob *job, guint32 index, guint64 durable,
-                                  guint64 total)
-{
-  BgcFileReport *file = bgc_file_report_new (index, BGC_FILE_EVENT_PROGRESS);
-
-  file->durable = durable;
-  file->total = total;
-  report_file (self, job, file);
-}
-
-void
-bgc_workers_fake_report_whole (BgcWorkersFake *self, const BgcJob *job, guint32 index, guint64 total)
-{
-  BgcFileReport *file = bgc_file_report_new (index, BGC_FILE_EVENT_WHOLE);
-
-  file->durable = total;
-  file->total = total;
-  report_file (self, job, file);
-}
-
-void
-bgc_workers_fake_report_failed (BgcWorkersFake *self, const BgcJob *job, guint32 index, BgcFailure *failure)
-{
-  BgcFileReport *file = bgc_file_report_new (index, BGC_FILE_EVENT_FAILED);
-  const BgcFile *known = bgc_file_list_find (job->files, index);
-
-  file->durable = known == NULL ? 0 : known->bytes_transferred;
-  file->total = known == NULL ? BGC_SIZE_UNKNOWN : known->bytes_total;
-  file->failure = failure;
-  report_file (self, job, file);
+  g_return_val_if_fail (run != NULL, FALSE);
+  run->received += bytes;
+  *received = run->received;
+  return TRUE;
 }
 
 void

@@ -131,7 +131,7 @@ def test_jobs(world):
     refused('StringTooLong', service.create, MEBIBYTE)
     refused('InvalidArgument', service.create, 'a\nb')
     refused('InvalidArgument', service.create, 'x', 'sideways')
-    refused('NotSupported', service.create, 'x', 'upload')
+    refused('NotSupported', service.create, 'x', UploadProtocol='bits')
     refused('InvalidArgument', service.create, 'x', Colour=GLib.Variant('s', 'red'))
     refused('InvalidArgument', service.create, 'x', Priority='urgent')
     refused('InvalidArgument', service.create, 'x', Priority=GLib.Variant('u', 1))

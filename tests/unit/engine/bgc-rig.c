@@ -171,17 +171,31 @@ rig_advance (Rig *self, gint64 microseconds)
   bgc_clock_fake_advance (self->clock, microseconds);
 }
 
-void
-rig_crash (Rig *self)
+static void
+live_again (Rig *self, const char *boot_id, gint64 wall, gint64 boot)
 {
   BgcStoreFake *store = bgc_store_fake_reopen (self->store);
-  gint64 wall = bgc_clock_wall (BGC_CLOCK (self->clock));
-  gint64 boot = bgc_clock_boot (BGC_CLOCK (self->clock));
 
   die (self);
   self->store = store;
   g_string_truncate (self->told, 0);
   live (self, wall, boot);
+  bgc_clock_fake_set_boot_id (self->clock, boot_id);
+}
+
+void
+rig_crash (Rig *self)
+{
+  g_autofree char *boot_id = g_strdup (bgc_clock_boot_id (BGC_CLOCK (self->clock)));
+
+  live_again (self, boot_id, bgc_clock_wall (BGC_CLOCK (self->clock)),
+              bgc_clock_boot (BGC_CLOCK (self->clock)));
+}
+
+void
+rig_reboot (Rig *self, const char *boot_id, gint64 boot, gint64 wall_passed)
+{
+  live_again (self, boot_id, bgc_clock_wall (BGC_CLOCK (self->clock)) + wall_passed, boot);
 }
 
 void
@@ -193,7 +207,7 @@ rig_start (Rig *self)
 
 /* ---- requests ---- */
 
-static Reply *
+Reply *
 reply_new (Rig *self)
 {
   Reply *reply = g_new0 (Reply, 1);
@@ -223,8 +237,8 @@ take_error (Reply *reply, GError *error)
   g_error_free (error);
 }
 
-static void
-on_created (GObject *source, GAsyncResult *result, gpointer data)
+void
+rig_on_created (GObject *source, GAsyncResult *result, gpointer data)
 {
   Reply *reply = data;
   GError *error = NULL;
@@ -277,7 +291,7 @@ rig_create_async (Rig *self, guint32 owner, guint files, gboolean resume)
   for (guint i = 0; i < files; i++)
     add_request (self, requests);
   bgc_manager_create_async (self->manager, owner, FALSE, BGC_JOB_TYPE_DOWNLOAD, "job", NULL, NULL, requests,
-                            resume, on_created, reply);
+                            resume, rig_on_created, reply);
   return reply;
 }
 
@@ -403,7 +417,7 @@ rig_create_for (Rig *self, guint32 owner, BgcPriority priority, gboolean resume)
 
   add_request (self, requests);
   bgc_manager_create_async (self->manager, owner, FALSE, BGC_JOB_TYPE_DOWNLOAD, "job", rig_set_priority,
-                            GUINT_TO_POINTER (priority), requests, resume, on_created, reply);
+                            GUINT_TO_POINTER (priority), requests, resume, rig_on_created, reply);
   rig_settle (self);
   g_assert_true (reply->done);
   g_assert_cmpint (reply->code, ==, RIG_SUCCESS);

@@ -48,12 +48,18 @@ void rig_settle (Rig *self);
 void rig_advance (Rig *self, gint64 microseconds);
 /* The daemon dies here: a new manager on what is durable. rig_start() starts it. */
 void rig_crash (Rig *self);
+/* The same for the machine: another boot, whose clock stands at @boot; the wall clock went on by
+ * @wall_passed. */
+void rig_reboot (Rig *self, const char *boot_id, gint64 boot, gint64 wall_passed);
 void rig_start (Rig *self);
 /* One warning is to be logged before the rig is freed; any other ends the test. */
 void rig_expect_warning (Rig *self);
 /* What was told since the last call; owned by the caller. */
 char *rig_told (Rig *self);
 
+/* For those who ask themselves: a reply to be, and who takes the answer to bgc_manager_create_async(). */
+Reply *reply_new (Rig *self);
+void rig_on_created (GObject *source, GAsyncResult *result, gpointer reply);
 /* Requests that run on. */
 Reply *rig_create_async (Rig *self, guint32 owner, guint files, gboolean resume);
 Reply *rig_ask (Rig *self, const BgcJobId *id, BgcRequest request);

@@ -55,8 +55,12 @@ test_create_refused (BusFixture *f, gconstpointer data)
   g_autofree char *mega_call = g_strdup_printf ("('%s', 'download', @a{sv} {})", mega);
 
   FAILS (f, alice, "CreateJob", "('n', 'errand', @a{sv} {})", "InvalidArgument");
-  FAILS (f, alice, "CreateJob", "('n', 'upload', @a{sv} {})", "NotSupported");
-  FAILS (f, alice, "CreateJob", "('n', 'upload-reply', @a{sv} {})", "NotSupported");
+  FAILS (f, alice, "CreateJob", "('n', 'upload', {'UploadProtocol': <'ftp'>})", "InvalidArgument");
+  FAILS (f, alice, "CreateJob", "('n', 'upload', {'ReplyFileName': <'/srv/r'>})", "NotSupported");
+  FAILS (f, alice, "CreateJob", "('n', 'upload-reply', {'UploadProtocol': <'tus'>})", "NotSupported");
+  FAILS (f, alice, "CreateJob", "('n', 'upload-reply', {'ReplyFileName': <'r'>})", "InvalidPath");
+  FAILS (f, alice, "CreateJob", "('n', 'upload', {'ServerCancelPending': <true>})", "ReadOnly");
+  FAILS (f, alice, "CreateJob", "('n', 'download', {'UploadProtocol': <'bits'>})", "NotSupported");
   FAILS (f, alice, "CreateJob", "('n', 'download', {'Prority': <'low'>})", "InvalidArgument");
   FAILS (f, alice, "CreateJob", "('n', 'download', {'Priority': <uint32 1>})", "InvalidArgument");
   FAILS (f, alice, "CreateJob", "('n', 'download', {'Priority': <'lowest'>})", "InvalidArgument");
@@ -117,7 +121,9 @@ test_submit_refused (BusFixture *f, gconstpointer data)
   FAILS (f, alice, "Submit", "('s', 'download', [('http://a/b', '/srv/b', {'siz': <uint64 1>})], @a{sv} {})",
          "InvalidArgument");
   FAILS (f, alice, "Submit", "('s', 'download', [" FILE_A "], {'Nothing': <1>})", "InvalidArgument");
-  FAILS (f, alice, "Submit", "('s', 'upload', [" FILE_A "], @a{sv} {})", "NotSupported");
+  FAILS (f, alice, "Submit", "('s', 'upload', [" FILE_A ", " FILE_A "], @a{sv} {})", "TooManyFiles");
+  bgc_workers_fake_set_source (f->workers, "/srv/a", BGC_ERROR_NOT_FOUND, 0);
+  FAILS (f, alice, "Submit", "('s', 'upload', [" FILE_A "], @a{sv} {})", "NotFound");
   bgc_workers_fake_set_verdict (f->workers, "/srv/a", BGC_ERROR_ACCESS_DENIED);
   FAILS (f, alice, "Submit", "('s', 'download', [" FILE_A "], @a{sv} {})", "AccessDenied");
   g_assert_cmpuint (bgc_store_fake_jobs (f->store), ==, 0);
