@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "model/bgc-path.h"
+#include "transfer/bgc-local-file.h"
 #include "transfer/bgc-local-file-error.h"
 
 /* A pipe without a writer must not hold up whoever opens it; a link is not followed, as for targets. */
@@ -24,6 +25,8 @@ time_of (const struct stat *status)
 static const char *
 kind_of (const struct stat *status)
 {
+  if (S_ISREG (status->st_mode))
+    return "is no file of a disk";
   if (S_ISDIR (status->st_mode))
     return "is a directory";
   if (S_ISLNK (status->st_mode))
@@ -49,7 +52,7 @@ open_source (const char *path, struct stat *status, int *error)
   fd = open (path, OPEN_FLAGS);
   if (fd < 0 || fstat (fd, status) != 0)
     *error = errno;
-  if (fd >= 0 && (*error != 0 || !S_ISREG (status->st_mode)))
+  if (fd >= 0 && (*error != 0 || !S_ISREG (status->st_mode) || bgc_local_file_is_kernels (fd)))
     {
       close (fd);
       return -1;

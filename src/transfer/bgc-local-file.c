@@ -30,14 +30,13 @@ refuse_errno (int number, const char *message, const char *path)
   return bgc_path_verdict_new (FALSE, bgc_local_file_error_code (number), whole, NULL);
 }
 
-/* File systems of the kernel's own, where nobody can make a file; some would say so only as if they were
- * away for a while. */
-static gboolean
-is_kernels (int directory)
+/* Some would say only that they are away for a while. */
+gboolean
+bgc_local_file_is_kernels (int fd)
 {
   struct statfs statistics;
 
-  if (fstatfs (directory, &statistics) != 0)
+  if (fstatfs (fd, &statistics) != 0)
     return FALSE;
   switch ((guint32)statistics.f_type)
     {
@@ -97,7 +96,7 @@ visit (BgcLocalFileVisit *self, char *directory)
   self->directory = directory;
   self->fd = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
   self->opened = self->fd >= 0;
-  self->kernels = self->opened && is_kernels (self->fd);
+  self->kernels = self->opened && bgc_local_file_is_kernels (self->fd);
   if (self->kernels)
     return;
   if (!self->opened || faccessat (self->fd, ".", W_OK | X_OK, AT_EACCESS) != 0)

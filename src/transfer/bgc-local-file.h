@@ -26,6 +26,9 @@ void bgc_local_file_visit_clear (BgcLocalFileVisit *self);
 /* May a file stand under @path for this user? Directory exists and is writable, target is not a
  * directory and not a symbolic link. */
 BgcPathVerdict *bgc_local_file_check (BgcLocalFileVisit *visit, const char *path);
+/* @fd is on a file system of the kernel's own, such as /proc: nobody can make a file there, and what is to be
+ * read is of no size. */
+gboolean bgc_local_file_is_kernels (int fd);
 /* Deletes or renames each (element-type BgcPlacement) in order; each directory is synced once, after
  * its last change. Result: (element-type BgcPlacementResult), as many and in the same order. */
 GPtrArray *bgc_local_file_place (GPtrArray *placements);

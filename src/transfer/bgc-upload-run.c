@@ -205,7 +205,10 @@ next_length (Step *step)
 static BgcUploadResult
 shrink (Step *step)
 {
-  if (bgc_piece_size_refuse (&step->piece, next_length (step)))
+  guint64 length = next_length (step);
+
+  /* A server that wants at least as much has contradicted itself. */
+  if (length > step->talk.piece_min && bgc_piece_size_refuse (&step->piece, length))
     return BGC_UPLOAD_RESULT_DONE;
   return bgc_upload_talk_fail (&step->talk, bgc_upload_outcome_of_size (413));
 }

@@ -74,6 +74,8 @@ test_check (Fixture *self, gconstpointer data)
   check_fails (pipe, BGC_ERROR_INVALID_PATH);
   g_assert_cmpint (symlink ("source", link), ==, 0);
   check_fails (link, BGC_ERROR_INVALID_PATH);
+  /* It has bytes and says that it has none. */
+  check_fails ("/proc/version", BGC_ERROR_INVALID_PATH);
 }
 
 static void

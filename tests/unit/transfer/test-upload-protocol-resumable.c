@@ -140,6 +140,7 @@ test_refusals (void)
     { "do=patch=2:complete=%3F1", BGC_ERROR_INVALID_SERVER_RESPONSE, 0, TRUE },
     { "do=patch=2:offset=100001", BGC_ERROR_INVALID_SERVER_RESPONSE, 0, TRUE },
     { "do=patch:status=413", BGC_ERROR_TOO_LARGE, 413, FALSE },
+    { "do=patch:status=413&limit=min-append-size=40000", BGC_ERROR_TOO_LARGE, 413, FALSE },
     { "do=patch=2:status=400", BGC_ERROR_HTTP_STATUS, 400, FALSE },
     /* The application's own answer to the whole. */
     { "do=last:status=422,complete=%3F1", BGC_ERROR_HTTP_STATUS, 422, FALSE },

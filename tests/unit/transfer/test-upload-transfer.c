@@ -3,6 +3,8 @@
 
 #include "transfer/bgc-upload-transfer.h"
 
+#include <unistd.h>
+
 #include "bgc-upload-scene.h"
 
 #define SIZE 100000
@@ -104,6 +106,25 @@ test_stop_put (void)
   bgc_upload_scene_assert_published (scene);
 }
 
+/* Of one long request it is told now and then how far it is; that was nothing, if it breaks. */
+static void
+test_progress_put (void)
+{
+  const off_t size = 90000000;
+  g_autoptr (BgcUploadScene) scene = bgc_upload_scene_new ("put", "do=put=1:hang=80000000", 10);
+
+  g_assert_cmpint (truncate (scene->file->local, size), ==, 0);
+  scene->settings.stall_seconds = 60;
+  bgc_upload_scene_begin (scene);
+  while (scene->file->bytes_transferred == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (scene->file->bytes_transferred, >=, 64 << 20);
+  g_assert_cmpuint (scene->file->bytes_total, ==, size);
+  bgc_upload_scene_stop (scene);
+  bgc_upload_scene_assert_events (scene, "PRP");
+  g_assert_cmpuint (scene->file->bytes_transferred, ==, 0);
+}
+
 static void
 test_stop_idle (void)
 {
@@ -175,6 +196,7 @@ main (int argc, char **argv)
   g_test_add_func ("/upload-transfer/stop-early", test_stop_early);
   g_test_add_func ("/upload-transfer/stop-unanswered", test_stop_unanswered);
   g_test_add_func ("/upload-transfer/stop-put", test_stop_put);
+  g_test_add_func ("/upload-transfer/progress-put", test_progress_put);
   g_test_add_func ("/upload-transfer/stop-idle", test_stop_idle);
   g_test_add_func ("/upload-transfer/moved", test_moved);
   g_test_add_func ("/upload-transfer/session-first", test_session_first);
