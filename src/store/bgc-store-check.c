@@ -13,6 +13,9 @@
 /* Bytes of a validator header; more than any server sends, less than would hurt. */
 #define VALIDATOR_MAX_BYTES 65536u
 
+/* The latest time, and with a minus the earliest, that makes sense: 73,000 years in microseconds. */
+#define TIME_MOST (G_MAXINT64 / 4)
+
 #define NOTIFY_ALL \
   (BGC_NOTIFY_TRANSFERRED | BGC_NOTIFY_ERROR | BGC_NOTIFY_DISABLE | BGC_NOTIFY_MODIFICATION \
    | BGC_NOTIFY_FILE_TRANSFERRED | BGC_NOTIFY_FILE_RANGES_TRANSFERRED)
@@ -63,6 +66,23 @@ check_upload (const BgcJob *job, char **reason)
   return TRUE;
 }
 
+/* Sums and differences of two must not overflow. */
+static gboolean
+check_times (const BgcJob *job, char **reason)
+{
+  const BgcDeadline *cancel = job->server_cancel;
+  const gint64 times[] = {
+    job->creation_time, job->modification_time, job->completion_time, job->next_attempt, job->active_time,
+    job->no_progress_time, cancel != NULL ? cancel->boot : 0, cancel != NULL ? cancel->remaining : 0,
+    cancel != NULL ? cancel->wall : 0,
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (times); i++)
+    if (times[i] < -TIME_MOST || times[i] > TIME_MOST)
+      return refuse (reason, "a time is out of range");
+  return TRUE;
+}
+
 gboolean
 bgc_store_check_job (const BgcJob *job, char **reason)
 {
@@ -89,7 +109,7 @@ bgc_store_check_job (const BgcJob *job, char **reason)
   if (job->error == NULL
       && (job->state == BGC_JOB_STATE_ERROR || job->state == BGC_JOB_STATE_TRANSIENT_ERROR))
     return refuse (reason, "error is missing");
-  return check_upload (job, reason) && check_failure (job->error, reason);
+  return check_times (job, reason) && check_upload (job, reason) && check_failure (job->error, reason);
 }
 
 gboolean

@@ -179,8 +179,8 @@ run_group (BgcStoreSqlite *self, GPtrArray *tasks, gboolean has_urgent)
   else if (durable < tasks->len)
     put_back (self, tasks, durable);
   if (!was_corrupt && bgc_store_database_is_corrupt (self->database))
-    g_critical ("The queue database is corrupt: changes may fail until bgcopyd is restarted, "
-                "which will salvage it");
+    g_warning ("The queue database is corrupt: changes may fail until bgcopyd is restarted, "
+               "which will salvage it");
   post (self, tasks);
 }
 

@@ -67,8 +67,8 @@ sample_extreme_job (guint n)
   job->owner = G_MAXUINT32;
   g_free (job->description);
   job->description = g_strnfill (BGC_DESCRIPTION_MAX_CHARACTERS, 'd');
-  job->creation_time = G_MAXINT64;
-  job->modification_time = G_MININT64;
+  job->creation_time = G_MAXINT64 / 4;
+  job->modification_time = -(G_MAXINT64 / 4);
   job->completion_time = -1;
   job->minimum_retry_delay = G_MAXUINT32;
   job->retry_delay_is_set = TRUE;
@@ -80,9 +80,9 @@ sample_extreme_job (guint n)
   job->error_count = G_MAXUINT32;
   job->retry_count = G_MAXUINT32;
   job->error = sample_failure (n);
-  job->next_attempt = G_MAXINT64;
-  job->active_time = G_MAXINT64;
-  job->no_progress_time = G_MAXINT64;
+  job->next_attempt = G_MAXINT64 / 4;
+  job->active_time = G_MAXINT64 / 4;
+  job->no_progress_time = G_MAXINT64 / 4;
   job->completing = TRUE;
   job->next_index = G_MAXUINT32;
   if (job->type != BGC_JOB_TYPE_DOWNLOAD)
@@ -125,8 +125,8 @@ sample_make_upload (BgcJob *job, guint n)
   if (job->state == BGC_JOB_STATE_CANCELLED)
     {
       job->server_cancel
-        = bgc_deadline_new (n % 2 ? "" : "6a1b8f1e-94b6-4a54-8c1b-2b1f6f0e4c11", 0, G_MININT64, n);
-      job->server_cancel->boot = G_MAXINT64;
+        = bgc_deadline_new (n % 2 ? "" : "6a1b8f1e-94b6-4a54-8c1b-2b1f6f0e4c11", 0, -(G_MAXINT64 / 4), n);
+      job->server_cancel->boot = G_MAXINT64 / 4;
     }
 }
 

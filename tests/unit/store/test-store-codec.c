@@ -169,6 +169,8 @@ test_bad_jobs (void)
     { "no_progress_time", "-2" }, { "active_time", "-1" }, { "next_index", "4294967296" },
         { "completing", "-1" },   { "upload_protocol", "5" },   { "upload", "'{}'" },
     { "reply_file_name", "'/srv/x'" }, { "cancel_boot_id", "''" },
+    { "next_attempt", "9223372036854775807" }, { "active_time", "9223372036854775807" },
+    { "creation_time", "-9223372036854775808" },
   };
   sqlite3 *connection = open_filled ();
 
