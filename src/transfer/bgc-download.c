@@ -42,7 +42,7 @@ struct _BgcDownload
   guint64 offset;            /* bytes of the file here: written, queued or with the reader */
   guint64 total;             /* as the server says, or BGC_SIZE_UNKNOWN */
   guint64 body_begin;        /* offset at which the body of reply began */
-  guint64 body_end;          /* and will end, or BGC_SIZE_UNKNOWN */
+  guint64 body_end;          /* and will end, or BGC_SIZE_UNKNOWN: no more than the caller expects */
   gint64 heard_time;         /* when something last came or was asked for, monotonic microseconds */
   guint64 checkpoint_offset; /* of the last checkpoint, */
   gint64 checkpoint_time;    /* and when, monotonic microseconds */
@@ -269,6 +269,8 @@ begin (BgcDownload *self)
 static void
 begin_body (BgcDownload *self, GBytes *front)
 {
+  guint64 end = self->body_end != BGC_SIZE_UNKNOWN ? self->body_end : self->file->expected_size;
+
   self->state = STATE_BODY;
   self->body_begin = self->offset;
   self->checkpoint_time = self->heard_time = g_get_monotonic_time ();
@@ -280,8 +282,7 @@ begin_body (BgcDownload *self, GBytes *front)
       report (self, BGC_FILE_EVENT_PROGRESS);
     }
   bgc_body_reader_start (self->reader, self->reply->body, front,
-                         self->body_end != BGC_SIZE_UNKNOWN ? self->body_end - self->offset
-                                                            : BGC_SIZE_UNKNOWN);
+                         end != BGC_SIZE_UNKNOWN ? end - self->offset : BGC_SIZE_UNKNOWN);
 }
 
 static void
@@ -417,7 +418,7 @@ on_body_ended (BgcBodyEnd how, const GError *error, gpointer data)
 {
   BgcDownload *self = data;
 
-  if (how == BGC_BODY_END_COMPLETE)
+  if (how == BGC_BODY_END_COMPLETE || (how == BGC_BODY_END_SHORT && self->body_end == BGC_SIZE_UNKNOWN))
     body_complete (self);
   else if (how == BGC_BODY_END_DIFFERENT)
     {
@@ -427,7 +428,7 @@ on_body_ended (BgcBodyEnd how, const GError *error, gpointer data)
   else if (how == BGC_BODY_END_SHORT)
     fail (self, bgc_file_check_short ());
   else if (how == BGC_BODY_END_LONG)
-    fail (self, bgc_http_outcome_of_nonsense ("The server sent more than it announced"));
+    fail (self, bgc_file_check_long (self->file, self->body_end != BGC_SIZE_UNKNOWN));
   else
     fail (self, bgc_http_outcome_of_error (error));
 }

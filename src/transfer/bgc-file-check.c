@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/bgc-url.h"
+#include "transfer/bgc-http-outcome.h"
 
 BgcFailure *
 bgc_file_check_size (const BgcFile *file, guint64 total)
@@ -16,6 +17,16 @@ bgc_file_check_size (const BgcFile *file, guint64 total)
   return bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_VALIDATION_FAILED, FALSE,
                           "The file has %" G_GUINT64_FORMAT " bytes, not the %" G_GUINT64_FORMAT " expected",
                           total, file->expected_size);
+}
+
+BgcFailure *
+bgc_file_check_long (const BgcFile *file, gboolean announced)
+{
+  if (announced)
+    return bgc_http_outcome_of_nonsense ("The server sent more than it announced");
+  return bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_VALIDATION_FAILED, FALSE,
+                          "The file has more than the %" G_GUINT64_FORMAT " bytes expected",
+                          file->expected_size);
 }
 
 BgcFailure *

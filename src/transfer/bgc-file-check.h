@@ -10,6 +10,9 @@
 
 /* NULL, or the failure: @total bytes are not what the caller expects. BGC_SIZE_UNKNOWN passes. */
 BgcFailure *bgc_file_check_size (const BgcFile *file, guint64 total);
+/* The failure of a body that goes on beyond its end: what the server @announced, else what the caller
+ * expects. */
+BgcFailure *bgc_file_check_long (const BgcFile *file, gboolean announced);
 /* NULL, or the failure: nothing would tell the end of the file from a connection that breaks.
  * @framed: the server has said where it ends. */
 BgcFailure *bgc_file_check_end (const BgcFile *file, gboolean framed);

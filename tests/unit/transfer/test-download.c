@@ -104,6 +104,18 @@ test_empty (void)
   g_assert_cmpuint (scene->file->inode, ==, status.st_ino);
 }
 
+/* A body without length is not taken to its end to find out that it is too long. */
+static void
+test_chunked_beyond_size (void)
+{
+  g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=3000000&chunked=100000");
+
+  scene->file->expected_size = scene->file->bytes_total = 150000;
+  bgc_transfer_scene_run (scene, NULL);
+  bgc_transfer_scene_assert_failed (scene, BGC_ERROR_VALIDATION_FAILED, FALSE);
+  g_assert_cmpuint (scene->received, <=, 150000);
+}
+
 static void
 test_metadata (void)
 {
@@ -267,6 +279,7 @@ main (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (singles); i++)
     g_test_add_data_func (singles[i].path, &singles[i], test_single);
   g_test_add_func ("/download/empty", test_empty);
+  g_test_add_func ("/download/chunked-beyond-size", test_chunked_beyond_size);
   g_test_add_func ("/download/metadata", test_metadata);
   g_test_add_func ("/download/hostile-etags", test_hostile_etags);
   g_test_add_func ("/download/retry-after", test_retry_after);

@@ -25,6 +25,10 @@ test_size (void)
   failure = bgc_file_check_size (file, 6);
   g_assert_cmpint (failure->code, ==, BGC_ERROR_VALIDATION_FAILED);
   g_assert_false (failure->transient);
+  bgc_failure_free (failure);
+  failure = bgc_file_check_long (file, FALSE);
+  g_assert_cmpint (failure->code, ==, BGC_ERROR_VALIDATION_FAILED);
+  g_assert_false (failure->transient);
 }
 
 static void
