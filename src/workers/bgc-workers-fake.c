@@ -359,6 +359,8 @@ fake_read_reply_async (BgcWorkers *workers, guint32 owner, const BgcFile *reply,
   g_task_set_source_tag (task, fake_read_reply_async);
   if (self->reply == NULL)
     g_task_return_new_error (task, BGC_ERROR, BGC_ERROR_LOCAL_FILE_CHANGED, "The test says so");
+  else if (reply->bytes_transferred > BGC_WORKERS_REPLY_MAX)
+    g_task_return_new_error (task, BGC_ERROR, BGC_ERROR_TOO_LARGE, "The reply is too long");
   else
     g_task_return_pointer (task, g_bytes_new (self->reply, strlen (self->reply)),
                            (GDestroyNotify)g_bytes_unref);

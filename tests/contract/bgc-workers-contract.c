@@ -29,6 +29,12 @@ typedef struct
   guint lost;
   guint late; /* reports of a job that is stopped */
   gboolean stopped;
+  BgcJob *upload;      /* (owned) (nullable) the job instead, as the engine would keep it */
+  guint sessions;      /* reports that told one */
+  guint64 size;        /* of the last source checked */
+  gboolean settled;    /* of the last session cancelled */
+  BgcFailure *failure; /* (owned) (nullable) likewise */
+  GBytes *bytes;       /* (owned) (nullable) of the last reply read */
 } Fixture;
 
 static gboolean
@@ -56,6 +62,12 @@ on_report (BgcWorkers *workers, const BgcReport *report, guint owner, gpointer d
 
   g_assert_cmpuint (owner, ==, getuid ());
   g_assert_true (bgc_job_id_equal (&report->id, &fixture->job->id));
+  if (fixture->upload != NULL && report->upload != NULL)
+    {
+      bgc_upload_free (fixture->upload->upload);
+      fixture->upload->upload = bgc_upload_copy (report->upload);
+      fixture->sessions++;
+    }
   fixture->reports++;
   fixture->late += fixture->stopped;
   for (guint i = 0; i < report->files->len; i++)
@@ -100,6 +112,9 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_clear_error (&fixture->error);
   fixture->contract->tear_down (fixture->data);
   bgc_job_free (fixture->job);
+  bgc_job_free (fixture->upload);
+  bgc_failure_free (fixture->failure);
+  g_clear_pointer (&fixture->bytes, g_bytes_unref);
 }
 
 static void
@@ -157,6 +172,37 @@ on_shut_down (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
+on_source_checked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Fixture *fixture = data;
+
+  begin_end (fixture);
+  fixture->succeeded
+    = bgc_workers_check_source_finish (fixture->workers, result, &fixture->size, &fixture->error);
+}
+
+static void
+on_session_cancelled (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Fixture *fixture = data;
+
+  begin_end (fixture);
+  g_clear_pointer (&fixture->failure, bgc_failure_free);
+  fixture->succeeded = bgc_workers_cancel_session_finish (fixture->workers, result, &fixture->settled,
+                                                          &fixture->failure, &fixture->error);
+}
+
+static void
+on_reply_read (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Fixture *fixture = data;
+
+  begin_end (fixture);
+  g_clear_pointer (&fixture->bytes, g_bytes_unref);
+  fixture->bytes = bgc_workers_read_reply_finish (fixture->workers, result, &fixture->error);
+}
+
+static void
 add_file (Fixture *fixture, const char *name)
 {
   g_autofree char *url = fixture->contract->url (fixture->data, name);
@@ -176,6 +222,16 @@ start (Fixture *fixture)
   wait_for (&fixture->ended, before + 1);
   g_assert_no_error (fixture->error);
   g_assert_true (fixture->succeeded);
+}
+
+static void
+start_upload (Fixture *fixture)
+{
+  guint before = fixture->ended;
+
+  bgc_workers_start_job_async (fixture->workers, fixture->upload, 4, on_started, fixture);
+  wait_for (&fixture->ended, before + 1);
+  g_assert_no_error (fixture->error);
 }
 
 static void
@@ -293,6 +349,127 @@ test_shut_down (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->lost, ==, 0);
 }
 
+/* An upload job by BITS that has not begun. */
+static BgcJob *
+upload_new (Fixture *fixture)
+{
+  BgcLimits limits;
+  g_autofree char *url = fixture->contract->url (fixture->data, "drop");
+  g_autofree char *source = fixture->contract->source (fixture->data);
+  BgcFile *file = bgc_file_new (BGC_UPLOAD_FILE, url, source, "");
+  BgcJob *job;
+
+  bgc_limits_init (&limits);
+  job = bgc_job_new (&fixture->job->id, BGC_JOB_TYPE_UPLOAD, getuid (), "upload", 0, &limits);
+  job->upload_protocol = BGC_UPLOAD_PROTOCOL_BITS;
+  file->bytes_total = BGC_WORKERS_CONTRACT_SIZE;
+  bgc_file_list_put (job->files, file);
+  fixture->upload = job;
+  return job;
+}
+
+static void
+check_source (Fixture *fixture, const char *path)
+{
+  guint before = fixture->ended;
+
+  bgc_workers_check_source_async (fixture->workers, getuid (), path, on_source_checked, fixture);
+  g_assert_cmpuint (fixture->ended, ==, before);
+  wait_for (&fixture->ended, before + 1);
+}
+
+static void
+test_source (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *good = fixture->contract->source (fixture->data);
+  g_autofree char *bad = g_build_filename (fixture->contract->directory (fixture->data), "none", "f", NULL);
+
+  check_source (fixture, good);
+  g_assert_no_error (fixture->error);
+  g_assert_true (fixture->succeeded);
+  g_assert_cmpuint (fixture->size, ==, BGC_WORKERS_CONTRACT_SIZE);
+  fixture->contract->refuse (fixture->data, bad);
+  check_source (fixture, bad);
+  g_assert_error (fixture->error, BGC_ERROR, BGC_ERROR_NOT_FOUND);
+  g_assert_false (fixture->succeeded);
+}
+
+/* Two steps, each after a start of its own. A start too many takes none. */
+static void
+test_upload (Fixture *fixture, gconstpointer data)
+{
+  BgcJob *job = upload_new (fixture);
+  BgcFile *file = (BgcFile *)bgc_file_list_find (job->files, BGC_UPLOAD_FILE);
+
+  start_upload (fixture);
+  start_upload (fixture);
+  fixture->contract->let_finish (fixture->data, job);
+  wait_for (&fixture->whole, 1);
+  g_assert_cmpuint (fixture->durable, ==, BGC_WORKERS_CONTRACT_SIZE);
+  g_assert_cmpint (job->upload->stage, ==, BGC_UPLOAD_STAGE_SENT);
+  g_assert_nonnull (job->upload->session_id);
+  file->state = BGC_FILE_WHOLE;
+  file->bytes_transferred = BGC_WORKERS_CONTRACT_SIZE;
+  fixture->sessions = 0;
+  start_upload (fixture);
+  fixture->contract->let_finish (fixture->data, job);
+  wait_for (&fixture->sessions, 1);
+  g_assert_cmpint (job->upload->stage, ==, BGC_UPLOAD_STAGE_CLOSED);
+  g_assert_cmpuint (fixture->whole, ==, 1);
+  stop (fixture, FALSE);
+  g_assert_cmpuint (fixture->lost, ==, 0);
+}
+
+/* Several at once, of jobs that do not run. */
+static void
+test_cancel_session (Fixture *fixture, gconstpointer data)
+{
+  BgcJob *job = upload_new (fixture);
+
+  job->upload->protocol = BGC_UPLOAD_PROTOCOL_BITS;
+  job->upload->stage = BGC_UPLOAD_STAGE_OPEN;
+  job->upload->session_id = g_strdup ("{00000000-0000-0000-0000-000000000001}");
+  for (guint i = 0; i < 3; i++)
+    bgc_workers_cancel_session_async (fixture->workers, job, on_session_cancelled, fixture);
+  g_assert_cmpuint (fixture->ended, ==, 0);
+  wait_for (&fixture->ended, 3);
+  g_assert_no_error (fixture->error);
+  g_assert_true (fixture->succeeded);
+  g_assert_true (fixture->settled);
+  g_assert_null (fixture->failure);
+}
+
+static void
+read_reply (Fixture *fixture, const BgcFile *reply)
+{
+  guint before = fixture->ended;
+
+  bgc_workers_read_reply_async (fixture->workers, getuid (), reply, on_reply_read, fixture);
+  g_assert_cmpuint (fixture->ended, ==, before);
+  wait_for (&fixture->ended, before + 1);
+}
+
+static void
+test_reply (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *local = g_build_filename (fixture->contract->directory (fixture->data), "reply", NULL);
+  g_autoptr (BgcFile) reply
+    = bgc_file_new (BGC_UPLOAD_REPLY, "", local, ".bgcopy-0123456789abcdef0123456789abcdef");
+  g_autoptr (GByteArray) array = g_byte_array_new ();
+  g_autoptr (GBytes) bytes = NULL;
+
+  for (guint i = 0; i < 700 * 1000; i++)
+    g_byte_array_append (array, &(guint8){ (guint8)('a' + i % 23) }, 1);
+  bytes = g_byte_array_free_to_bytes (g_steal_pointer (&array));
+  fixture->contract->put_reply (fixture->data, reply, bytes);
+  read_reply (fixture, reply);
+  g_assert_no_error (fixture->error);
+  g_assert_true (g_bytes_equal (bytes, fixture->bytes));
+  reply->bytes_transferred = BGC_WORKERS_REPLY_MAX + 1;
+  read_reply (fixture, reply);
+  g_assert_error (fixture->error, BGC_ERROR, BGC_ERROR_TOO_LARGE);
+}
+
 static void
 add (const char *prefix, const char *name, const BgcWorkersContract *contract,
      void (*function) (Fixture *, gconstpointer))
@@ -310,4 +487,8 @@ bgc_workers_contract_add (const char *prefix, const BgcWorkersContract *contract
   add (prefix, "stop", contract, test_stop);
   add (prefix, "lost", contract, test_lost);
   add (prefix, "shut-down", contract, test_shut_down);
+  add (prefix, "source", contract, test_source);
+  add (prefix, "upload", contract, test_upload);
+  add (prefix, "cancel-session", contract, test_cancel_session);
+  add (prefix, "reply", contract, test_reply);
 }

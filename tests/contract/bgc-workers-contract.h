@@ -17,11 +17,17 @@ typedef struct
   BgcWorkers *(*workers) (gpointer data);
   /* Where files may be put. */
   const char *(*directory) (gpointer data);
-  /* Of a file, "fast" or, never ending, "slow". Owned by the caller. */
+  /* Of a file, "fast" or, never ending, "slow", or of a place for an upload by BITS, "drop". Owned by the
+   * caller. */
   char *(*url) (gpointer data, const char *name);
+  /* Path of a file of that size that may be uploaded. Owned by the caller. */
+  char *(*source) (gpointer data);
+  /* Makes @reply, a file of an upload in the directory, one that is whole and holds @bytes, some text. */
+  void (*put_reply) (gpointer data, BgcFile *reply, GBytes *bytes);
   /* @path will be refused with AccessDenied, NotFound or InvalidPath: a path below no directory. */
   void (*refuse) (gpointer data, const char *path);
-  /* Whatever is needed so that file 0 of @job becomes whole, or makes some progress. */
+  /* Whatever is needed so that file 0 of @job becomes whole, or makes some progress; so that the step of an
+   * upload that was started is done. */
   void (*let_finish) (gpointer data, const BgcJob *job);
   void (*let_move) (gpointer data, const BgcJob *job);
   /* The owner's worker is to die. */

@@ -28,13 +28,35 @@ typedef struct
 
 static const char body[BGC_WORKERS_CONTRACT_SIZE];
 
+/* Enough of BITS for an upload of that size. */
+static void
+answer_packet (SoupServerMessage *message, const char *type)
+{
+  SoupMessageHeaders *answer = soup_server_message_get_response_headers (message);
+  g_autofree char *size = g_strdup_printf ("%u", BGC_WORKERS_CONTRACT_SIZE);
+
+  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+  soup_message_headers_append (answer, "BITS-Packet-Type", "Ack");
+  soup_message_headers_append (answer, "BITS-Protocol", "{7df0354d-249b-430f-820d-3d2a9bef4931}");
+  soup_message_headers_append (answer, "BITS-Session-Id", "{00000000-0000-0000-0000-000000000001}");
+  if (g_ascii_strcasecmp (type, "Fragment") == 0)
+    soup_message_headers_append (answer, "BITS-Received-Content-Range", size);
+}
+
 static void
 on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
             gpointer data)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
   SoupMessageBody *answer = soup_server_message_get_response_body (message);
+  const char *packet
+    = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "BITS-Packet-Type");
 
+  if (packet != NULL)
+    {
+      answer_packet (message, packet);
+      return;
+    }
   soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
   if (!g_str_has_prefix (path, "/slow"))
     {
@@ -66,6 +88,31 @@ house_set_up (void)
   return house;
 }
 
+static char *
+house_source (gpointer data)
+{
+  char *path = g_build_filename (((House *)data)->directory, "source", NULL);
+
+  g_assert_true (g_file_set_contents (path, body, sizeof body, NULL));
+  return path;
+}
+
+static void
+house_put_reply (gpointer data, BgcFile *reply, GBytes *bytes)
+{
+  g_autofree char *path = g_build_filename (((House *)data)->directory, reply->temporary, NULL);
+  gsize size;
+  const char *content = g_bytes_get_data (bytes, &size);
+  GStatBuf status;
+
+  g_assert_true (g_file_set_contents_full (path, content, size, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+  g_assert_cmpint (g_stat (path, &status), ==, 0);
+  reply->state = BGC_FILE_WHOLE;
+  reply->bytes_transferred = reply->bytes_total = size;
+  reply->device = status.st_dev;
+  reply->inode = status.st_ino;
+}
+
 static void
 on_down (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -79,6 +126,7 @@ house_tear_down (gpointer data)
   g_autofree char *empty = g_build_filename (house->directory, "fast", NULL);
   g_autofree char *temporary
     = g_build_filename (house->directory, ".bgcopy-0123456789abcdef0123456789abcdef", NULL);
+  g_autofree char *source = house_source (house);
   gboolean down = FALSE;
 
   bgc_workers_shut_down_async (house->workers, on_down, &down);
@@ -88,6 +136,7 @@ house_tear_down (gpointer data)
   g_clear_object (&house->clock);
   g_clear_object (&house->server);
   hand_settle ();
+  g_unlink (source);
   g_unlink (empty);
   g_unlink (temporary);
   g_assert_cmpint (g_rmdir (house->directory), ==, 0);
@@ -136,8 +185,8 @@ house_lose (gpointer data, guint32 owner)
 }
 
 static const BgcWorkersContract contract = {
-  house_set_up, house_tear_down, house_workers, house_directory, house_url,
-  house_refuse, house_let,       house_let,     house_lose,
+  house_set_up,    house_tear_down, house_workers, house_directory, house_url,  house_source,
+  house_put_reply, house_refuse,    house_let,     house_let,       house_lose,
 };
 
 static void

@@ -35,11 +35,58 @@ static void
 contract_refuse (gpointer data, const char *path)
 {
   bgc_workers_fake_set_verdict (data, path, BGC_ERROR_NOT_FOUND);
+  bgc_workers_fake_set_source (data, path, BGC_ERROR_NOT_FOUND, 0);
+}
+
+static char *
+contract_source (gpointer data)
+{
+  bgc_workers_fake_set_source (data, "/tmp/source", BGC_N_ERRORS, BGC_WORKERS_CONTRACT_SIZE);
+  return g_strdup ("/tmp/source");
+}
+
+static void
+contract_put_reply (gpointer data, BgcFile *reply, GBytes *bytes)
+{
+  gsize size;
+  const char *content = g_bytes_get_data (bytes, &size);
+  g_autofree char *text = g_strndup (content, size);
+
+  bgc_workers_fake_set_reply (data, text);
+  reply->state = BGC_FILE_WHOLE;
+  reply->bytes_transferred = reply->bytes_total = size;
+}
+
+/* The next step of @job. */
+static void
+finish_step (gpointer data, const BgcJob *job)
+{
+  g_autoptr (BgcUpload) session = bgc_upload_copy (job->upload);
+  BgcFileReport *file = NULL;
+
+  session->protocol = BGC_UPLOAD_PROTOCOL_BITS;
+  if (session->stage == BGC_UPLOAD_STAGE_SENT)
+    {
+      session->stage = BGC_UPLOAD_STAGE_CLOSED;
+    }
+  else
+    {
+      session->stage = BGC_UPLOAD_STAGE_SENT;
+      session->session_id = g_strdup ("{1}");
+      file = bgc_file_report_new (BGC_UPLOAD_FILE, BGC_FILE_EVENT_WHOLE);
+      file->durable = file->total = BGC_WORKERS_CONTRACT_SIZE;
+    }
+  bgc_workers_fake_report_session (data, job, session, file);
 }
 
 static void
 contract_let_finish (gpointer data, const BgcJob *job)
 {
+  if (job->upload != NULL)
+    {
+      finish_step (data, job);
+      return;
+    }
   bgc_workers_fake_report_whole (data, job, 0, BGC_WORKERS_CONTRACT_SIZE);
 }
 
@@ -56,8 +103,8 @@ contract_lose (gpointer data, guint32 owner)
 }
 
 static const BgcWorkersContract contract = {
-  contract_set_up, g_object_unref,      contract_workers,  contract_directory, contract_url,
-  contract_refuse, contract_let_finish, contract_let_move, contract_lose,
+  contract_set_up,    g_object_unref,  contract_workers,    contract_directory, contract_url, contract_source,
+  contract_put_reply, contract_refuse, contract_let_finish, contract_let_move,  contract_lose,
 };
 
 /* A call that counts its end. */
