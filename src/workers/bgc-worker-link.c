@@ -399,6 +399,12 @@ bgc_worker_link_hang_up (BgcWorkerLink *self)
 }
 
 guint
+bgc_worker_link_pending (BgcWorkerLink *self)
+{
+  return self->pending;
+}
+
+guint
 bgc_worker_link_answers (BgcWorkerLink *self)
 {
   return self->answers;

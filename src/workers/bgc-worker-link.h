@@ -37,6 +37,8 @@ void bgc_worker_link_set_busy (BgcWorkerLink *self, gboolean busy);
 void bgc_worker_link_refuse (BgcWorkerLink *self, const char *why);
 /* Says that nothing more will come; "broken" follows when the worker has gone. */
 void bgc_worker_link_hang_up (BgcWorkerLink *self);
+/* Calls that it has not answered yet. */
+guint bgc_worker_link_pending (BgcWorkerLink *self);
 /* Answers that came so far. */
 guint bgc_worker_link_answers (BgcWorkerLink *self);
 

@@ -51,6 +51,7 @@ struct _BgcWorkerOwner
   guint64 idle_alarm;           /* in UP with nothing to do */
   guint64 kill_alarm;           /* a worker was told to go, or, in a shut-down, all of it */
   gboolean closing;             /* shutting down */
+  gboolean stuck;               /* … and it hangs in something that nobody waits for any more */
   void (*gone) (gpointer data); /* (nullable) who waits for that */
   gpointer gone_data;           /* borrowed */
 };
@@ -173,6 +174,8 @@ on_broken (const char *why, gboolean crashed, gpointer data)
     {
       tasks = detach (self);
       bgc_launcher_stop (self->launcher, self->uid);
+      if (self->stuck)
+        bgc_launcher_stop (self->launcher, self->uid);
       tell_gone (self);
       return;
     }
@@ -322,7 +325,11 @@ update (BgcWorkerOwner *self)
   if (busy)
     bgc_clock_clear_alarm (self->clock, &self->idle_alarm);
   else if (self->closing)
-    bgc_worker_link_hang_up (self->link);
+    {
+      /* Its connection ends at once, but it would not: the thread of that call sits in a file system. */
+      self->stuck = bgc_worker_link_pending (self->link) > 0;
+      bgc_worker_link_hang_up (self->link);
+    }
   else if (self->idle_alarm == 0)
     self->idle_alarm = bgc_clock_set_alarm (self->clock, now + IDLE_TIME, "idle worker", on_idle, self);
 }
