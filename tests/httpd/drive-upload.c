@@ -2,9 +2,11 @@
  * Copyright 2026 The bgcopyd authors */
 
 /* Runs one upload without daemon or bus, for measuring and for a look by hand:
- *   drive-upload [--protocol bits] [--reply] [--keep] [--cancel] [--repeat N] [--verbose] PATH URL
+ *   drive-upload [--protocol bits] [--reply] [--keep] [--cancel] [--repeat N] [--retry N]
+ *                [--verbose] PATH URL
  * With --repeat as many uploads of the file run at once, and the number of each takes the place of %d in
- * URL; --keep leaves the session open, --cancel drops it. Prints what is reported, and what it cost. */
+ * URL; --keep leaves the session open, --cancel drops it; --retry is how often what may pass is tried
+ * again, each 100 ms. Prints what is reported, and what it cost. */
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +22,7 @@ typedef struct
   guint running;
   guint failed;
   gboolean verbose;
+  gint retries; /* of each upload */
   gboolean keep;
   gboolean cancel;
 } Drive;
@@ -28,6 +31,8 @@ typedef struct
 {
   Drive *drive;
   guint number;
+  gint retries;
+  gboolean closing;
   char *url;
   BgcUploadTransfer *transfer;
 } Upload;
@@ -57,6 +62,18 @@ end (Upload *upload)
     g_main_loop_quit (upload->drive->loop);
 }
 
+static gboolean
+on_retry (gpointer data)
+{
+  Upload *upload = data;
+
+  if (upload->closing)
+    bgc_upload_transfer_close (upload->transfer);
+  else
+    bgc_upload_transfer_send (upload->transfer);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_report (const BgcFileReport *report, const BgcUpload *session, gpointer data)
 {
@@ -73,13 +90,17 @@ on_report (const BgcFileReport *report, const BgcUpload *session, gpointer data)
              session->resource != NULL ? session->resource : "-",
              session->reply_url != NULL ? session->reply_url : "-",
              report != NULL && report->failure != NULL ? report->failure->message : "");
-  if (report == NULL || report->event == BGC_FILE_EVENT_FAILED)
+  if (report != NULL && report->failure != NULL && report->failure->transient
+      && upload->retries++ < drive->retries)
+    g_timeout_add (100, on_retry, upload);
+  else if (report == NULL || report->event == BGC_FILE_EVENT_FAILED)
     {
       drive->failed += report != NULL;
       end (upload);
     }
   else if (report->event == BGC_FILE_EVENT_WHOLE)
     {
+      upload->closing = TRUE;
       if (drive->keep || drive->cancel || session->stage == BGC_UPLOAD_STAGE_CLOSED)
         end (upload);
       else
@@ -154,6 +175,7 @@ main (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "protocol", 0, 0, G_OPTION_ARG_STRING, &word, NULL, NULL },
     { "repeat", 0, 0, G_OPTION_ARG_INT, &repeat, NULL, NULL },
+    { "retry", 0, 0, G_OPTION_ARG_INT, &drive.retries, NULL, NULL },
     { "reply", 0, 0, G_OPTION_ARG_NONE, &reply, NULL, NULL },
     { "keep", 0, 0, G_OPTION_ARG_NONE, &drive.keep, NULL, NULL },
     { "cancel", 0, 0, G_OPTION_ARG_NONE, &drive.cancel, NULL, NULL },
