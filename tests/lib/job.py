@@ -67,8 +67,12 @@ class Service:
             self.connection.close_sync(None)
 
     def call(self, path, interface, member, signature='()', arguments=(), seconds=60):
+        return self.call_with(path, interface, member, GLib.Variant(signature, arguments), seconds)
+
+    def call_with(self, path, interface, member, arguments, seconds=60):
+        """As call(), with the message's body as it is."""
         try:
-            reply = self.connection.call_sync(NAME, path, interface, member, GLib.Variant(signature, arguments),
+            reply = self.connection.call_sync(NAME, path, interface, member, arguments,
                                               None, Gio.DBusCallFlags.NO_AUTO_START, seconds * 1000, None)
         except GLib.Error as error:
             raise BusError(error) from None
@@ -83,7 +87,14 @@ class Service:
 
     def submit(self, files, name='test', type='download', **properties):
         """files: (remote, local) or (remote, local, {option: value}) each."""
-        return self._job(self.manager('Submit', '(ssa(ssa{sv})a{sv})', name, type, files_of(files), variants(properties)))
+        return self.send(self.prepare(files, name, type, **properties))
+
+    def prepare(self, files, name='test', type='download', **properties):
+        """What submit() sends."""
+        return GLib.Variant('(ssa(ssa{sv})a{sv})', (name, type, files_of(files), variants(properties)))
+
+    def send(self, prepared):
+        return self._job(self.call_with(ROOT, MANAGER, 'Submit', prepared))
 
     def create(self, name='test', type='download', **properties):
         return self._job(self.manager('CreateJob', '(ssa{sv})', name, type, variants(properties)))
