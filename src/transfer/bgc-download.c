@@ -303,6 +303,7 @@ take_whole (BgcDownload *self)
   take_validators (self, self->reply);
   self->total = self->reply->length;
   self->body_end = self->total;
+  self->host->announced (self->total, self->host->data);
   /* A connection that closes with less than the caller said is one that broke. */
   if (!bgc_http_body_is_framed (self->reply->body))
     self->body_end = self->file->expected_size;
@@ -334,14 +335,6 @@ take_part (BgcDownload *self, gboolean compare)
 }
 
 static void
-note_change (BgcDownload *self)
-{
-  g_autofree char *url = bgc_url_for_display (self->file->remote);
-
-  g_info ("%s: the server's file has changed, begins again from 0", url);
-}
-
-static void
 on_answered (gpointer data)
 {
   BgcDownload *self = data;
@@ -357,7 +350,7 @@ on_granted (BgcHttpStep step, BgcHttpReply *reply, gboolean changed, gpointer da
 
   self->reply = reply;
   if (changed)
-    note_change (self);
+    bgc_file_check_note_change (self->file);
   if (step == BGC_HTTP_STEP_TAKE)
     take_whole (self);
   else if (step == BGC_HTTP_STEP_COMPLETE)
@@ -422,7 +415,7 @@ on_body_ended (BgcBodyEnd how, const GError *error, gpointer data)
     body_complete (self);
   else if (how == BGC_BODY_END_DIFFERENT)
     {
-      note_change (self);
+      bgc_file_check_note_change (self->file);
       ask (self, BGC_HTTP_ASK_WHOLE_FILE);
     }
   else if (how == BGC_BODY_END_SHORT)
@@ -553,6 +546,13 @@ bgc_download_start (BgcDownload *self)
     }
   else
     begin (self);
+}
+
+void
+bgc_download_go_on (BgcDownload *self, BgcHttpSent *sent)
+{
+  note_asking (self);
+  bgc_file_request_go_on (self->request, sent);
 }
 
 void

@@ -24,6 +24,7 @@ typedef struct {
   void (*report) (const BgcFileReport *report, gpointer data);
   void (*received) (guint64 bytes, gpointer data);
   void (*answered) (gpointer data);
+  void (*announced) (guint64 total, gpointer data); /* how large a file is, or BGC_SIZE_UNKNOWN */
   void (*connection_free) (gpointer data); /* it needs the network no more; once */
   void (*ended) (BgcDownload *download, gpointer data); /* once; not to be freed within */
   gpointer data;
@@ -32,6 +33,8 @@ typedef struct {
 /* @file transfer full. */
 BgcDownload *bgc_download_new (const BgcDownloadHost *host, BgcFile *file);
 void bgc_download_start (BgcDownload *self);
+/* In place of start: with what a line got for this file, of which nothing is held. @sent transfer full. */
+void bgc_download_go_on (BgcDownload *self, BgcHttpSent *sent);
 /* Fails if the server has been silent since before @since, monotonic microseconds. */
 void bgc_download_check_silence (BgcDownload *self, gint64 since);
 /* No byte is written any more once it has ended. Unless @discard what came is made durable and told;

@@ -59,6 +59,14 @@ bgc_file_check_name (const BgcFile *file, BgcFailure *failure, gint64 now)
     failure->protocol = g_ascii_strdown (file->remote, (gssize)strcspn (file->remote, ":"));
 }
 
+void
+bgc_file_check_note_change (const BgcFile *file)
+{
+  g_autofree char *url = bgc_url_for_display (file->remote);
+
+  g_info ("%s: the server's file has changed, begins again from 0", url);
+}
+
 BgcFailure *
 bgc_file_check_short (void)
 {

@@ -22,3 +22,5 @@ gint64 bgc_file_check_modified (const BgcFile *file);
 void bgc_file_check_name (const BgcFile *file, BgcFailure *failure, gint64 now);
 /* The connection ended too early. */
 BgcFailure *bgc_file_check_short (void);
+/* Logs that the server has another version than the one held. */
+void bgc_file_check_note_change (const BgcFile *file);

@@ -159,6 +159,18 @@ bgc_file_request_ask (BgcFileRequest *self, BgcHttpAsk what)
 }
 
 void
+bgc_file_request_go_on (BgcFileRequest *self, BgcHttpSent *sent)
+{
+  g_return_if_fail (self->cancellable == NULL);
+
+  self->requests++;
+  self->attempts++;
+  self->ask = BGC_HTTP_ASK_WHOLE_FILE;
+  self->cancellable = g_cancellable_new ();
+  bgc_http_session_go_on (self->session, sent, self->cancellable, on_reply, self);
+}
+
+void
 bgc_file_request_begin (BgcFileRequest *self)
 {
   BgcHttpHeld held = self->functions->held (self->data);

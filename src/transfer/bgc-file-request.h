@@ -36,6 +36,8 @@ void bgc_file_request_free (BgcFileRequest *self);
 /* What the ladder begins with. */
 void bgc_file_request_begin (BgcFileRequest *self);
 void bgc_file_request_ask (BgcFileRequest *self, BgcHttpAsk what);
+/* Goes on with what a line got, which asked for the whole file. @sent transfer full, with a message. */
+void bgc_file_request_go_on (BgcFileRequest *self, BgcHttpSent *sent);
 /* The requests made until now have led somewhere: the next ones count anew. */
 void bgc_file_request_forgive (BgcFileRequest *self);
 /* FALSE: nothing is out and nothing will be called. */

@@ -3,6 +3,8 @@
 
 #include "transfer/bgc-http-body.h"
 
+#include <string.h>
+
 #include "transfer/bgc-http-chunks.h"
 
 /* Bytes of an unwanted body that are worth reading to keep a connection. */
@@ -17,6 +19,9 @@ struct _BgcHttpBody
   BgcHttpChunks chunks;
   gint64 left; /* bytes still to come, -1 = not announced */
   gboolean ended;
+  GBytes *unread;           /* (owned) (nullable) read and put back */
+  gsize reread;             /* bytes of it that were read again */
+  GError *broken;           /* (owned) (nullable) what the read behind them gives */
   GSource *source;          /* (owned) (nullable) */
   BgcHttpBodyFunc function; /* of source */
   gpointer data;
@@ -69,6 +74,8 @@ bgc_http_body_free (BgcHttpBody *self)
   g_input_stream_close (self->stream, NULL, NULL);
   g_object_unref (self->stream);
   g_object_unref (self->message);
+  g_clear_pointer (&self->unread, g_bytes_unref);
+  g_clear_error (&self->broken);
   g_free (self);
 }
 
@@ -164,13 +171,88 @@ read_counted (BgcHttpBody *self, guint8 *bytes, gsize length, GError **error)
   return n;
 }
 
+void
+bgc_http_body_unread (BgcHttpBody *self, const guint8 *bytes, gsize length, GError *error)
+{
+  g_return_if_fail (self->unread == NULL && self->broken == NULL);
+
+  if (length > 0)
+    self->unread = g_bytes_new (bytes, length);
+  self->reread = 0;
+  self->broken = error;
+}
+
+static gssize
+read_again (BgcHttpBody *self, guint8 *bytes, gsize length)
+{
+  gsize size = 0;
+  const guint8 *held = g_bytes_get_data (self->unread, &size);
+  gsize n = MIN (length, size - self->reread);
+
+  memcpy (bytes, held + self->reread, n);
+  self->reread += n;
+  if (self->reread == size)
+    g_clear_pointer (&self->unread, g_bytes_unref);
+  return (gssize)n;
+}
+
 gssize
 bgc_http_body_read (BgcHttpBody *self, guint8 *bytes, gsize length, GError **error)
 {
+  if (self->unread != NULL)
+    return read_again (self, bytes, length);
+  if (self->broken != NULL)
+    {
+      g_propagate_error (error, g_error_copy (self->broken));
+      return -1;
+    }
   if (self->ended)
     return 0;
   return self->chunked ? read_chunked (self, bytes, length, error)
                        : read_counted (self, bytes, length, error);
+}
+
+static GSource *
+source_new (BgcHttpBody *self)
+{
+  GInputStream *stream = self->network != NULL ? self->network : self->stream;
+  GSource *source = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (stream), NULL);
+
+  g_source_set_static_name (source, "bgc-http-body");
+  return source;
+}
+
+static gboolean
+on_awaited (GObject *stream, gpointer data)
+{
+  *(gboolean *)data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_deadline (gpointer data)
+{
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+bgc_http_body_wait (BgcHttpBody *self, GMainContext *context, gint64 deadline)
+{
+  g_autoptr (GSource) source = source_new (self);
+  g_autoptr (GSource) timer = g_timeout_source_new (0);
+  gboolean readable = FALSE;
+
+  g_source_set_static_name (timer, "bgc-http-body-deadline");
+  g_source_set_ready_time (timer, deadline);
+  g_source_set_callback (timer, on_deadline, NULL, NULL);
+  g_source_attach (timer, context);
+  g_source_set_callback (source, G_SOURCE_FUNC (on_awaited), &readable, NULL);
+  g_source_attach (source, context);
+  while (!readable && g_get_monotonic_time () < deadline)
+    g_main_context_iteration (context, TRUE);
+  g_source_destroy (source);
+  g_source_destroy (timer);
+  return readable;
 }
 
 static gboolean
@@ -184,14 +266,11 @@ on_readable (GObject *stream, gpointer data)
 void
 bgc_http_body_watch (BgcHttpBody *self, BgcHttpBodyFunc function, gpointer data)
 {
-  GInputStream *stream = self->network != NULL ? self->network : self->stream;
-
   if (self->source != NULL)
     return;
   self->function = function;
   self->data = data;
-  self->source = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (stream), NULL);
-  g_source_set_static_name (self->source, "bgc-http-body");
+  self->source = source_new (self);
   g_source_set_callback (self->source, G_SOURCE_FUNC (on_readable), self, NULL);
   g_source_attach (self->source, NULL);
 }

@@ -21,6 +21,12 @@ void bgc_http_body_drop (BgcHttpBody *self);
 gboolean bgc_http_body_is_framed (BgcHttpBody *self);
 /* Bytes read; 0 = the body is complete; -1 = error, G_IO_ERROR_WOULD_BLOCK: watch. */
 gssize bgc_http_body_read (BgcHttpBody *self, guint8 *bytes, gsize length, GError **error);
+/* Puts back @bytes, copied, which were the only ones read, and @error (transfer full) which the read
+ * behind them gave, or NULL: the next reads begin with them. */
+void bgc_http_body_unread (BgcHttpBody *self, const guint8 *bytes, gsize length, GError *error);
+/* Waits for something to read until @deadline, monotonic microseconds; FALSE: nothing came. Blocks, in
+ * @context, which is the calling thread's alone. */
+gboolean bgc_http_body_wait (BgcHttpBody *self, GMainContext *context, gint64 deadline);
 /* Calls @function whenever there may be something to read, until it returns FALSE or is unwatched.
  * Only after a read that would have blocked. */
 void bgc_http_body_watch (BgcHttpBody *self, BgcHttpBodyFunc function, gpointer data);

@@ -4,6 +4,7 @@
 #include "transfer/bgc-http-session.h"
 
 #include "model/bgc-url.h"
+#include "transfer/bgc-http-line.h"
 #include "transfer/bgc-http-outcome.h"
 
 /* Redirects followed for one request; browsers stop there too. */
@@ -24,6 +25,7 @@ typedef struct
   char *condition; /* (owned) (nullable) */
   gboolean ranged;
   guint redirects;
+  BgcHttpSent *sent;         /* (owned) (nullable) an answer that another thread got */
   GCancellable *cancellable; /* (owned) */
   BgcHttpFunc function;
   gpointer data; /* (borrowed) */
@@ -34,13 +36,7 @@ bgc_http_session_new (guint connections, const char *user_agent)
 {
   BgcHttpSession *self = g_new0 (BgcHttpSession, 1);
 
-  /* Time-outs are the downloads': one clock for connecting, waiting and reading, where libsoup would set
-   * a timer for every read. */
-  self->soup
-    = soup_session_new_with_options ("max-conns", (int)connections, "max-conns-per-host", (int)connections,
-                                     "timeout", 0, "idle-timeout", 0, "user-agent", user_agent, NULL);
-  /* Bytes are stored as they are: a decoded body has other lengths and offsets than the server's. */
-  soup_session_remove_feature_by_type (self->soup, SOUP_TYPE_CONTENT_DECODER);
+  self->soup = bgc_http_line_soup (connections, user_agent);
   return self;
 }
 
@@ -57,6 +53,7 @@ bgc_http_session_free (BgcHttpSession *self)
 static void
 fetch_free (Fetch *fetch)
 {
+  bgc_http_line_drop (fetch->sent);
   g_clear_object (&fetch->message);
   g_object_unref (fetch->soup);
   g_object_unref (fetch->cancellable);
@@ -73,22 +70,6 @@ end (Fetch *fetch, BgcHttpReply *reply, BgcFailure *failure)
 
   fetch_free (fetch);
   function (reply, failure, data);
-}
-
-static gboolean
-is_redirect (SoupMessage *message)
-{
-  switch (soup_message_get_status (message))
-    {
-    case SOUP_STATUS_MOVED_PERMANENTLY:
-    case SOUP_STATUS_FOUND:
-    case SOUP_STATUS_SEE_OTHER:
-    case SOUP_STATUS_TEMPORARY_REDIRECT:
-    case SOUP_STATUS_PERMANENT_REDIRECT:
-      return soup_message_headers_get_one (soup_message_get_response_headers (message), "Location") != NULL;
-    default:
-      return FALSE;
-    }
 }
 
 static BgcFailure *
@@ -159,23 +140,29 @@ follow (Fetch *fetch, GInputStream *stream)
   send (fetch);
 }
 
+/* @stream transfer full, or NULL with @error. */
 static void
-on_sent (GObject *soup, GAsyncResult *result, gpointer data)
+use_answer (Fetch *fetch, GInputStream *stream, const GError *error)
 {
-  Fetch *fetch = data;
-  g_autoptr (GError) error = NULL;
-  GInputStream *stream = soup_session_send_finish (SOUP_SESSION (soup), result, &error);
-
   if (stream == NULL)
     {
       gboolean cancelled = g_cancellable_is_cancelled (fetch->cancellable);
 
       end (fetch, NULL, cancelled ? NULL : bgc_http_outcome_of_error (error));
     }
-  else if (is_redirect (fetch->message) && !g_cancellable_is_cancelled (fetch->cancellable))
+  else if (bgc_http_line_leads_elsewhere (fetch->message) && !g_cancellable_is_cancelled (fetch->cancellable))
     follow (fetch, stream);
   else
     end (fetch, bgc_http_reply_new (fetch->message, stream), NULL);
+}
+
+static void
+on_sent (GObject *soup, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  GInputStream *stream = soup_session_send_finish (SOUP_SESSION (soup), result, &error);
+
+  use_answer (data, stream, error);
 }
 
 static void
@@ -184,11 +171,8 @@ send (Fetch *fetch)
   SoupMessageHeaders *headers;
 
   g_clear_object (&fetch->message);
-  fetch->message = soup_message_new_from_uri (SOUP_METHOD_GET, fetch->uri);
-  soup_message_add_flags (fetch->message, SOUP_MESSAGE_NO_REDIRECT);
+  fetch->message = bgc_http_line_message (fetch->uri);
   headers = soup_message_get_request_headers (fetch->message);
-  soup_message_headers_append (headers, "Accept", "*/*");
-  soup_message_headers_append (headers, "Accept-Encoding", "identity");
   if (fetch->ranged)
     {
       g_autofree char *range = g_strdup_printf ("bytes=%" G_GUINT64_FORMAT "-", fetch->first);
@@ -211,22 +195,58 @@ refuse_url (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-void
-bgc_http_session_get (BgcHttpSession *self, const char *url, guint64 first, const char *condition,
-                      gboolean ranged, GCancellable *cancellable, BgcHttpFunc function, gpointer data)
+static Fetch *
+fetch_new (BgcHttpSession *self, GCancellable *cancellable, BgcHttpFunc function, gpointer data)
 {
   Fetch *fetch = g_new0 (Fetch, 1);
 
   fetch->soup = g_object_ref (self->soup);
-  fetch->first = first;
-  fetch->condition = g_strdup (condition);
-  fetch->ranged = ranged;
   fetch->cancellable = g_object_ref (cancellable);
   fetch->function = function;
   fetch->data = data;
+  return fetch;
+}
+
+void
+bgc_http_session_get (BgcHttpSession *self, const char *url, guint64 first, const char *condition,
+                      gboolean ranged, GCancellable *cancellable, BgcHttpFunc function, gpointer data)
+{
+  Fetch *fetch = fetch_new (self, cancellable, function, data);
+
+  fetch->first = first;
+  fetch->condition = g_strdup (condition);
+  fetch->ranged = ranged;
   fetch->uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL);
   if (fetch->uri == NULL || !bgc_url_check (url, NULL))
     g_source_set_name_by_id (g_idle_add (refuse_url, fetch), "bgc-http-session-refuse");
   else
     send (fetch);
+}
+
+static gboolean
+go_on (gpointer data)
+{
+  Fetch *fetch = data;
+  g_autoptr (BgcHttpSent) sent = g_steal_pointer (&fetch->sent);
+
+  if (g_cancellable_is_cancelled (fetch->cancellable))
+    end (fetch, NULL, NULL);
+  else if (sent->reply != NULL)
+    end (fetch, g_steal_pointer (&sent->reply), NULL);
+  else
+    use_answer (fetch, g_steal_pointer (&sent->stream), sent->error);
+  return G_SOURCE_REMOVE;
+}
+
+void
+bgc_http_session_go_on (BgcHttpSession *self, BgcHttpSent *sent, GCancellable *cancellable,
+                        BgcHttpFunc function, gpointer data)
+{
+  Fetch *fetch = fetch_new (self, cancellable, function, data);
+
+  fetch->message = g_object_ref (sent->message);
+  fetch->uri = g_uri_ref (soup_message_get_uri (sent->message));
+  fetch->sent = sent;
+  g_source_set_name_by_id (g_idle_add_full (G_PRIORITY_DEFAULT, go_on, fetch, NULL),
+                           "bgc-http-session-go-on");
 }

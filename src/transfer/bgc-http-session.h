@@ -7,6 +7,7 @@
 #pragma once
 
 #include "model/bgc-failure.h"
+#include "transfer/bgc-http-line.h"
 #include "transfer/bgc-http-reply.h"
 
 typedef struct _BgcHttpSession BgcHttpSession;
@@ -21,3 +22,7 @@ void bgc_http_session_free (BgcHttpSession *self);
 /* GET from byte @first on, with If-Range if @condition is not NULL; always calls back, later. */
 void bgc_http_session_get (BgcHttpSession *self, const char *url, guint64 first, const char *condition,
                            gboolean ranged, GCancellable *cancellable, BgcHttpFunc function, gpointer data);
+/* Goes on with what a line got for the whole of a file, as if it had been asked for here. @sent, which has
+ * a message, transfer full. Always calls back, later. */
+void bgc_http_session_go_on (BgcHttpSession *self, BgcHttpSent *sent, GCancellable *cancellable,
+                             BgcHttpFunc function, gpointer data);

@@ -3,6 +3,9 @@
 
 #include "transfer/bgc-io-pool.h"
 
+/* Microseconds that may pass before somebody is told of what is not urgent. */
+#define TELL_WAIT 4000
+
 typedef struct
 {
   BgcIoFunc work;
@@ -28,6 +31,7 @@ struct _BgcIoPool
   guint max_threads;
   guint idle; /* threads asleep */
   gboolean closing;
+  gboolean due;    /* something in done must not wait */
   GSource *source; /* (owned) calls what is in done; one wake-up serves many */
 };
 
@@ -39,6 +43,7 @@ run_done (BgcIoPool *self)
   g_mutex_lock (&self->lock);
   ready = self->done;
   g_queue_init (&self->done);
+  self->due = FALSE;
   g_mutex_unlock (&self->lock);
 
   while (!g_queue_is_empty (&ready))
@@ -68,6 +73,18 @@ dispatch (GSource *source, GSourceFunc callback, gpointer data)
 
 static GSourceFuncs source_functions = { .dispatch = dispatch };
 
+/* With the lock held. */
+static void
+push_done (BgcIoPool *self, Item *item, gboolean urgent)
+{
+  g_queue_push_tail (&self->done, item);
+  if (urgent && !self->due)
+    g_source_set_ready_time (self->source, 0);
+  else if (self->done.length == 1)
+    g_source_set_ready_time (self->source, g_get_monotonic_time () + TELL_WAIT);
+  self->due = self->due || urgent;
+}
+
 /* With the lock held, before and after. */
 static void
 run_item (BgcIoPool *self, Item *item)
@@ -80,9 +97,7 @@ run_item (BgcIoPool *self, Item *item)
       g_free (item);
       return;
     }
-  g_queue_push_tail (&self->done, item);
-  if (self->done.length == 1)
-    g_source_set_ready_time (self->source, 0);
+  push_done (self, item, TRUE);
 }
 
 static gpointer
@@ -183,6 +198,14 @@ bgc_io_pool_push (BgcIoPool *self, BgcIoFunc work, BgcIoFunc done, gpointer data
 {
   g_mutex_lock (&self->lock);
   push_item (self, item_new (work, done, data));
+  g_mutex_unlock (&self->lock);
+}
+
+void
+bgc_io_pool_tell (BgcIoPool *self, BgcIoFunc done, gpointer data)
+{
+  g_mutex_lock (&self->lock);
+  push_done (self, item_new (NULL, done, data), FALSE);
   g_mutex_unlock (&self->lock);
 }
 

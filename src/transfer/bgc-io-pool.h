@@ -22,6 +22,10 @@ void bgc_io_pool_free (BgcIoPool *self);
 /* Calls @work on a thread and then @done, which may be NULL, on the main thread. Any thread. */
 void bgc_io_pool_push (BgcIoPool *self, BgcIoFunc work, BgcIoFunc done, gpointer data);
 
+/* Calls @done on the main thread, a few milliseconds later, so that one wake-up serves many. Any thread; in
+ * the order of the calls, and before the done of the work that they are made from. */
+void bgc_io_pool_tell (BgcIoPool *self, BgcIoFunc done, gpointer data);
+
 /* A row of work of which one piece runs at a time, on whichever thread: for work that would only wait
  * for itself, as files created in one directory do for the directory's lock. One wake-up serves all
  * that has gathered. */

@@ -3,7 +3,12 @@
 
 #include "transfer/bgc-transfer.h"
 
+#include "model/bgc-url.h"
+
+#include "transfer/bgc-courier.h"
 #include "transfer/bgc-download.h"
+#include "transfer/bgc-file-check.h"
+#include "transfer/bgc-local-file-error.h"
 
 /* Files of which all bytes came and that wait for the disk; more, and no further ones are begun. */
 #define SETTLING_MAX 2048u
@@ -19,6 +24,8 @@ static struct
   guint users;
   BgcIoPool *io;          /* (owned) (nullable) from the first job on */
   BgcBufferPool *buffers; /* (owned) (nullable) likewise */
+  BgcIoPool *roads;       /* (owned) (nullable) likewise: the couriers' threads */
+  guint couriers;         /* under way, of all jobs */
 } shared;
 
 struct _BgcTransfer
@@ -27,15 +34,24 @@ struct _BgcTransfer
   BgcTransferFunc function;
   gpointer data; /* (borrowed) */
   guint files_at_once;
+  GMutex lock;          /* over the next two */
   GQueue waiting;       /* (element-type BgcFile) (owned) */
+  gboolean stopping;
   GPtrArray *downloads; /* (element-type BgcDownload) (owned) begun and not ended */
   GPtrArray *ended;     /* (element-type BgcDownload) (owned) to be freed */
-  guint connections;    /* downloads that still need the network */
+  guint connections;    /* downloads that still need the network, and couriers */
+  guint unsettled;      /* files added and neither whole nor failed */
   guint64 received;
   gboolean connected;
   void (*moved) (gpointer data); /* (nullable) */
   gpointer moved_data;    /* (borrowed) */
-  gboolean stopping;
+  BgcCourierHost roads; /* what the couriers share */
+  char *user_agent;     /* (owned) */
+  GPtrArray *back;      /* (element-type BgcCourier) (owned) not under way */
+  GPtrArray *out;       /* (element-type BgcCourier) (owned) under way; each counts as a connection */
+  GQueue errands;       /* (element-type BgcErrand) (owned) stored by couriers and not durable yet */
+  gboolean discard;     /* of stop */
+  gboolean small;       /* the last answer was about a file for a courier: the next will be, too */
   GTask *stop;  /* (owned) (nullable) */
   guint step;   /* GSource id of the next step, 0 = none */
   gint64 stall; /* microseconds a server may be silent */
@@ -50,6 +66,7 @@ shared_acquire (void)
     return;
   shared.io = bgc_io_pool_new (BGC_IO_POOL_THREADS);
   shared.buffers = bgc_buffer_pool_new ();
+  shared.roads = bgc_io_pool_new (BGC_COURIER_THREADS);
 }
 
 static void
@@ -67,6 +84,8 @@ on_report (const BgcFileReport *report, gpointer data)
 {
   BgcTransfer *self = data;
 
+  if (report->event == BGC_FILE_EVENT_WHOLE || report->event == BGC_FILE_EVENT_FAILED)
+    self->unsettled--;
   self->function (report, self->data);
 }
 
@@ -114,6 +133,196 @@ on_ended (BgcDownload *download, gpointer data)
   schedule (self);
 }
 
+static void
+on_announced (guint64 total, gpointer data)
+{
+  BgcTransfer *self = data;
+
+  self->small = total <= BGC_COURIER_BYTES;
+}
+
+/* ---- files that couriers bring ------------------------------------------------------------------ */
+
+static gboolean
+is_for_courier (BgcTransfer *self, const BgcFile *file)
+{
+  if (file->device != 0 || file->inode != 0 || file->bytes_transferred > 0)
+    return FALSE;
+  return file->expected_size == BGC_SIZE_UNKNOWN || file->expected_size <= BGC_COURIER_BYTES;
+}
+
+/* On a courier's thread. */
+static BgcFile *
+on_next (gpointer data)
+{
+  BgcTransfer *self = data;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  const BgcFile *file = g_queue_peek_head (&self->waiting);
+
+  if (self->stopping || file == NULL || !is_for_courier (self, file))
+    return NULL;
+  return g_queue_pop_head (&self->waiting);
+}
+
+static void
+report_errand (BgcTransfer *self, const BgcErrand *errand, BgcFailure *failure)
+{
+  const BgcFile *file = errand->file;
+  BgcFileReport report = { .index = file->index, .event = BGC_FILE_EVENT_WHOLE };
+
+  report.total = errand->total;
+  report.etag = file->etag;
+  report.last_modified = file->last_modified;
+  report.server_date = file->server_date;
+  report.attempts = 1;
+  if (failure != NULL)
+    {
+      report.event = BGC_FILE_EVENT_FAILED;
+      report.failure = failure;
+    }
+  else
+    {
+      report.durable = errand->total;
+      report.device = errand->device;
+      report.inode = errand->inode;
+    }
+  on_report (&report, self);
+}
+
+static void
+on_errand_durable (int error, gpointer data)
+{
+  BgcErrand *errand = data;
+  BgcTransfer *self = errand->data;
+  g_autoptr (BgcFailure) failure = NULL;
+
+  if (error != 0)
+    {
+      g_autofree char *url = bgc_url_for_display (errand->file->remote);
+
+      failure = bgc_local_file_error_failure (error, "Cannot make durable the file of", url);
+      bgc_file_check_name (errand->file, failure, g_get_real_time ());
+    }
+  report_errand (self, errand, failure);
+  g_queue_unlink (&self->errands, &errand->link);
+  bgc_courier_drop (errand);
+  schedule (self);
+}
+
+static void
+on_errand_stored (BgcErrand *errand, gpointer data)
+{
+  BgcTransfer *self = data;
+  int fd = errand->fd;
+
+  if (self->discard)
+    {
+      bgc_courier_drop (errand);
+      return;
+    }
+  errand->data = self;
+  errand->fd = -1;
+  errand->link.data = errand;
+  g_queue_push_tail_link (&self->errands, &errand->link);
+  self->connected = TRUE;
+  self->received += errand->total;
+  tell_moved (self);
+  bgc_sync_group_add (self->host.sync, errand->directory, errand->file->temporary, fd, on_errand_durable,
+                      errand);
+}
+
+static void
+begin_download (BgcTransfer *self, BgcFile *file, BgcHttpSent *sent)
+{
+  BgcDownload *download = bgc_download_new (&self->host, file);
+
+  self->connections++;
+  g_ptr_array_add (self->downloads, download);
+  if (sent != NULL)
+    bgc_download_go_on (download, sent);
+  else
+    bgc_download_start (download);
+}
+
+static void
+on_handed (BgcFile *file, BgcHttpSent *sent, gpointer data)
+{
+  BgcTransfer *self = data;
+
+  self->small = FALSE;
+  if (self->stopping || sent->message == NULL)
+    g_clear_pointer (&sent, bgc_http_line_drop);
+  if (self->stopping)
+    bgc_file_free (file);
+  else
+    begin_download (self, file, sent);
+}
+
+static void
+on_back (BgcCourier *courier, gpointer data)
+{
+  BgcTransfer *self = data;
+
+  g_ptr_array_remove_fast (self->out, courier);
+  g_ptr_array_add (self->back, courier);
+  shared.couriers--;
+  self->connections--;
+  schedule (self);
+}
+
+static void
+send_courier (BgcTransfer *self)
+{
+  BgcCourier *courier = self->back->len > 0
+                          ? g_ptr_array_remove_index_fast (self->back, self->back->len - 1)
+                          : bgc_courier_new (&self->roads, self->user_agent);
+
+  g_ptr_array_add (self->out, courier);
+  shared.couriers++;
+  self->connections++;
+  bgc_courier_send (courier);
+}
+
+static void
+couriers_init (BgcTransfer *self)
+{
+  self->roads.threads = shared.roads;
+  self->roads.directories = self->host.files.directories;
+  self->roads.next = on_next;
+  self->roads.stored = on_errand_stored;
+  self->roads.handed = on_handed;
+  self->roads.back = on_back;
+  self->roads.data = self;
+  self->back = g_ptr_array_new ();
+  self->out = g_ptr_array_new ();
+  g_queue_init (&self->errands);
+}
+
+static void
+couriers_clear (BgcTransfer *self)
+{
+  for (guint i = 0; i < self->back->len; i++)
+    bgc_courier_free (g_ptr_array_index (self->back, i));
+  g_ptr_array_unref (self->back);
+  g_ptr_array_unref (self->out);
+}
+
+static void
+stop_couriers (BgcTransfer *self)
+{
+  GList *link;
+
+  for (guint i = 0; i < self->out->len; i++)
+    bgc_courier_stop (g_ptr_array_index (self->out, i));
+  while (self->discard && (link = g_queue_pop_head_link (&self->errands)) != NULL)
+    {
+      bgc_sync_group_forget (self->host.sync, link->data);
+      bgc_courier_drop (link->data);
+    }
+}
+
+/* ---- all files ---------------------------------------------------------------------------------- */
+
 static gboolean
 on_watch (gpointer data)
 {
@@ -128,6 +337,8 @@ on_watch (gpointer data)
     }
   for (guint i = 0; i < downloads->len; i++)
     bgc_download_check_silence (g_ptr_array_index (downloads, i), since);
+  for (guint i = 0; i < self->out->len; i++)
+    bgc_courier_check_silence (g_ptr_array_index (self->out, i), since);
   return G_SOURCE_CONTINUE;
 }
 
@@ -140,17 +351,41 @@ watch_silence (BgcTransfer *self)
   g_source_set_name_by_id (self->watch, "bgc-transfer-watch");
 }
 
+/* How many files wait of which a courier may fetch the next; 0: *@file, or NULL, is for a download. */
+static guint
+next_waiting (BgcTransfer *self, BgcFile **file)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  BgcFile *head = g_queue_peek_head (&self->waiting);
+
+  *file = NULL;
+  if (head == NULL)
+    return 0;
+  if (self->small && shared.couriers < BGC_COURIER_THREADS && is_for_courier (self, head))
+    return g_queue_get_length (&self->waiting);
+  *file = g_queue_pop_head (&self->waiting);
+  return 0;
+}
+
 static void
 start_waiting (BgcTransfer *self)
 {
-  while (!self->stopping && self->connections < self->files_at_once && self->downloads->len < SETTLING_MAX
-         && !g_queue_is_empty (&self->waiting))
-    {
-      BgcDownload *download = bgc_download_new (&self->host, g_queue_pop_head (&self->waiting));
+  guint sent = 0;
 
-      self->connections++;
-      g_ptr_array_add (self->downloads, download);
-      bgc_download_start (download);
+  while (!self->stopping && self->connections < self->files_at_once
+         && self->downloads->len + g_queue_get_length (&self->errands) < SETTLING_MAX)
+    {
+      BgcFile *file;
+      guint waiting = next_waiting (self, &file);
+
+      /* Each takes a file: more of them than files would come back with nothing. */
+      if (file == NULL && sent >= waiting)
+        break;
+      sent++;
+      if (waiting > 0)
+        send_courier (self);
+      else
+        begin_download (self, file, NULL);
     }
   watch_silence (self);
 }
@@ -167,10 +402,12 @@ on_step (gpointer data)
   start_waiting (self);
   if (self->connections == 0)
     bgc_sync_group_flush (self->host.sync);
-  if (self->stop != NULL && self->downloads->len == 0)
+  if (self->stop != NULL && self->downloads->len == 0 && self->out->len == 0
+      && g_queue_is_empty (&self->errands))
     {
       g_autoptr (GTask) task = g_steal_pointer (&self->stop);
 
+      self->unsettled = 0;
       g_task_return_boolean (task, TRUE);
     }
   return G_SOURCE_REMOVE;
@@ -197,7 +434,10 @@ bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function,
   self->files_at_once = MAX (settings->files_at_once, 1);
   self->downloads = g_ptr_array_new ();
   self->ended = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_download_free);
+  g_mutex_init (&self->lock);
   g_queue_init (&self->waiting);
+  self->small = settings->expect_small;
+  self->user_agent = g_strdup (settings->user_agent);
   self->host.files.io = shared.io;
   self->host.files.small = bgc_io_pool_lane_new (shared.io);
   self->host.files.buffers = shared.buffers;
@@ -209,9 +449,11 @@ bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function,
   self->host.report = on_report;
   self->host.received = on_received;
   self->host.answered = on_answered;
+  self->host.announced = on_announced;
   self->host.connection_free = on_connection_free;
   self->host.ended = on_ended;
   self->host.data = self;
+  couriers_init (self);
   return self;
 }
 
@@ -225,7 +467,10 @@ bgc_transfer_set_moved (BgcTransfer *self, void (*moved) (gpointer data), gpoint
 void
 bgc_transfer_add (BgcTransfer *self, BgcFile *file)
 {
+  self->unsettled++;
+  g_mutex_lock (&self->lock);
   g_queue_push_tail (&self->waiting, file);
+  g_mutex_unlock (&self->lock);
   schedule (self);
 }
 
@@ -244,7 +489,7 @@ bgc_transfer_is_connected (BgcTransfer *self)
 guint
 bgc_transfer_unsettled (BgcTransfer *self)
 {
-  return self->downloads->len + g_queue_get_length (&self->waiting);
+  return self->unsettled;
 }
 
 void
@@ -254,11 +499,15 @@ bgc_transfer_stop_async (BgcTransfer *self, gboolean discard, GAsyncReadyCallbac
 
   g_return_if_fail (self->stop == NULL);
 
-  self->stopping = TRUE;
+  self->discard = discard;
   self->stop = g_task_new (NULL, NULL, callback, data);
   g_task_set_source_tag (self->stop, bgc_transfer_stop_async);
   g_task_set_name (self->stop, "bgc_transfer_stop_async");
+  g_mutex_lock (&self->lock);
+  self->stopping = TRUE;
   g_queue_clear_full (&self->waiting, (GDestroyNotify)bgc_file_free);
+  g_mutex_unlock (&self->lock);
+  stop_couriers (self);
   /* Some end at once and leave the array. */
   downloads = g_ptr_array_copy (self->downloads, NULL, NULL);
   for (guint i = 0; i < downloads->len; i++)
@@ -283,6 +532,9 @@ bgc_transfer_free (BgcTransfer *self)
   g_ptr_array_unref (self->ended);
   g_ptr_array_unref (self->downloads);
   g_queue_clear_full (&self->waiting, (GDestroyNotify)bgc_file_free);
+  couriers_clear (self);
+  g_mutex_clear (&self->lock);
+  g_free (self->user_agent);
   bgc_sync_group_free (self->host.sync);
   bgc_http_session_free (self->host.session);
   bgc_io_pool_lane_free (self->host.files.small);

@@ -18,6 +18,7 @@ typedef struct {
   guint files_at_once;          /* requests side by side */
   guint64 checkpoint_bytes;     /* a file's bytes are made durable at least this often … */
   guint checkpoint_seconds;     /* … and this often; 0 = never by time */
+  gboolean expect_small;        /* before the first answer tells, see bgc-courier.h */
   guint stall_seconds;          /* how long nothing may come from a server; 0 = 60 */
   const char *user_agent;       /* borrowed */
 } BgcTransferSettings;

@@ -15,7 +15,15 @@ static struct
   guint port;
   guint tls_port;
   GRand *random;
+  gboolean expect_small; /* of the test that runs */
 } world;
+
+typedef struct
+{
+  gconstpointer data;
+  GTestDataFunc function;
+  gboolean expect_small;
+} Test;
 
 static guint16
 parse_port (const char *text)
@@ -94,6 +102,30 @@ bgc_transfer_scene_directory (void)
   return world.directory;
 }
 
+static void
+run_test (gconstpointer data)
+{
+  const Test *test = data;
+
+  world.expect_small = test->expect_small;
+  test->function (test->data);
+}
+
+void
+bgc_transfer_scene_add (const char *path, gconstpointer data, GTestDataFunc function)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *name = g_strconcat (path, i == 0 ? NULL : "/courier", NULL);
+      Test *test = g_new (Test, 1);
+
+      test->data = data;
+      test->function = function;
+      test->expect_small = i == 1;
+      g_test_add_data_func_full (name, test, run_test, g_free);
+    }
+}
+
 char *
 bgc_transfer_scene_tell_server (const char *format, ...)
 {
@@ -167,6 +199,7 @@ bgc_transfer_scene_settings (BgcTransferSettings *settings)
                                      .checkpoint_bytes = 64u << 20,
                                      .checkpoint_seconds = 5,
                                      .stall_seconds = 1,
+                                     .expect_small = world.expect_small,
                                      .user_agent = "test" };
 }
 

@@ -28,6 +28,10 @@ char *bgc_transfer_scene_tell_server (const char *format, ...) G_GNUC_PRINTF (1,
 /* Takes a whole request apart from a browser: an URL of this file with that query. */
 char *bgc_transfer_scene_url (BgcTransferScene *self, const char *query);
 
+/* Adds a test twice: once as it is, and once, with "/courier" behind its path, with couriers asked first.
+ * @path is a constant. */
+void bgc_transfer_scene_add (const char *path, gconstpointer data, GTestDataFunc function);
+
 BgcTransferScene *bgc_transfer_scene_new (const char *query);
 void bgc_transfer_scene_free (BgcTransferScene *self);
 void bgc_transfer_scene_settings (BgcTransferSettings *settings);

@@ -91,7 +91,7 @@ test_single (gconstpointer data)
 }
 
 static void
-test_empty (void)
+test_empty (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=0");
   struct stat status;
@@ -106,7 +106,7 @@ test_empty (void)
 
 /* A body without length is not taken to its end to find out that it is too long. */
 static void
-test_chunked_beyond_size (void)
+test_chunked_beyond_size (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=3000000&chunked=100000");
 
@@ -117,7 +117,7 @@ test_chunked_beyond_size (void)
 }
 
 static void
-test_metadata (void)
+test_metadata (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=100000");
   g_autofree char *path = bgc_transfer_scene_temporary_path (scene);
@@ -140,7 +140,7 @@ test_metadata (void)
 
 /* Validators that are not fit to be kept are none. */
 static void
-test_hostile_etags (void)
+test_hostile_etags (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) binary = bgc_transfer_scene_new ("size=1000&etag=binary");
   g_autoptr (BgcTransferScene) huge = bgc_transfer_scene_new ("size=1000&etag=long");
@@ -154,7 +154,7 @@ test_hostile_etags (void)
 }
 
 static void
-test_retry_after (void)
+test_retry_after (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("status=503&retryafter=120");
 
@@ -166,7 +166,7 @@ test_retry_after (void)
 }
 
 static void
-test_redirect (void)
+test_redirect (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("");
   g_autofree char *query = g_strdup_printf ("hops=3&redirect=/f/%s%%3Fsize%%3D5000", scene->name);
@@ -179,7 +179,7 @@ test_redirect (void)
 }
 
 static void
-test_refused (void)
+test_refused (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("");
 
@@ -192,7 +192,7 @@ test_refused (void)
 }
 
 static void
-test_no_url (void)
+test_no_url (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("");
 
@@ -215,7 +215,7 @@ checksum_of (guint version, gsize size, GChecksumType type)
 }
 
 static void
-test_checksum (void)
+test_checksum (gconstpointer data)
 {
   static const gsize sizes[] = { 0, 10, 100000, 3000000 };
 
@@ -232,7 +232,7 @@ test_checksum (void)
 }
 
 static void
-test_wrong_checksum (void)
+test_wrong_checksum (gconstpointer data)
 {
   static const gsize sizes[] = { 10, 3000000 };
 
@@ -256,7 +256,7 @@ test_wrong_checksum (void)
 
 /* The part held before goes through the checksum again. */
 static void
-test_checksum_resumed (void)
+test_checksum_resumed (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=900000&cut=600000&first=1");
 
@@ -277,18 +277,18 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   bgc_transfer_scene_start_server ();
   for (guint i = 0; i < G_N_ELEMENTS (singles); i++)
-    g_test_add_data_func (singles[i].path, &singles[i], test_single);
-  g_test_add_func ("/download/empty", test_empty);
-  g_test_add_func ("/download/chunked-beyond-size", test_chunked_beyond_size);
-  g_test_add_func ("/download/metadata", test_metadata);
-  g_test_add_func ("/download/hostile-etags", test_hostile_etags);
-  g_test_add_func ("/download/retry-after", test_retry_after);
-  g_test_add_func ("/download/redirect", test_redirect);
-  g_test_add_func ("/download/refused", test_refused);
-  g_test_add_func ("/download/no-url", test_no_url);
-  g_test_add_func ("/download/checksum", test_checksum);
-  g_test_add_func ("/download/wrong-checksum", test_wrong_checksum);
-  g_test_add_func ("/download/checksum-resumed", test_checksum_resumed);
+    bgc_transfer_scene_add (singles[i].path, &singles[i], test_single);
+  bgc_transfer_scene_add ("/download/empty", NULL, test_empty);
+  bgc_transfer_scene_add ("/download/chunked-beyond-size", NULL, test_chunked_beyond_size);
+  bgc_transfer_scene_add ("/download/metadata", NULL, test_metadata);
+  bgc_transfer_scene_add ("/download/hostile-etags", NULL, test_hostile_etags);
+  bgc_transfer_scene_add ("/download/retry-after", NULL, test_retry_after);
+  bgc_transfer_scene_add ("/download/redirect", NULL, test_redirect);
+  bgc_transfer_scene_add ("/download/refused", NULL, test_refused);
+  bgc_transfer_scene_add ("/download/no-url", NULL, test_no_url);
+  bgc_transfer_scene_add ("/download/checksum", NULL, test_checksum);
+  bgc_transfer_scene_add ("/download/wrong-checksum", NULL, test_wrong_checksum);
+  bgc_transfer_scene_add ("/download/checksum-resumed", NULL, test_checksum_resumed);
   result = g_test_run ();
   bgc_transfer_scene_stop_server ();
   return result;

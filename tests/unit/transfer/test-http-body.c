@@ -76,6 +76,60 @@ read_all (Scene *scene, gsize step, GError **error)
   return sum;
 }
 
+/* What was put back comes again, then the error that was, for good. */
+static void
+test_unread (Scene *scene, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  guint8 bytes[64];
+  guint8 again[64];
+  gssize n;
+
+  ask (scene, "size=1000");
+  while ((n = bgc_http_body_read (scene->body, bytes, sizeof bytes, NULL)) < 0)
+    continue;
+  bgc_http_body_unread (scene->body, bytes, (gsize)n, NULL);
+  g_assert_cmpint (bgc_http_body_read (scene->body, again, 10, NULL), ==, 10);
+  g_assert_cmpint (bgc_http_body_read (scene->body, again + 10, 54, NULL), ==, n - 10);
+  g_assert_cmpmem (again, n, bytes, n);
+  g_assert_cmpint (read_all (scene, 4096, &error), ==, 1000 - n);
+  g_assert_no_error (error);
+  bgc_http_body_free (scene->body);
+
+  ask (scene, "size=1000");
+  bgc_http_body_unread (scene->body, bytes, 5, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "x"));
+  g_assert_cmpint (bgc_http_body_read (scene->body, again, sizeof again, NULL), ==, 5);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_cmpint (bgc_http_body_read (scene->body, again, sizeof again, &error), ==, -1);
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+      g_clear_error (&error);
+    }
+  bgc_http_body_free (scene->body);
+}
+
+static void
+test_wait (Scene *scene, gconstpointer data)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  gint64 now = g_get_monotonic_time ();
+  guint8 bytes[4096];
+  gsize sum = 0;
+
+  ask (scene, "size=1000&stall=500");
+  while (sum < 500)
+    {
+      gssize n = bgc_http_body_read (scene->body, bytes, sizeof bytes, NULL);
+
+      if (n > 0)
+        sum += (gsize)n;
+      else
+        g_assert_true (bgc_http_body_wait (scene->body, context, now + 10 * G_USEC_PER_SEC));
+    }
+  g_assert_false (bgc_http_body_wait (scene->body, context, g_get_monotonic_time () + 1000));
+  bgc_http_body_free (scene->body);
+}
+
 static void
 set_up (Scene *scene, gconstpointer data)
 {
@@ -182,6 +236,8 @@ main (int argc, char **argv)
   ADD ("cut", test_cut);
   ADD ("nonsense", test_nonsense);
   ADD ("drop", test_drop);
+  ADD ("unread", test_unread);
+  ADD ("wait", test_wait);
   result = g_test_run ();
   bgc_transfer_scene_stop_server ();
   return result;

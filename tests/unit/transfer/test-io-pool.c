@@ -136,12 +136,47 @@ test_free_finishes (void)
   g_assert_cmpuint (world.worked, ==, 2);
 }
 
+static void
+tell_all (gpointer data)
+{
+  World *world = data;
+
+  for (guint i = 0; i < 100; i++)
+    bgc_io_pool_tell (world->pool, done, world);
+}
+
+static void
+after_tell (gpointer data)
+{
+  World *world = data;
+
+  g_assert_cmpuint (world->done, ==, 100);
+  world->done++;
+}
+
+/* What is told on the way comes before the end; told by itself it comes too. */
+static void
+test_tell (void)
+{
+  World world;
+
+  world_init (&world);
+  bgc_io_pool_push (world.pool, tell_all, after_tell, &world);
+  while (world.done < 101)
+    g_main_context_iteration (NULL, TRUE);
+  bgc_io_pool_tell (world.pool, done, &world);
+  while (world.done < 102)
+    g_main_context_iteration (NULL, TRUE);
+  bgc_io_pool_free (world.pool);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/io-pool/side-by-side", test_side_by_side);
   g_test_add_func ("/io-pool/lane", test_lane);
+  g_test_add_func ("/io-pool/tell", test_tell);
   g_test_add_func ("/io-pool/free-finishes", test_free_finishes);
   return g_test_run ();
 }

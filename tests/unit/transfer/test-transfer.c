@@ -16,7 +16,7 @@
 
 /* What came is durable and reported, and the next run needs only the rest. */
 static void
-test_stop_keeps (void)
+test_stop_keeps (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=400000&stall=300000&first=1");
   g_autofree char *path = bgc_transfer_scene_temporary_path (scene);
@@ -34,7 +34,7 @@ test_stop_keeps (void)
 
 /* Nothing is told of what is thrown away, and nothing is written any more. */
 static void
-test_stop_discards (void)
+test_stop_discards (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=9000000&stall=5000000");
   g_autofree char *path = bgc_transfer_scene_temporary_path (scene);
@@ -52,7 +52,7 @@ test_stop_discards (void)
 }
 
 static void
-test_stop_at_once (void)
+test_stop_at_once (gconstpointer data)
 {
   static const char *const queries[] = { "size=100000", "stallhead", "size=3000000", "status=404" };
 
@@ -68,7 +68,7 @@ test_stop_at_once (void)
 
 /* A chunked file cannot be gone on with, so nothing is held of it. */
 static void
-test_stop_chunked (void)
+test_stop_chunked (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=900000&chunked=100000&stall=1&first=1");
 
@@ -80,7 +80,7 @@ test_stop_chunked (void)
 /* ---- checkpoints ---------------------------------------------------------------------------------- */
 
 static void
-test_checkpoints (void)
+test_checkpoints (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=5000000&stall=4500000&first=1");
   BgcTransferSettings settings;
@@ -99,7 +99,7 @@ test_checkpoints (void)
 }
 
 static void
-test_checkpoint_by_time (void)
+test_checkpoint_by_time (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=1500000&stall=1200000&drip=1");
   BgcTransferSettings settings;
@@ -135,7 +135,7 @@ assert_begins_again (BgcTransferScene *scene)
 }
 
 static void
-test_replaced (void)
+test_replaced (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = make_held ();
   g_autofree char *path = bgc_transfer_scene_temporary_path (scene);
@@ -146,7 +146,7 @@ test_replaced (void)
 }
 
 static void
-test_shortened (void)
+test_shortened (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = make_held ();
   g_autofree char *path = bgc_transfer_scene_temporary_path (scene);
@@ -156,7 +156,7 @@ test_shortened (void)
 }
 
 static void
-test_gone (void)
+test_gone (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = make_held ();
   g_autofree char *path = bgc_transfer_scene_temporary_path (scene);
@@ -167,7 +167,7 @@ test_gone (void)
 
 /* More bytes than were stored as durable: they go. */
 static void
-test_longer (void)
+test_longer (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = make_held ();
 
@@ -178,7 +178,7 @@ test_longer (void)
 }
 
 static void
-test_linked (void)
+test_linked (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = make_held ();
   g_autofree char *path = bgc_transfer_scene_temporary_path (scene);
@@ -190,7 +190,7 @@ test_linked (void)
 }
 
 static void
-test_symbolic_link (void)
+test_symbolic_link (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=1000");
   g_autofree char *path = bgc_transfer_scene_temporary_path (scene);
@@ -207,7 +207,7 @@ test_symbolic_link (void)
 
 /* Created and lost from memory before it could be reported. */
 static void
-test_leftover (void)
+test_leftover (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=1000");
   g_autofree char *path = bgc_transfer_scene_temporary_path (scene);
@@ -218,7 +218,7 @@ test_leftover (void)
 }
 
 static void
-test_directory_away (void)
+test_directory_away (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=1000");
 
@@ -266,6 +266,15 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer data)
   *(gboolean *)data = TRUE;
 }
 
+static char *
+make_directory (void)
+{
+  char *directory = g_build_filename (bgc_transfer_scene_directory (), "crowd-XXXXXX", NULL);
+
+  g_assert_nonnull (g_mkdtemp (directory));
+  return directory;
+}
+
 static BgcFile *
 make_member (guint index, const char *directory)
 {
@@ -292,16 +301,15 @@ assert_member (guint index, const char *directory)
 }
 
 static void
-test_crowd (void)
+test_crowd (gconstpointer data)
 {
-  g_autofree char *directory = g_build_filename (bgc_transfer_scene_directory (), "crowd", NULL);
+  g_autofree char *directory = make_directory ();
   Crowd crowd = { .directory = directory };
   g_autoptr (GPtrArray) results = NULL;
   BgcTransferSettings settings;
   BgcTransfer *transfer;
   gboolean stopped = FALSE;
 
-  g_assert_cmpint (g_mkdir (directory, 0700), ==, 0);
   crowd.placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   bgc_transfer_scene_settings (&settings);
   transfer = bgc_transfer_new (&settings, on_crowd_report, &crowd);
@@ -325,19 +333,17 @@ test_crowd (void)
 
 /* Stopped in the middle: what is whole stays whole, nothing else is told. */
 static void
-test_crowd_stopped (void)
+test_crowd_stopped (gconstpointer data)
 {
   for (guint discard = 0; discard < 2; discard++)
     {
-      g_autofree char *name = g_strdup_printf ("stopped-%u", discard);
-      g_autofree char *directory = g_build_filename (bgc_transfer_scene_directory (), name, NULL);
+      g_autofree char *directory = make_directory ();
       Crowd crowd = { .directory = directory };
       BgcTransferSettings settings;
       BgcTransfer *transfer;
       gboolean stopped = FALSE;
       guint before;
 
-      g_assert_cmpint (g_mkdir (directory, 0700), ==, 0);
       crowd.placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
       bgc_transfer_scene_settings (&settings);
       transfer = bgc_transfer_new (&settings, on_crowd_report, &crowd);
@@ -367,22 +373,22 @@ main (int argc, char **argv)
   g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
   bgc_transfer_scene_start_server ();
-  g_test_add_func ("/transfer/stop-keeps", test_stop_keeps);
-  g_test_add_func ("/transfer/stop-discards", test_stop_discards);
-  g_test_add_func ("/transfer/stop-at-once", test_stop_at_once);
-  g_test_add_func ("/transfer/stop-chunked", test_stop_chunked);
-  g_test_add_func ("/transfer/checkpoints", test_checkpoints);
-  g_test_add_func ("/transfer/checkpoint-by-time", test_checkpoint_by_time);
-  g_test_add_func ("/transfer/replaced", test_replaced);
-  g_test_add_func ("/transfer/shortened", test_shortened);
-  g_test_add_func ("/transfer/gone", test_gone);
-  g_test_add_func ("/transfer/longer", test_longer);
-  g_test_add_func ("/transfer/linked", test_linked);
-  g_test_add_func ("/transfer/symbolic-link", test_symbolic_link);
-  g_test_add_func ("/transfer/leftover", test_leftover);
-  g_test_add_func ("/transfer/directory-away", test_directory_away);
-  g_test_add_func ("/transfer/crowd", test_crowd);
-  g_test_add_func ("/transfer/crowd-stopped", test_crowd_stopped);
+  bgc_transfer_scene_add ("/transfer/stop-keeps", NULL, test_stop_keeps);
+  bgc_transfer_scene_add ("/transfer/stop-discards", NULL, test_stop_discards);
+  bgc_transfer_scene_add ("/transfer/stop-at-once", NULL, test_stop_at_once);
+  bgc_transfer_scene_add ("/transfer/stop-chunked", NULL, test_stop_chunked);
+  bgc_transfer_scene_add ("/transfer/checkpoints", NULL, test_checkpoints);
+  bgc_transfer_scene_add ("/transfer/checkpoint-by-time", NULL, test_checkpoint_by_time);
+  bgc_transfer_scene_add ("/transfer/replaced", NULL, test_replaced);
+  bgc_transfer_scene_add ("/transfer/shortened", NULL, test_shortened);
+  bgc_transfer_scene_add ("/transfer/gone", NULL, test_gone);
+  bgc_transfer_scene_add ("/transfer/longer", NULL, test_longer);
+  bgc_transfer_scene_add ("/transfer/linked", NULL, test_linked);
+  bgc_transfer_scene_add ("/transfer/symbolic-link", NULL, test_symbolic_link);
+  bgc_transfer_scene_add ("/transfer/leftover", NULL, test_leftover);
+  bgc_transfer_scene_add ("/transfer/directory-away", NULL, test_directory_away);
+  bgc_transfer_scene_add ("/transfer/crowd", NULL, test_crowd);
+  bgc_transfer_scene_add ("/transfer/crowd-stopped", NULL, test_crowd_stopped);
   result = g_test_run ();
   bgc_transfer_scene_stop_server ();
   return result;
