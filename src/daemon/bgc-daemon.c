@@ -208,7 +208,12 @@ shut_down_done (GObject *source, GAsyncResult *result, gpointer data)
   /* Until now who knows us by our connection alone was still answered, with Busy where he wanted a change:
    * objects that are away look like a service that never had them. */
   if (self->service != NULL)
-    bgc_service_unexport (self->service);
+    {
+      /* What has been answered goes out; what comes after is told by the bus that nobody is there. */
+      g_dbus_connection_flush_sync (self->bus, NULL, NULL);
+      g_dbus_connection_close_sync (self->bus, NULL, NULL);
+      bgc_service_unexport (self->service);
+    }
   g_main_loop_quit (self->loop);
 }
 
