@@ -39,6 +39,7 @@ mount -t sysfs -o ro,nosuid,nodev,noexec sysfs /sys
 mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 /sys/fs/cgroup
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 mount --bind /dev/null /dev/console
+mount --bind /dev/null /dev/kmsg
 mount -o remount,bind,ro /
 for place in etc home root usr var run tmp; do mount --rbind "$1/$place" "/$place"; done
 exec env -i container=bgcopyd-test PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
@@ -95,6 +96,7 @@ class Machine:
         os.mkdir(self.folder, 0o755)
         self.process = None
         self.pid = None
+        self._started = []
         self.boots = 0
         self._enter_mount_namespace()
         self._make_overlays()
@@ -204,7 +206,16 @@ class Machine:
     def power_off(self, seconds=60):
         """As systemctl poweroff: services stop in their order."""
         self.run('systemctl', '--no-block', 'poweroff')
-        self.process.wait(seconds)
+        end = time.monotonic() + seconds
+        while self.process.poll() is None:
+            if time.monotonic() > end:
+                raise RuntimeError('the machine does not go off')
+            # An end of the machine first stops every process; nsenter then stops too, is not in there to be
+            # continued, and would leave its child unreaped.
+            for process in self._started:
+                process.send_signal(signal.SIGCONT)
+            time.sleep(0.05)
+        self._started = []
         self.pid = None
 
     def kill(self):
@@ -243,7 +254,8 @@ class Machine:
         return self.run(*arguments, **options).stdout.strip()
 
     def start(self, *arguments, user=None, **options):
-        return child.start(self.command(arguments, user), **options)
+        self._started.append(child.start(self.command(arguments, user), **options))
+        return self._started[-1]
 
     def show(self, unit, name):
         return self.out('systemctl', 'show', '--value', f'--property={name}', unit)

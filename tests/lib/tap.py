@@ -2,7 +2,7 @@
 # Copyright 2026 The bgcopyd authors
 """Runs the functions test_* of a file and speaks TAP.
 
-    tap.main(globals())                 in the test file
+    tap.main(globals())                 in the test file; make=… for another kind of world
     ./test-x.py [--list] [PATTERN…]     runs all, or those whose name contains a pattern
 
 Each test gets a World of its own (if it takes an argument), is limited in time, and on failure the
@@ -54,7 +54,7 @@ def _alarm(_signal, _frame):
     raise TooLong()
 
 
-def _run(function, seed, limit):
+def _run(function, seed, limit, make):
     """None, or what went wrong."""
     signal.signal(signal.SIGALRM, _alarm)
     signal.alarm(limit)
@@ -63,7 +63,7 @@ def _run(function, seed, limit):
         if not inspect.signature(function).parameters:
             function()
             return None
-        world = World(random.Random(f'{seed} {function.__name__}'))
+        world = make(random.Random(f'{seed} {function.__name__}'))
         function(world)
         world.finish()
         return None
@@ -80,7 +80,7 @@ def _run(function, seed, limit):
             world.close()
 
 
-def main(module, limit=int(os.environ.get('BGC_TEST_SECONDS', '120'))):
+def main(module, limit=int(os.environ.get('BGC_TEST_SECONDS', '120')), make=World):
     tests = [f for name, f in module.items() if name.startswith('test_') and callable(f)]
     patterns = [a for a in sys.argv[1:] if not a.startswith('-')]
     if '--list' in sys.argv:
@@ -96,7 +96,7 @@ def main(module, limit=int(os.environ.get('BGC_TEST_SECONDS', '120'))):
         name = function.__name__[len('test_'):].replace('_', ' ')
         begun = time.monotonic()
         try:
-            wrong = _run(function, seed, getattr(function, 'limit', limit))
+            wrong = _run(function, seed, getattr(function, 'limit', limit), make)
         except Skip as skip:
             print(f'ok {number} {name} # SKIP {skip}', flush=True)
             continue
