@@ -42,7 +42,7 @@ bgc_file_entry_new (const BgcFile *file)
   g_variant_dict_insert (&dict, "index", "u", file->index);
   add_text (&dict, "remote", file->remote);
   add_text (&dict, "local", file->local);
-  if (bgc_file_has_temporary (file))
+  if (bgc_file_has_temporary (file) && (file->device != 0 || file->inode != 0))
     add_temporary (&dict, file);
   if (file->bytes_total != BGC_SIZE_UNKNOWN)
     g_variant_dict_insert (&dict, "bytes-total", "t", file->bytes_total);

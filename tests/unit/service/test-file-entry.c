@@ -17,6 +17,11 @@ test_keys (void)
   g_assert_cmpuint (g_variant_n_children (fresh), ==, 7);
   g_assert_false (g_variant_lookup (fresh, "bytes-total", "t", &total));
   g_assert_false (g_variant_lookup (fresh, "temporary", "&s", &text));
+  /* Asked for and not found: there is none. */
+  file->attempts = 1;
+  g_clear_pointer (&fresh, g_variant_unref);
+  fresh = g_variant_ref_sink (bgc_file_entry_new (file));
+  g_assert_false (g_variant_lookup (fresh, "temporary", "&s", &text));
   file->device = file->inode = 5;
   file->bytes_total = 10;
   file->checksum = g_strdup ("sha256:00");
