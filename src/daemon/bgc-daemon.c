@@ -32,9 +32,8 @@
 #define RESTLESS_STATES \
   (STATE (QUEUED) | STATE (CONNECTING) | STATE (TRANSFERRING) | STATE (TRANSIENT_ERROR) | STATE (CANCELLED))
 
-/* Another daemon is waited for 10 s: who calls on a bus waits for 25 s until his service has started. */
-#define QUEUE_PAUSE (G_USEC_PER_SEC / 20) /* microseconds from one look to the next */
-#define QUEUE_LOOKS 200u
+/* Looks a second whether another daemon has left the queue. */
+#define QUEUE_LOOKS 20u
 
 struct _BgcDaemon {
   gboolean session;
@@ -125,9 +124,9 @@ connect_bus (BgcDaemon *self, GError **error)
 
 /* Waits for one that has given its name up already and is about to end. */
 static BgcStore *
-await_store (const char *state_directory, GError **error)
+await_store (const char *state_directory, guint patience, GError **error)
 {
-  for (guint i = 0; i < QUEUE_LOOKS; i++)
+  for (guint i = 0; i < patience * QUEUE_LOOKS; i++)
     {
       g_autoptr (GError) busy = NULL;
       BgcStore *store = bgc_store_sqlite_new (state_directory, &busy);
@@ -140,15 +139,15 @@ await_store (const char *state_directory, GError **error)
           return NULL;
         }
       /* lint: allow time because nothing runs yet that could be held up */
-      g_usleep (QUEUE_PAUSE);
+      g_usleep (G_USEC_PER_SEC / QUEUE_LOOKS);
     }
   return bgc_store_sqlite_new (state_directory, error);
 }
 
 static gboolean
-open_queue (BgcDaemon *self, GError **error)
+open_queue (BgcDaemon *self, guint patience, GError **error)
 {
-  self->store = await_store (self->state_directory, error);
+  self->store = await_store (self->state_directory, patience, error);
   if (self->store == NULL)
     return FALSE;
   /* Before the first job can be asked for. */
@@ -176,7 +175,7 @@ bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
   if (self->clock == NULL)
     return NULL;
   self->systemd = bgc_systemd_new (self->clock);
-  if (!open_queue (self, error))
+  if (!open_queue (self, options->patience, error))
     return NULL;
   /* The launcher speaks to systemd, and the queue is loaded with its workers known. */
   if (!self->session && !connect_bus (self, error))
@@ -188,6 +187,7 @@ bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
   self->workers = bgc_workers_bus_new (launcher, self->clock);
   self->manager = bgc_manager_new (self->store, self->workers, self->clock, self->network, self->random,
                                    &limits);
+  bgc_manager_set_seed (self->manager, options->seed);
   bgc_manager_set_tag (self->manager, queue_tag (options->state_directory));
   if (!bgc_manager_load (self->manager, error))
     return NULL;

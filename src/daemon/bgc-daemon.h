@@ -11,6 +11,8 @@
 
 #include <gio/gio.h>
 
+#include "engine/bgc-manager.h"
+
 typedef struct {
   gboolean session;      /* for one user on the session bus, else for all on the system bus */
   guint idle_exit;       /* seconds without anything to do after which it ends, 0 = never */
@@ -18,6 +20,8 @@ typedef struct {
   char *config;          /* (owned) (nullable) as given on the command line */
   char *worker;          /* (owned) (nullable) path of bgcopy-worker; NULL unless session */
   char *worker_socket;   /* (owned) (nullable) where workers call in; NULL if session */
+  guint patience;        /* seconds to wait for another daemon to leave the queue */
+  BgcManagerSeedFunc seed; /* (nullable) see bgc_manager_set_seed() */
 } BgcDaemonOptions;
 
 typedef struct _BgcDaemon BgcDaemon;

@@ -8,6 +8,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,9 @@
 /* Seconds without anything to do after which the system service ends until somebody asks. More than the
  * minute for which jobs that ended still answer. */
 #define IDLE_EXIT 300
+
+/* Seconds that one which still ends is waited for: who calls on a bus waits 25 s for his service to start. */
+#define PATIENCE 10u
 
 typedef struct {
   gboolean session;
@@ -118,6 +122,12 @@ complete_options (BgcDaemonOptions *options, CommandLine *line)
     }
 }
 
+static gboolean
+seed (guint32 *words, gsize count)
+{
+  return getrandom (words, count * sizeof *words, 0) == (ssize_t)(count * sizeof *words);
+}
+
 static int
 run (CommandLine *line)
 {
@@ -127,6 +137,8 @@ run (CommandLine *line)
   int status = EXIT_SUCCESS;
 
   complete_options (&options, line);
+  options.patience = PATIENCE;
+  options.seed = seed;
   daemon = bgc_daemon_new (&options, g_rand_new (), &error);
   if (daemon == NULL || !bgc_daemon_run (daemon, &error))
     {

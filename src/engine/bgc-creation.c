@@ -106,8 +106,8 @@ on_judged (GPtrArray *verdicts, const GError *error, gpointer data)
   BgcQuota quota;
 
   if (verdicts != NULL)
-    files = bgc_admission_admit (self->requests, verdicts, NULL, 0, self->engine->tag, self->engine->random,
-                                 &refusal);
+    files = bgc_admission_admit (self->requests, verdicts, NULL, 0, self->engine->tag,
+                                 bgc_engine_draw (self->engine), &refusal);
   if (files != NULL)
     quota = bgc_admission_quota (files);
   if (files == NULL || !reserve (self, &quota, &refusal))
@@ -203,7 +203,7 @@ bgc_creation_run (BgcEngine *engine, guint32 owner, gboolean administrator, BgcJ
   GError *error = NULL;
   BgcJobId id;
 
-  bgc_job_id_random (&id, engine->random);
+  bgc_job_id_random (&id, bgc_engine_draw (engine));
   self->engine = engine;
   self->keeper = g_object_ref (engine->keeper);
   self->task = task;

@@ -181,7 +181,7 @@ begin_add_files (BgcOperation *base)
   if (bgc_admission_check (self->requests, bgc_file_list_length (job->files), &engine->limits,
                            self->administrator, &error))
     files = bgc_admission_admit (self->requests, self->verdicts, job, job->next_index, engine->tag,
-                                 engine->random, &error);
+                                 bgc_engine_draw (engine), &error);
   if (files != NULL)
     quota = bgc_admission_quota (files);
   if (files == NULL || !reserve (self, quota.files, (gint64)quota.bytes, &error))

@@ -5,6 +5,9 @@
 
 #include "base/bgc-log.h"
 
+/* 256 bits. */
+#define SEED_WORDS 8u
+
 /* Something of the engine's own that is to be tried again. */
 typedef struct _BgcLater
 {
@@ -24,6 +27,16 @@ find_later (BgcEntry *entry, BgcEngineEntryFunc function)
   while (*place != NULL && (*place)->function != function)
     place = &(*place)->next;
   return place;
+}
+
+GRand *
+bgc_engine_draw (BgcEngine *self)
+{
+  guint32 words[SEED_WORDS];
+
+  if (self->seed != NULL && self->seed (words, SEED_WORDS))
+    g_rand_set_seed_array (self->random, words, SEED_WORDS);
+  return self->random;
 }
 
 gint64

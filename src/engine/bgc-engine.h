@@ -42,7 +42,8 @@ struct _BgcEngine {
   BgcWorkers *workers;
   BgcClock *clock;
   BgcNetwork *network;
-  GRand *random;                /* (borrowed) */
+  GRand *random;                /* (borrowed) for delays; names are drawn with bgc_engine_draw() */
+  gboolean (*seed) (guint32 *words, gsize count); /* (nullable) BgcManagerSeedFunc */
   guint32 tag;                  /* of this queue, in the names of its temporary files */
   BgcLimits limits;
   BgcQueue *queue;              /* (owned) */
@@ -66,6 +67,9 @@ struct _BgcEngine {
   gboolean workers_gone;
 };
 
+/* Random numbers for the names of one request, which are told: seeded afresh, as whoever sees 2,500 bytes of
+ * one row knows those to come. */
+GRand *bgc_engine_draw (BgcEngine *self);
 gint64 bgc_engine_wall (BgcEngine *self);
 gint64 bgc_engine_boot (BgcEngine *self);
 /* An empty change of @entry's job, and one with a draft of its header that says it is modified now. */

@@ -303,6 +303,12 @@ bgc_manager_set_limits (BgcManager *self, const BgcLimits *limits)
 }
 
 void
+bgc_manager_set_seed (BgcManager *self, BgcManagerSeedFunc seed)
+{
+  self->engine.seed = seed;
+}
+
+void
 bgc_manager_set_tag (BgcManager *self, guint32 tag)
 {
   self->engine.tag = tag;

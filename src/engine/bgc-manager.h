@@ -42,6 +42,12 @@ BgcManager *bgc_manager_new (BgcStore *store, BgcWorkers *workers, BgcClock *clo
  * be owned first. */
 gboolean bgc_manager_load (BgcManager *self, GError **error);
 void bgc_manager_start (BgcManager *self);
+/* Fills @words with what nobody can guess; FALSE if there is nothing. */
+typedef gboolean (*BgcManagerSeedFunc) (guint32 *words, gsize count);
+
+/* Ids and the names of temporary files are told to callers, and @random alone could be told from them.
+ * NULL, as in tests: they are @random's. */
+void bgc_manager_set_seed (BgcManager *self, BgcManagerSeedFunc seed);
 /* New limits from now on; what exists stays. */
 void bgc_manager_set_limits (BgcManager *self, const BgcLimits *limits);
 /* @tag is the same for the queue whatever becomes of its database, and other queues' are others: it goes into

@@ -338,7 +338,7 @@ renew (BgcRunner *self, BgcFile *file, const BgcFileReport *report, gboolean had
       || !report->failure->transient
       || report->failure->code != BGC_ERROR_LOCAL_FILE_CHANGED)
     return FALSE;
-  bgc_file_renew (file, self->engine->tag, self->engine->random);
+  bgc_file_renew (file, self->engine->tag, bgc_engine_draw (self->engine));
   if (!had_own)
     return FALSE;
   g_clear_pointer (&file->failure, bgc_failure_free);

@@ -83,7 +83,7 @@ bgc_sourcing_reply_name (const BgcJob *job, const char *source)
 static void
 add_reply (Sourcing *self, const BgcPathVerdict *verdict)
 {
-  g_autofree char *temporary = bgc_path_temporary_name (self->engine->random);
+  g_autofree char *temporary = bgc_path_temporary_name (bgc_engine_draw (self->engine));
   BgcFile *file = bgc_file_new (BGC_UPLOAD_REPLY, "", self->reply, temporary);
 
   file->identity = g_strdup (verdict->identity);

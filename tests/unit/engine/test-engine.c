@@ -108,6 +108,36 @@ test_two_troubles (Fixture *self, gconstpointer data)
   g_assert_cmpuint (others, ==, 1);
 }
 
+static guint32 seeds;
+
+static gboolean
+fill (guint32 *words, gsize count)
+{
+  for (gsize i = 0; i < count; i++)
+    words[i] = seeds;
+  seeds++;
+  return seeds != 3;
+}
+
+/* Nothing that was drawn before tells what is drawn for the next request. */
+static void
+test_draw (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  g_autoptr (GRand) plain = g_rand_new_with_seed (1);
+  guint32 first;
+
+  self->engine.random = random;
+  g_assert_cmpuint (g_rand_int (bgc_engine_draw (&self->engine)), ==, g_rand_int (plain));
+  self->engine.seed = fill;
+  first = g_rand_int (bgc_engine_draw (&self->engine));
+  g_assert_cmpuint (g_rand_int (bgc_engine_draw (&self->engine)), !=, first);
+  seeds = 0;
+  g_assert_cmpuint (g_rand_int (bgc_engine_draw (&self->engine)), ==, first);
+  seeds = 2;
+  g_assert_true (bgc_engine_draw (&self->engine) == random);
+}
+
 static void
 test_edit (Fixture *self, gconstpointer data)
 {
@@ -167,6 +197,7 @@ main (int argc, char **argv)
   ADD ("/engine/allows", test_allows);
   ADD ("/engine/may-hold-temporaries", test_may_hold_temporaries);
   ADD ("/engine/try-again", test_try_again);
+  ADD ("/engine/draw", test_draw);
   ADD ("/engine/two-troubles", test_two_troubles);
 #undef ADD
   return g_test_run ();
