@@ -6,10 +6,20 @@
 #include "engine/bgc-placing.h"
 #include "engine/bgc-run.h"
 
+/* Calls to the worker under way at once: while it renames for one, the other is on its way, and what came
+ * of those before is being stored. */
+#define CALLS 2u
+
 typedef struct
 {
   BgcOperation base;
   gboolean automatic;
+  guint32 next;        /* index of the first file that no call was made for */
+  guint calls;         /* to the worker, under way */
+  gboolean storing;    /* a commit of what was placed is under way */
+  gboolean refused;    /* some of results are failures */
+  GPtrArray *results;  /* (owned) (nullable) (element-type BgcPlacementResult) answered, not stored */
+  GError *error;       /* (owned) (nullable) why it cannot go on, once nothing is under way */
   BgcFailure *failure; /* (owned) (nullable) the rename that failed */
   gboolean left;       /* a temporary file could not be deleted */
   gboolean lost;       /* a temporary file is not what was whole any more: it has to be fetched again */
@@ -18,7 +28,11 @@ typedef struct
 static void
 clear (BgcOperation *base)
 {
-  g_clear_pointer (&((Completion *)base)->failure, bgc_failure_free);
+  Completion *self = (Completion *)base;
+
+  g_clear_pointer (&self->failure, bgc_failure_free);
+  g_clear_pointer (&self->results, g_ptr_array_unref);
+  g_clear_error (&self->error);
 }
 
 static void
@@ -202,17 +216,17 @@ give_up (Completion *self, BgcChange *change)
 /* ---- renaming, portion after portion ---- */
 
 static void
-place_portion (Completion *self);
+go_on (Completion *self);
 
 static void
 on_placed_stored (BgcOperation *base, const GError *error)
 {
   Completion *self = (Completion *)base;
 
-  if (error != NULL)
-    interrupted (self, error);
-  else
-    place_portion (self);
+  self->storing = FALSE;
+  if (error != NULL && self->error == NULL)
+    self->error = g_error_copy (error);
+  go_on (self);
 }
 
 /* Resume fetches it again. */
@@ -261,73 +275,128 @@ take_results (Completion *self, BgcChange *change, GPtrArray *results)
     }
 }
 
+/* Nothing is left to do but to say so. */
+static gboolean
+is_last (Completion *self, const BgcChange *change)
+{
+  return change->files->len == to_place (self->base.entry->job) && missing (self->base.entry->job) == 0;
+}
+
+/* Something was not placed, and nothing is under way any more. What was placed goes into @change (transfer
+ * full) too: a file that was lost must not be stored while the job would still go on completing. */
+static void
+conclude_failed (Completion *self, BgcChange *change)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!self->failure->transient || !self->automatic)
+    {
+      give_up (self, change);
+      return;
+    }
+  /* A home that is away comes back; what is placed already is found in its place then. */
+  error = g_error_new (BGC_ERROR, (gint)self->failure->code, "%s", self->failure->message);
+  bgc_change_free (change);
+  interrupted (self, error);
+}
+
+/* All that is known by now. */
+static void
+store_results (Completion *self)
+{
+  g_autoptr (GPtrArray) results = g_steal_pointer (&self->results);
+  g_autoptr (BgcChange) change = bgc_engine_edit (self->base.engine, self->base.entry);
+  g_autoptr (GError) refusal = NULL;
+
+  if (results != NULL)
+    take_results (self, change, results);
+  /* An answer about other files than those asked about would go round for ever. */
+  if (change->files->len == 0 && self->failure == NULL)
+    self->failure = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, BGC_ERROR_WORKER_LOST, FALSE,
+                                     "The worker placed nothing");
+  if (self->failure != NULL)
+    conclude_failed (self, g_steal_pointer (&change));
+  else if (!is_last (self, change))
+    {
+      self->storing = TRUE;
+      commit (self, g_steal_pointer (&change), on_placed_stored);
+    }
+  else if (!acknowledge (self, change, &refusal))
+    interrupted (self, refusal);
+  else
+    commit (self, g_steal_pointer (&change), on_acknowledged);
+}
+
 static void
 on_placed (GPtrArray *results, const GError *error, gpointer data)
 {
   Completion *self = data;
-  g_autoptr (BgcChange) change = NULL;
-  g_autoptr (GError) refusal = NULL;
 
-  if (results == NULL && self->automatic)
-    {
-      /* Nobody waits for an answer and nothing is wrong with the files: it stays completing. */
-      interrupted (self, error);
-      return;
-    }
-  change = bgc_engine_edit (self->base.engine, self->base.entry);
+  self->calls--;
   if (results != NULL)
-    take_results (self, change, results);
-  else
+    {
+      if (self->results == NULL)
+        self->results = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_result_free);
+      for (guint i = 0; i < results->len; i++)
+        {
+          const BgcPlacementResult *result = g_ptr_array_index (results, i);
+          BgcPlacementResult *copy
+            = bgc_placement_result_new (result->index, bgc_failure_copy (result->failure));
+
+          copy->done = result->done;
+          self->refused = self->refused || !result->done;
+          g_ptr_array_add (self->results, copy);
+        }
+    }
+  else if (self->automatic && self->error == NULL)
+    /* Nobody waits for an answer and nothing is wrong with the files: it stays completing. */
+    self->error = g_error_copy (error);
+  else if (self->failure == NULL)
     self->failure
       = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, bgc_error_code_of (error, BGC_ERROR_WORKER_LOST), FALSE,
                          "%s", error->message);
-  if (self->failure != NULL && self->failure->transient && self->automatic)
-    {
-      /* A home that is away comes back; what is placed already is found in its place then. */
-      refusal = g_error_new (BGC_ERROR, (gint)self->failure->code, "%s", self->failure->message);
-      interrupted (self, refusal);
-      return;
-    }
-  if (self->failure != NULL)
-    {
-      give_up (self, g_steal_pointer (&change));
-      return;
-    }
-  /* Nothing left to do but to say so: in one go. */
-  if (change->files->len == to_place (self->base.entry->job) && missing (self->base.entry->job) == 0)
-    {
-      if (!acknowledge (self, change, &refusal))
-        interrupted (self, refusal);
-      else
-        commit (self, g_steal_pointer (&change), on_acknowledged);
-      return;
-    }
-  if (change->files->len == 0)
-    {
-      /* An answer about nothing asked would go round for ever. */
-      self->failure = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, BGC_ERROR_WORKER_LOST, FALSE,
-                                       "The worker placed nothing");
-      give_up (self, g_steal_pointer (&change));
-      return;
-    }
-  commit (self, g_steal_pointer (&change), on_placed_stored);
+  go_on (self);
 }
 
-static void
+/* FALSE if there is no further one. */
+static gboolean
 place_portion (Completion *self)
 {
   BgcFileList *files = self->base.entry->job->files;
   g_autoptr (GPtrArray) placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
+  guint i = bgc_file_list_position (files, self->next);
 
-  if (to_place (self->base.entry->job) == 0)
+  for (; i < bgc_file_list_length (files) && placements->len < BGC_PLACING_PORTION; i++)
     {
-      delete_missing (self);
-      return;
+      const BgcFile *file = bgc_file_list_at (files, i);
+
+      self->next = file->index + 1;
+      if (is_to_place (file))
+        g_ptr_array_add (placements, bgc_placing_of (file, TRUE));
     }
-  for (guint i = 0; i < bgc_file_list_length (files) && placements->len < BGC_PLACING_PORTION; i++)
-    if (is_to_place (bgc_file_list_at (files, i)))
-      g_ptr_array_add (placements, bgc_placing_of (bgc_file_list_at (files, i), TRUE));
+  if (placements->len == 0)
+    return FALSE;
+  self->calls++;
   bgc_placing_place (self->base.engine, self->base.entry->job->owner, placements, on_placed, self);
+  return TRUE;
+}
+
+/* Whatever can be done now: calls, a commit, or the end. */
+static void
+go_on (Completion *self)
+{
+  gboolean broken = self->refused || self->error != NULL || self->failure != NULL;
+
+  while (!broken && self->calls < CALLS && place_portion (self))
+    continue;
+  if (self->storing || (self->calls > 0 && (broken || self->results == NULL)))
+    return;
+  if (self->error != NULL)
+    interrupted (self, self->error);
+  else if (self->results != NULL || self->failure != NULL || to_place (self->base.entry->job) > 0)
+    store_results (self);
+  else
+    delete_missing (self);
 }
 
 /* ---- the beginning ---- */
@@ -339,7 +408,7 @@ on_completing (BgcOperation *base, const GError *error)
 
   if (error == NULL)
     {
-      place_portion (self);
+      go_on (self);
       return;
     }
   bgc_run_recover (base->engine, base->entry, error);
@@ -416,7 +485,7 @@ begin (BgcOperation *base)
       /* One that was interrupted goes on as it was meant; with a caller it is the caller's. */
       self->automatic
         = base->task == NULL && entry->job->auto_complete && entry->job->state == BGC_JOB_STATE_TRANSFERRED;
-      place_portion (self);
+      go_on (self);
     }
   else if (base->task == NULL && !self->automatic)
     {

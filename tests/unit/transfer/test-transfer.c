@@ -186,7 +186,7 @@ test_linked (gconstpointer data)
 
   g_assert_cmpint (link (path, second), ==, 0);
   bgc_transfer_scene_run (scene, NULL);
-  bgc_transfer_scene_assert_failed (scene, BGC_ERROR_INVALID_PATH, FALSE);
+  bgc_transfer_scene_assert_failed (scene, BGC_ERROR_LOCAL_FILE_CHANGED, TRUE);
 }
 
 static void
@@ -200,7 +200,7 @@ test_symbolic_link (gconstpointer data)
   g_assert_true (g_file_set_contents (victim, "mine", -1, NULL));
   g_assert_cmpint (symlink (victim, path), ==, 0);
   bgc_transfer_scene_run (scene, NULL);
-  bgc_transfer_scene_assert_failed (scene, BGC_ERROR_INVALID_PATH, FALSE);
+  bgc_transfer_scene_assert_failed (scene, BGC_ERROR_LOCAL_FILE_CHANGED, TRUE);
   g_assert_true (g_file_get_contents (victim, &text, NULL, NULL));
   g_assert_cmpstr (text, ==, "mine");
 }
