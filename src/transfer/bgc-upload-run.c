@@ -134,6 +134,13 @@ give_up_progress (Step *step, const char *message)
     &step->talk, bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_NO_PROGRESS, TRUE, "%s", message));
 }
 
+static gboolean
+is_finished (Step *step)
+{
+  return step->run->session->stage == BGC_UPLOAD_STAGE_SENT
+         || step->run->session->stage == BGC_UPLOAD_STAGE_CLOSED;
+}
+
 static BgcUploadResult
 begin_session (Step *step)
 {
@@ -149,7 +156,8 @@ begin_session (Step *step)
     }
   /* Whatever comes next, what the server holds has to be known. */
   take_back (step);
-  if (session->stage == BGC_UPLOAD_STAGE_OPEN || result == BGC_UPLOAD_RESULT_DONE)
+  /* An empty file may be whole already: then that is told, and nothing in between. */
+  if (!is_finished (step) && (session->stage == BGC_UPLOAD_STAGE_OPEN || result == BGC_UPLOAD_RESULT_DONE))
     tell (step, BGC_FILE_EVENT_PROGRESS, NULL);
   return result;
 }
@@ -211,13 +219,6 @@ shrink (Step *step)
   if (length > step->talk.piece_min && bgc_piece_size_refuse (&step->piece, length))
     return BGC_UPLOAD_RESULT_DONE;
   return bgc_upload_talk_fail (&step->talk, bgc_upload_outcome_of_size (413));
-}
-
-static gboolean
-is_finished (Step *step)
-{
-  return step->run->session->stage == BGC_UPLOAD_STAGE_SENT
-         || step->run->session->stage == BGC_UPLOAD_STAGE_CLOSED;
 }
 
 /* A server that wants the same bytes again and again must not be fed for ever. */
