@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 
 import child
 from upload_server import wait_listening
@@ -118,9 +119,9 @@ class Tus:
 class Gate:
     """A way to a server that lets so many bytes through and no more, until it is opened; or that is away."""
 
-    def __init__(self, world, target, limit=None):
-        """limit: bytes from clients to the server, over all connections; None = all."""
-        self.target, self.limit = target, limit
+    def __init__(self, world, target, limit=None, rate=None):
+        """limit: bytes from clients to the server, over all connections; None = all. rate: bytes a second of each connection."""
+        self.target, self.limit, self.rate = target, limit, rate
         self.passed = 0
         self.held = threading.Event()
         self._changed = threading.Condition()
@@ -222,6 +223,8 @@ class Gate:
                         raise OSError('the client is gone')
                     sink.sendall(data[:share])
                     data = data[share:]
+                    if counted and self.rate:
+                        time.sleep(share / self.rate)
         except OSError:
             pass
         with self._changed:
