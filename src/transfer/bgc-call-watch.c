@@ -5,6 +5,7 @@
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 /* Milliseconds between two looks: a call ends that late at most. */
 #define INTERVAL 250u
@@ -16,6 +17,7 @@ struct _BgcCallWatch
   /* under the lock: */
   GCancellable *call;   /* (owned) (nullable) under way */
   gboolean with_grace;  /* it may be answered when it is to stop */
+  gboolean all_or_nothing; /* of its body the peer is to get the rest, or no more when it is to stop */
   gint64 limit;         /* microseconds from one movement to the next */
   gint64 deadline;      /* monotonic, microseconds */
   gboolean timed_out;   /* that call was cancelled for its time */
@@ -83,6 +85,17 @@ bgc_call_watch_free (BgcCallWatch *self)
   g_free (self);
 }
 
+/* With the lock held. Closing would still send what the kernel holds, megabytes perhaps, and a whole file
+ * would come to be after its job was cancelled. */
+static void
+drop_queued (BgcCallWatch *self)
+{
+  const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+  if (self->all_or_nothing && self->socket != NULL && !g_socket_is_closed (self->socket))
+    setsockopt (g_socket_get_fd (self->socket), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 void
 bgc_call_watch_stop (BgcCallWatch *self)
 {
@@ -92,7 +105,10 @@ bgc_call_watch_stop (BgcCallWatch *self)
   if (self->stop_deadline == 0)
     self->stop_deadline = g_get_monotonic_time () + BGC_CALL_WATCH_GRACE * G_USEC_PER_SEC;
   if (self->call != NULL && !self->with_grace)
-    call = g_object_ref (self->call);
+    {
+      drop_queued (self);
+      call = g_object_ref (self->call);
+    }
   g_mutex_unlock (&self->lock);
   if (call != NULL)
     g_cancellable_cancel (call);
@@ -120,12 +136,21 @@ bgc_call_watch_begin (BgcCallWatch *self, guint seconds, gboolean with_grace)
       call = g_cancellable_new ();
       self->call = g_object_ref (call);
       self->with_grace = with_grace;
+      self->all_or_nothing = FALSE;
       self->timed_out = FALSE;
       self->limit = seconds * G_USEC_PER_SEC;
       self->deadline = g_get_monotonic_time () + self->limit;
     }
   g_mutex_unlock (&self->lock);
   return call;
+}
+
+void
+bgc_call_watch_set_all_or_nothing (BgcCallWatch *self)
+{
+  g_mutex_lock (&self->lock);
+  self->all_or_nothing = TRUE;
+  g_mutex_unlock (&self->lock);
 }
 
 void

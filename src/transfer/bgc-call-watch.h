@@ -28,6 +28,8 @@ gboolean bgc_call_watch_is_stopped (BgcCallWatch *self);
 
 /* What to cancel the call with, owned by the caller; NULL: stopped. */
 GCancellable *bgc_call_watch_begin (BgcCallWatch *self, guint seconds, gboolean with_grace);
+/* When the call is to stop, what was written and not sent yet goes nowhere. Until the next call. */
+void bgc_call_watch_set_all_or_nothing (BgcCallWatch *self);
 /* Something moved: @seconds from now on. */
 void bgc_call_watch_beat (BgcCallWatch *self, guint seconds);
 /* The connection in use: that its peer takes what the kernel holds is a movement too. */

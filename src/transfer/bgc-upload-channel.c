@@ -282,6 +282,8 @@ send_once (BgcUploadChannel *self, Call *call, BgcUploadAnswer *out)
 
   if (cancellable == NULL)
     return FALSE;
+  if (request->all_or_nothing)
+    bgc_call_watch_set_all_or_nothing (self->watch);
   g_atomic_int_inc (&self->requests);
   stream = soup_session_send (self->soup, request->message, cancellable, &error);
   if (stream != NULL)

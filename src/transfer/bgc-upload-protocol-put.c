@@ -27,7 +27,7 @@ append (BgcUploadTalk *talk, const BgcLocalFileSource *source, guint64 length)
   else if (request != NULL)
     bgc_upload_request_set_body (request, source, 0, length, TRUE);
   if (request != NULL)
-    request->is_last = TRUE;
+    request->is_last = request->all_or_nothing = TRUE;
   if (!bgc_upload_talk_call (talk, request, &answer))
     return BGC_UPLOAD_RESULT_FAILED;
   if (answer.status == 413)

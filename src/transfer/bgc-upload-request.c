@@ -83,5 +83,6 @@ bgc_upload_request_copy (const BgcUploadRequest *self)
   copy->length = self->length;
   copy->is_last = self->is_last;
   copy->opens_session = self->opens_session;
+  copy->all_or_nothing = self->all_or_nothing;
   return copy;
 }

@@ -18,6 +18,7 @@ typedef struct {
   gboolean ask_first;               /* the server is asked whether it wants the body */
   gboolean is_last;                 /* it has everything then, and may work on it before it answers */
   gboolean opens_session;           /* what it opens must be heard of */
+  gboolean all_or_nothing;          /* the server keeps nothing of a part */
 } BgcUploadRequest;
 
 /* NULL with @failure (owned by the caller) for what is no URL. */

@@ -115,6 +115,48 @@ test_socket (void)
   bgc_call_watch_free (watch);
 }
 
+/* How the other end sees a call that is to stop while the kernel holds bytes of it. */
+static gssize
+end_of_stopped (gboolean all_or_nothing)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketConnection) near
+    = g_socket_client_connect_to_host (client, "127.0.0.1", port, NULL, NULL);
+  g_autoptr (GSocketConnection) far = g_socket_listener_accept (listener, NULL, NULL, NULL);
+  GSocket *socket = g_socket_connection_get_socket (near);
+  g_autofree char *bytes = g_malloc0 (65536);
+  BgcCallWatch *watch = bgc_call_watch_new ();
+  g_autoptr (GCancellable) call = NULL;
+  gssize n;
+
+  g_socket_set_blocking (socket, FALSE);
+  while (g_socket_send (socket, bytes, 65536, NULL, NULL) > 0)
+    continue;
+  call = bgc_call_watch_begin (watch, 100, FALSE);
+  bgc_call_watch_set_socket (watch, socket);
+  if (all_or_nothing)
+    bgc_call_watch_set_all_or_nothing (watch);
+  bgc_call_watch_stop (watch);
+  g_assert_true (g_cancellable_is_cancelled (call));
+  bgc_call_watch_end (watch);
+  bgc_call_watch_forget (watch);
+  g_io_stream_close (G_IO_STREAM (near), NULL, NULL);
+  do
+    n = g_socket_receive (g_socket_connection_get_socket (far), bytes, 65536, NULL, NULL);
+  while (n > 0);
+  bgc_call_watch_free (watch);
+  return n;
+}
+
+static void
+test_all_or_nothing (void)
+{
+  g_assert_cmpint (end_of_stopped (FALSE), ==, 0);
+  g_assert_cmpint (end_of_stopped (TRUE), ==, -1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -124,5 +166,6 @@ main (int argc, char **argv)
   g_test_add_func ("/call-watch/stop", test_stop);
   g_test_add_func ("/call-watch/grace", test_grace);
   g_test_add_func ("/call-watch/socket", test_socket);
+  g_test_add_func ("/call-watch/all-or-nothing", test_all_or_nothing);
   return g_test_run ();
 }
