@@ -11,7 +11,7 @@ from gi.repository import Gio, GLib
 
 import machine_world
 import tap
-from job import JOB, MANAGER, NAME, ROOT
+from job import JOB, MANAGER, NAME, ROOT, BusError
 from machine_world import USERS, UserBus
 from tap import equal, true
 
@@ -68,6 +68,34 @@ while time.monotonic() < end:
 print(answered, flush=True)
 ''' % SOCKET
 
+# Owns a directory that alice writes to, and exchanges all that is in it, and itself, for links to what is hers.
+SWAP = '''
+import os, sys, time
+print("begun", flush=True)
+folder, aside, secret, swaps = sys.argv[1], sys.argv[1] + ".aside", sys.argv[2], 0
+end = time.monotonic() + 8
+while time.monotonic() < end:
+    try:
+        for name in os.listdir(folder):
+            if not os.path.islink(os.path.join(folder, name)):
+                os.rename(os.path.join(folder, name), os.path.join(folder, name + ".moved"))
+                (os.symlink if swaps % 2 else os.link)(secret if swaps % 2 else sys.argv[3], os.path.join(folder, name))
+                swaps += 1
+        os.rename(folder, aside)
+        os.symlink(os.path.dirname(secret), folder)
+        time.sleep(0.002)
+        os.unlink(folder)
+        os.rename(aside, folder)
+        swaps += 1
+    except OSError:
+        pass
+    time.sleep(0.002)
+if os.path.islink(folder):
+    os.unlink(folder)
+    os.rename(aside, folder)
+print(swaps, flush=True)
+'''
+
 
 def start_transfer(world, user='alice', size=1_500_000):
     content = world.bytes(size)
@@ -82,6 +110,15 @@ def check_transfer(world, job, content, user='alice'):
     equal(world.read_home(user, 'file'), content)
     equal(job.get('ErrorCount'), 0)
     equal(os.stat(world.home(user, 'file')).st_uid, USERS[user])
+
+
+def raises(names, call, *arguments):
+    try:
+        result = call(*arguments)
+    except BusError as error:
+        true(error.name in names, f'got {error}, wanted one of {names}')
+        return
+    raise AssertionError(f'got {result!r}, wanted one of {names}')
 
 
 def resources(world):
@@ -137,6 +174,58 @@ def test_fake_worker_of_ones_own(world):
     equal(made.complete(), 'ok')
     equal(world.read_home('alice', 'late'), content)
     check_transfer(world, other, other_content, 'bob')
+
+
+def test_swapped_files_and_directories(world):
+    """In a directory of bob's alice gets what bob lets her get, but no file of hers is touched, nor does she give any."""
+    shared = world.machine.path('/var/shared')
+    os.makedirs(shared + '/bobs')
+    for path in (shared, shared + '/bobs'):
+        os.chown(path, USERS['bob'], USERS['bob'])
+        os.chmod(path, 0o777)
+    secret, bobs = world.home('alice', 'secret'), world.machine.path('/var/shared/own')
+    for path, owner in ((secret, 'alice'), (bobs, 'bob')):
+        with open(path, 'w', encoding='ascii') as f:
+            f.write(f'of {owner}')
+        os.chown(path, USERS[owner], USERS[owner])
+        os.chmod(path, 0o600)
+    world.put('file', world.bytes(400_000))
+    service = world.as_user('alice')
+    swapper = world.machine.start('/usr/bin/python3', '-c', SWAP, '/var/shared/bobs', '/home/alice/secret', '/var/shared/own',
+                                  user='bob', stdout=-1, text=True)
+    equal(swapper.stdout.readline(), 'begun\n')
+    jobs = []
+    while swapper.poll() is None:
+        try:
+            jobs.append(service.submit([(world.url('slow/1024/file'), f'/var/shared/bobs/secret{len(jobs) % 7 or ""}')],
+                                       AutoComplete=True))
+        except BusError as error:
+            true(error.name in ('InvalidPath', 'AccessDenied', 'FileExists', 'TooManyJobs', 'LimitsExceeded'), str(error))
+        time.sleep(0.1)
+    swaps = int(swapper.stdout.read())
+    for job in jobs:
+        job.wait_state('acknowledged', 'error', 'transient-error', seconds=60)
+    ends = [job.state for job in jobs]
+    tap.diagnose(f'{swaps} swaps, {len(jobs)} jobs: {dict((e, ends.count(e)) for e in set(ends))}')
+    true(swaps > 50 and jobs, 'nothing was tried')
+    with open(secret, encoding='ascii') as f:
+        equal(f.read(), 'of alice')
+    with open(bobs, encoding='ascii') as f:
+        equal(f.read(), 'of bob')
+    equal((os.stat(secret).st_uid, os.stat(secret).st_mode & 0o7777), (USERS['alice'], 0o600), "alice's file")
+    left = set(os.listdir(world.home('alice'))) - {'secret', '.local'}
+    true(all(name.startswith('secret') for name in left), f"in alice's home: {left}")
+
+
+def test_through_a_link(world):
+    """A name of alice's own that leads where she may not write."""
+    world.put('file', b'x')
+    service = world.as_user('alice')
+    for name, target in (('etc', '/etc'), ('bob', '/home/bob'), ('root', '/root'), ('queue', '/var/lib/bgcopyd')):
+        os.symlink(target, world.home('alice', name))
+        os.lchown(world.home('alice', name), USERS['alice'], USERS['alice'])
+        raises(('AccessDenied', 'InvalidPath'), service.submit, [(world.url('file'), f'/home/alice/{name}/x')])
+    equal(service.list(), [])
 
 
 def sample(signature):

@@ -266,6 +266,35 @@ def test_owner_unknown(world):
     equal(world.workers(), [])
 
 
+def test_fifty_users(world):
+    """A foreground job of each of fifty users at once: fifty workers, what they take, and that all end right."""
+    content = world.bytes(1_000_000)
+    world.put('file', content)
+    jobs = []
+    for number in range(50):
+        USERS[f'user{number}'] = 3000 + number
+        world.machine.add_user(f'user{number}', 3000 + number)
+    begun = time.monotonic()
+    for number in range(50):
+        jobs.append(world.as_user(f'user{number}').submit([(world.url('slow/64/file'), f'/home/user{number}/file')],
+                                                          AutoComplete=True, Priority='foreground'))
+    for job in jobs:
+        job.wait_state('transferring', seconds=60)
+    took = time.monotonic() - begun
+    equal(len(world.workers()), 50, 'workers')
+    pids = world.machine.out('systemctl', 'show', '--value', '--property=MainPID', 'bgcopy-worker@*.service').split()
+    memory = world.machine.out('grep', '-h', 'Rss:', *(f'/proc/{pid}/smaps_rollup' for pid in pids))
+    private = world.machine.out('grep', '-hE', '^Private_(Clean|Dirty):', *(f'/proc/{pid}/smaps_rollup' for pid in pids))
+    for number, job in enumerate(jobs):
+        job.wait_state('acknowledged', seconds=90)
+        check_file(world, f'user{number}', 'file', content)
+    ticks = [world.machine.out('cat', f'/proc/{pid}/stat', check=False).rsplit(')', 1)[-1].split() for pid in pids]
+    total = sum(int(t[11]) + int(t[12]) for t in ticks if len(t) > 12) / os.sysconf('SC_CLK_TCK')
+    kib = [sum(int(line.split()[1]) for line in text.splitlines()) for text in (memory, private)]
+    tap.diagnose(f'50 workers: all transferring after {took:.1f} s, RSS {kib[0] / 1024:.0f} MiB of which '
+                 f'{kib[1] / 1024:.0f} MiB are not shared, {total:.1f} s of processor time to their end')
+
+
 def test_latency(world):
     """From Resume to the first byte, with the worker not yet running."""
     service_of = {}
