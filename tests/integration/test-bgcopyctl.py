@@ -3,18 +3,22 @@
 # Copyright 2026 The bgcopyd authors
 """bgcopyctl with the real daemon, as a person at a shell has it."""
 
+import http.server
 import json
 import os
 import pty
 import select
 import signal
 import subprocess
+import threading
 import time
 
 import child
 import tap
 from daemon import program
 from tap import equal, true
+from upload_peers import Gate
+from upload_server import Server
 
 LONG = 60  # seconds
 
@@ -127,6 +131,94 @@ def test_the_life_of_a_job(world):
     equal(world.listing(), [])
     equal(run(world, 'cancel', job.id)[0], 6)
     equal(run(world, 'show', 'f' * 32)[0], 3)
+
+
+def make(world, name, size):
+    content = world.bytes(size)
+    with open(world.local(name), 'wb') as f:
+        f.write(content)
+    return content
+
+
+def test_put(world):
+    server = Server(world)
+    content = make(world, 'a file', 3_000_000)
+    url = 'http://127.0.0.1:%d/drop/' % server.address[1]
+    status, out, err = run(world, 'put', 'a file', url)
+    equal((status, err), (0, ''), out)
+    true(out.startswith(url + 'a%20file: 2.9 MiB in '), out)
+    equal(server.published() == {'a file': content}, True)
+    equal((world.service.list(), server.held()), ([], {}), 'what is left')
+    server.stop()
+
+
+def test_put_that_fails(world):
+    """Nothing is left of it on either side, and the source stays."""
+    server = Server(world)
+    make(world, 'f', 1000)
+    url = 'http://127.0.0.1:%d/drop/f' % server.address[1]
+    equal(run(world, 'put', 'f', url)[0], 0)
+    for arguments, wanted in ((['f', url], 1), (['missing', url + 'x'], 3), (['.', url + 'x'], 2), (['f', 'ftp://h.example/f'], 2)):
+        status, out, err = run(world, 'put', *arguments)
+        equal((arguments, status, out), (arguments, wanted, ''), err)
+        true(err.startswith('bgcopyctl: '), err)
+    equal((world.service.list(), server.held(), world.listing()), ([], {}, ['f']), 'what is left')
+    server.stop()
+
+
+def test_put_interrupted_and_cancelled(world):
+    """The server is away when the job is cancelled: until when it is told is said; then it is back."""
+    server = Server(world)
+    gate = Gate(world, server.address, 3 << 19)
+    make(world, 'f', 4 << 20)
+    process = start(world, 'put', '--retry-delay=5', 'f', gate.url('/drop/'))
+    gate.wait_held()
+    job = the_job(world)
+    process.send_signal(signal.SIGINT)
+    status, out, err = end(process)
+    equal((status, out), (130, ''), err)
+    true(job.id in err, err)
+    server.kill()
+    gate.open()
+    status, out, err = run(world, 'cancel', '--json', job.id)
+    equal((status, err), (0, ''), out)
+    (said,) = json.loads(out)
+    equal((said['Outcome'], said['ServerCancelPending'], said['CancelDeadline']), ('ok', True, job.get('CancelDeadline')))
+    true('told' in run(world, 'list')[1] and 'yet to drop' in run(world, 'show', job.id)[1], 'list and show say so')
+    server.start()
+    world.service.wait(lambda: not world.service.list(), 'the job to be removed')
+    equal((server.held(), server.published()), ({}, {}))
+    server.stop()
+
+
+def test_put_with_a_reply(world):
+    """An application behind the server answers with what it got, backwards."""
+    class Application(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers['Content-Length']))[::-1]
+            self.send_response(200)
+            self.send_header('Content-Length', str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments):
+            pass
+
+    application = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Application)
+    threading.Thread(target=application.serve_forever, daemon=True).start()
+    try:
+        server = Server(world, {'drop': {'NotificationType': 'value',
+                                         'NotificationUrl': f'http://127.0.0.1:{application.server_port}/take'}})
+        content = make(world, 'f', 1_500_000)
+        url = 'http://127.0.0.1:%d/drop/f' % server.address[1]
+        status, out, err = run(world, 'put', '--reply=answer', 'f', url)
+        equal((status, err), (0, ''), out)
+        true(f'{world.local("answer")}: the reply, 1.4 MiB\n' in out, out)
+        equal(world.read('answer') == content[::-1], True, 'the reply')
+        equal((world.service.list(), server.held(), world.listing()), ([], {}, ['answer', 'f']), 'what is left')
+        server.stop()
+    finally:
+        application.shutdown()
 
 
 def test_refusals(world):
