@@ -33,6 +33,7 @@ typedef struct _BgcRunner
   BgcFailure *lost;             /* (owned) (nullable) why it is DEAD */
   BgcFailure *fatal;            /* (owned) (nullable) why an upload that is sent cannot be closed */
   guint64 alarm;                /* of the clocks; 0 = none */
+  guint64 rate_alarm;           /* to tell that the rate is 0; 0 = none */
   BgcRunnerStoppedFunc stopped; /* (nullable) who waits for the stop */
   gpointer stopped_data;
 } BgcRunner;
@@ -106,6 +107,7 @@ bgc_runner_drop (BgcEngine *engine, BgcEntry *entry)
     return;
   g_hash_table_remove (engine->runners, entry);
   bgc_clock_clear_alarm (engine->clock, &self->alarm);
+  bgc_clock_clear_alarm (engine->clock, &self->rate_alarm);
   g_ptr_array_unref (self->reports);
   g_hash_table_unref (self->transient);
   g_hash_table_unref (self->renewed);
@@ -307,6 +309,20 @@ keep (BgcRunner *self, const BgcReport *report)
   bgc_report_append (g_ptr_array_index (self->reports, self->reports->len - 1), report);
 }
 
+/* A server that falls silent says nothing that would show it: also the alarm of the time when it has. */
+static void
+watch_rate (gpointer data)
+{
+  BgcRunner *self = data;
+  gint64 stale = bgc_rate_stale_time (&self->rate);
+
+  self->rate_alarm = 0;
+  if (stale <= bgc_engine_boot (self->engine))
+    self->engine->hooks->stirred (self->engine, self->entry);
+  else
+    self->rate_alarm = bgc_clock_set_alarm (self->engine->clock, stale, "rate", watch_rate, self);
+}
+
 gboolean
 bgc_runner_take (BgcEngine *engine, BgcEntry *entry, const BgcReport *report)
 {
@@ -316,6 +332,8 @@ bgc_runner_take (BgcEngine *engine, BgcEntry *entry, const BgcReport *report)
       || self->discard)
     return FALSE;
   bgc_rate_add (&self->rate, bgc_engine_boot (engine), report->received);
+  if (self->rate_alarm == 0)
+    watch_rate (self);
   self->received = MAX (self->received, report->received);
   if (!brings_news (self, report))
     {

@@ -59,3 +59,9 @@ bgc_rate_get (const BgcRate *self, gint64 now)
   moved = self->bytes[newest] - self->bytes[oldest];
   return (guint64) ((gdouble) moved * G_USEC_PER_SEC / (gdouble) elapsed);
 }
+
+gint64
+bgc_rate_stale_time (const BgcRate *self)
+{
+  return self->time[slot (self, 0)] + STALE + 1;
+}

@@ -22,3 +22,5 @@ void bgc_rate_add (BgcRate *self, gint64 now, guint64 bytes);
 /* Bytes a second over the last 5 s of samples, 0 if the newest is older than 2 s or there are fewer
  * than two. */
 guint64 bgc_rate_get (const BgcRate *self, gint64 now);
+/* When it becomes 0 if no sample comes. */
+gint64 bgc_rate_stale_time (const BgcRate *self);

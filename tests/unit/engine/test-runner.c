@@ -30,6 +30,36 @@ test_rate_alone (void)
   g_assert_cmpuint (bgc_manager_rate (rig->manager, rig_job (rig, &id)), >, 0);
 }
 
+/* When no more bytes come the rate is told to be 0, once. */
+static void
+test_rate_decays (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_job_in (rig, BGC_JOB_STATE_TRANSFERRING);
+  g_autoptr (BgcReport) report = bgc_report_new (&id);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  g_autofree char *later = NULL;
+
+  report->connected = TRUE;
+  for (guint i = 1; i <= 5; i++)
+    {
+      rig_advance (rig, SECOND);
+      report->received = 500 * i;
+      bgc_workers_emit_report (BGC_WORKERS (rig->workers), report, RIG_OWNER);
+    }
+  before = rig_told (rig);
+  rig_advance (rig, 2 * SECOND);
+  g_assert_cmpuint (bgc_manager_rate (rig->manager, rig_job (rig, &id)), >, 0);
+  rig_advance (rig, 2 * SECOND);
+  after = rig_told (rig);
+  g_assert_cmpstr (after, ==, "changed");
+  g_assert_cmpuint (bgc_manager_rate (rig->manager, rig_job (rig, &id)), ==, 0);
+  rig_advance (rig, 10 * SECOND);
+  later = rig_told (rig);
+  g_assert_cmpstr (later, ==, "");
+}
+
 /* But the first bytes after an error end it, durably. */
 static void
 test_first_bytes (void)
@@ -154,6 +184,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/runner/rate-alone", test_rate_alone);
+  g_test_add_func ("/runner/rate-decays", test_rate_decays);
   g_test_add_func ("/runner/first-bytes", test_first_bytes);
   g_test_add_func ("/runner/strangers", test_strangers);
   g_test_add_func ("/runner/during-a-commit", test_during_a_commit);

@@ -50,6 +50,11 @@ test_stale (void)
   g_assert_cmpuint (bgc_rate_get (&rate, SECOND), ==, 500);
   g_assert_cmpuint (bgc_rate_get (&rate, 3 * SECOND), ==, 500);
   g_assert_cmpuint (bgc_rate_get (&rate, 3 * SECOND + 1), ==, 0);
+  bgc_rate_reset (&rate);
+  bgc_rate_add (&rate, 0, 1);
+  bgc_rate_add (&rate, SECOND, 1000);
+  g_assert_cmpuint (bgc_rate_get (&rate, bgc_rate_stale_time (&rate) - 1), >, 0);
+  g_assert_cmpuint (bgc_rate_get (&rate, bgc_rate_stale_time (&rate)), ==, 0);
 }
 
 /* A pause longer than the window: what came before it does not count. */
