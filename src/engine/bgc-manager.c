@@ -357,6 +357,12 @@ bgc_manager_count (BgcManager *self, guint32 owner)
   return bgc_queue_count (self->engine.queue, owner);
 }
 
+guint
+bgc_manager_leftovers (BgcManager *self)
+{
+  return bgc_leftovers_count (self->engine.leftovers);
+}
+
 guint64
 bgc_manager_rate (BgcManager *self, const BgcJob *job)
 {

@@ -7,6 +7,7 @@ import fcntl
 import os
 import re
 import socket
+import subprocess
 import threading
 import time
 
@@ -17,6 +18,7 @@ from job import Service
 import tap
 from machine import Machine
 from skip import Skip
+from web import BUNDLES
 from world import World
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -24,7 +26,7 @@ _CLONE_NEWNET = 0x40000000
 ROOT = '/org/example/BackgroundCopy'
 NAME = 'org.example.BackgroundCopy'
 USERS = {'alice': 2001, 'bob': 2002}
-PORT = 8080
+PORT, SECURE_PORT = 8080, 8443
 NGINX = '''
 user root; worker_processes 1; daemon off; pid /run/test-nginx.pid; error_log /var/web/error.log;
 events {{ worker_connections 1024; }}
@@ -32,8 +34,9 @@ http {{
   access_log /var/web/access.log; default_type application/octet-stream; sendfile on;
   client_body_temp_path /var/web/t1; proxy_temp_path /var/web/t2; fastcgi_temp_path /var/web/t3; uwsgi_temp_path /var/web/t4;
   scgi_temp_path /var/web/t5;
+  ssl_certificate /var/web/server.pem; ssl_certificate_key /var/web/server.key;
   server {{
-    listen 127.0.0.1:{port}; root /var/web/files;
+    listen 127.0.0.1:{port}; listen 127.0.0.1:{secure} ssl; root /var/web/files;
     {slow}
     location /status/503 {{ return 503; }}
   }}
@@ -105,7 +108,17 @@ class MachineWorld(World):
         os.makedirs(self.machine.path('/var/web/files'))
         slow = '\n'.join(f'location /slow/{n}/ {{ alias /var/web/files/; limit_rate {n}k; }}' for n in (16, 64, 256, 1024))
         with open(self.machine.path('/var/web/nginx.conf'), 'w', encoding='utf-8') as f:
-            f.write(NGINX.format(port=PORT, slow=slow))
+            f.write(NGINX.format(port=PORT, secure=SECURE_PORT, slow=slow))
+
+        # Trusted inside, for a name and an address.
+        key, certificate = (self.machine.path('/var/web/server.' + kind) for kind in ('key', 'pem'))
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
+                        '-keyout', key, '-out', certificate, '-days', '2', '-subj', '/CN=localhost', '-addext',
+                        'subjectAltName=IP:127.0.0.1,DNS:localhost'], check=True, capture_output=True)
+        bundle = next((b for b in BUNDLES if os.path.exists(b)), None)
+        if bundle:
+            with open(certificate, encoding='ascii') as f, open(self.machine.path(bundle), 'a', encoding='ascii') as out:
+                out.write(f.read())
 
     def _start_web(self):
         self._web_process = self.machine.start('nginx', '-p', '/var/web', '-c', '/var/web/nginx.conf', '-e', '/var/web/error.log')

@@ -9,7 +9,7 @@ import time
 
 import machine_world
 import tap
-from machine_world import ROOT, USERS
+from machine_world import PORT, ROOT, SECURE_PORT, USERS
 from tap import equal, raises, true
 
 FLAG = '/var/lib/bgcopyd/start-at-boot'
@@ -38,6 +38,17 @@ def test_first_call_starts_it(world):
     for line in (f'Uid:\t{uid}\t{uid}\t{uid}\t{uid}', 'CapEff:\t0000000000000000', 'CapBnd:\t0000000000000000', 'NoNewPrivs:\t1',
                  'Seccomp:\t2'):
         true(line in status, f'{line!r} not in\n{status}')
+
+
+def test_names_and_certificates(world):
+    """The worker is not locked in so far that it can neither look up a name nor check a certificate."""
+    content = world.bytes(100_000)
+    world.put('file', content)
+    for url in (f'http://localhost:{PORT}/file', f'https://localhost:{SECURE_PORT}/file', f'https://127.0.0.1:{SECURE_PORT}/file'):
+        job = world.as_user('alice').submit([(url, '/home/alice/file')], AutoComplete=True)
+        true(job.wait_state('acknowledged', 'error', 'transient-error') == 'acknowledged', f'{url}: {job.get("Error")}')
+        check_file(world, 'alice', 'file', content)
+        os.unlink(world.home('alice', 'file'))
 
 
 def test_three_owners_at_once(world):

@@ -94,6 +94,13 @@ def test_polkit(world):
             true(done.returncode != 0, f'{verb} was allowed to {user}')
 
 
+def test_not_as_root(world):
+    program = world.machine.show('bgcopyd.service', 'ExecStart').split('path=')[1].split(' ')[0]
+    done = world.machine.run(program, check=False)
+    equal(done.returncode, 1)
+    true('does not run as root' in done.stderr, done.stderr)
+
+
 def test_bus_name(world):
     """The name is bgcopyd's alone."""
     for user in ('alice', None):
