@@ -6,8 +6,8 @@
 #include "model/bgc-url.h"
 #include "transfer/bgc-body-reader.h"
 #include "transfer/bgc-file-check.h"
-#include "transfer/bgc-file-request.h"
 #include "transfer/bgc-http-outcome.h"
+#include "transfer/bgc-http-request.h"
 #include "transfer/bgc-local-file-error.h"
 
 /* Up to this size a file is small: written in one go, its space not reserved, synced with others. */
@@ -36,7 +36,7 @@ struct _BgcDownload
   gboolean let_go; /* connection_free was called */
   gboolean told_total;
   gboolean closing_synced;   /* the last sync of STATE_CLOSING was asked for */
-  BgcFileRequest *request;   /* (owned) */
+  BgcHttpRequest *request;   /* (owned) */
   BgcHttpReply *reply;       /* (owned) (nullable) whose body is read */
   BgcBodyReader *reader;     /* (owned) */
   guint64 offset;            /* bytes of the file here: written, queued or with the reader */
@@ -62,7 +62,7 @@ report (BgcDownload *self, BgcFileEvent event)
   report.etag = self->file->etag;
   report.last_modified = self->file->last_modified;
   report.server_date = self->file->server_date;
-  report.attempts = bgc_file_request_attempts (self->request);
+  report.attempts = bgc_http_request_attempts (self->request);
   if (event == BGC_FILE_EVENT_WHOLE)
     {
       report.durable = self->total;
@@ -84,7 +84,7 @@ let_go (BgcDownload *self)
 static void
 end (BgcDownload *self)
 {
-  if (bgc_file_request_is_out (self->request))
+  if (bgc_http_request_is_out (self->request))
     return;
   self->state = STATE_ENDED;
   let_go (self);
@@ -98,7 +98,7 @@ drop_request (BgcDownload *self)
 {
   bgc_body_reader_stop (self->reader);
   g_clear_pointer (&self->reply, bgc_http_reply_free);
-  bgc_file_request_cancel (self->request);
+  bgc_http_request_cancel (self->request);
 }
 
 /* Bytes that no resume could use need not be made durable. */
@@ -253,7 +253,7 @@ static void
 ask (BgcDownload *self, BgcHttpAsk what)
 {
   note_asking (self);
-  bgc_file_request_ask (self->request, what);
+  bgc_http_request_ask (self->request, what);
 }
 
 static void
@@ -263,7 +263,7 @@ begin (BgcDownload *self)
   if (self->offset > 0 && self->offset == self->total)
     finish (self);
   else
-    bgc_file_request_begin (self->request);
+    bgc_http_request_begin (self->request);
 }
 
 static void
@@ -365,7 +365,7 @@ on_request_failed (BgcFailure *failure, gpointer data)
   fail (data, failure);
 }
 
-static const BgcFileRequestFunctions request_functions = {
+static const BgcHttpRequestFunctions request_functions = {
   .held = on_held,
   .answered = on_answered,
   .granted = on_granted,
@@ -402,7 +402,7 @@ body_complete (BgcDownload *self)
     }
   /* A part of what was asked for. */
   if (self->offset - self->body_begin >= BGC_HTTP_RESUME_OVERLAP)
-    bgc_file_request_forgive (self->request);
+    bgc_http_request_forgive (self->request);
   ask (self, BGC_HTTP_ASK_RANGE);
 }
 
@@ -531,7 +531,7 @@ bgc_download_new (const BgcDownloadHost *host, BgcFile *file)
   self->total = file->bytes_total;
   self->body_end = BGC_SIZE_UNKNOWN;
   self->writer = bgc_file_writer_new (&host->files, file, on_writer, self);
-  self->request = bgc_file_request_new (host->session, file->remote, &request_functions, self);
+  self->request = bgc_http_request_new (host->session, file->remote, &request_functions, self);
   self->reader = bgc_body_reader_new (host->files.buffers, &reader_functions, self);
   return self;
 }
@@ -552,7 +552,7 @@ void
 bgc_download_go_on (BgcDownload *self, BgcHttpSent *sent)
 {
   note_asking (self);
-  bgc_file_request_go_on (self->request, sent);
+  bgc_http_request_go_on (self->request, sent);
 }
 
 void
@@ -592,7 +592,7 @@ bgc_download_free (BgcDownload *self)
   g_warn_if_fail (self->state == STATE_ENDED || self->state == STATE_NEW);
   bgc_body_reader_free (self->reader);
   bgc_http_reply_free (self->reply);
-  bgc_file_request_free (self->request);
+  bgc_http_request_free (self->request);
   bgc_file_writer_free (self->writer);
   bgc_failure_free (self->failure);
   bgc_file_free (self->file);

@@ -10,9 +10,9 @@
 #include "transfer/bgc-http-resume.h"
 #include "transfer/bgc-http-session.h"
 
-typedef struct _BgcFileRequest BgcFileRequest;
+typedef struct _BgcHttpRequest BgcHttpRequest;
 
-/* Called from the main loop, never from within a call of the owner's, but for bgc_file_request_ask(),
+/* Called from the main loop, never from within a call of the owner's, but for bgc_http_request_ask(),
  * which may fail at once. */
 typedef struct {
   /* What is held at this moment; borrowed. */
@@ -24,25 +24,25 @@ typedef struct {
   void (*granted) (BgcHttpStep step, BgcHttpReply *reply, gboolean changed, gpointer data);
   /* @failure transfer full. */
   void (*failed) (BgcFailure *failure, gpointer data);
-  /* Nothing is out any more, after bgc_file_request_cancel(). */
+  /* Nothing is out any more, after bgc_http_request_cancel(). */
   void (*cancelled) (gpointer data);
-} BgcFileRequestFunctions;
+} BgcHttpRequestFunctions;
 
 /* @functions and @data borrowed. @session outlives it. */
-BgcFileRequest *bgc_file_request_new (BgcHttpSession *session, const char *url,
-                                      const BgcFileRequestFunctions *functions, gpointer data);
+BgcHttpRequest *bgc_http_request_new (BgcHttpSession *session, const char *url,
+                                      const BgcHttpRequestFunctions *functions, gpointer data);
 /* Only when nothing is out. */
-void bgc_file_request_free (BgcFileRequest *self);
+void bgc_http_request_free (BgcHttpRequest *self);
 /* What the ladder begins with. */
-void bgc_file_request_begin (BgcFileRequest *self);
-void bgc_file_request_ask (BgcFileRequest *self, BgcHttpAsk what);
+void bgc_http_request_begin (BgcHttpRequest *self);
+void bgc_http_request_ask (BgcHttpRequest *self, BgcHttpAsk what);
 /* Goes on with what a line got, which asked for the whole file. @sent transfer full, with a message. */
-void bgc_file_request_go_on (BgcFileRequest *self, BgcHttpSent *sent);
+void bgc_http_request_go_on (BgcHttpRequest *self, BgcHttpSent *sent);
 /* The requests made until now have led somewhere: the next ones count anew. */
-void bgc_file_request_forgive (BgcFileRequest *self);
+void bgc_http_request_forgive (BgcHttpRequest *self);
 /* FALSE: nothing is out and nothing will be called. */
-gboolean bgc_file_request_cancel (BgcFileRequest *self);
-gboolean bgc_file_request_is_out (BgcFileRequest *self);
-guint bgc_file_request_attempts (BgcFileRequest *self);
+gboolean bgc_http_request_cancel (BgcHttpRequest *self);
+gboolean bgc_http_request_is_out (BgcHttpRequest *self);
+guint bgc_http_request_attempts (BgcHttpRequest *self);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcFileRequest, bgc_file_request_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcHttpRequest, bgc_http_request_free)

@@ -215,15 +215,15 @@ main (int argc, char **argv)
   bgc_transfer_scene_start_server ();
   for (guint i = 0; i < G_N_ELEMENTS (resumes); i++)
     {
-      g_autofree char *path = g_strconcat ("/file-request", resumes[i].path, NULL);
+      g_autofree char *path = g_strconcat ("/http-request", resumes[i].path, NULL);
 
       g_test_add_data_func (path, &resumes[i], test_resume);
     }
-  g_test_add_func ("/file-request/short-parts", test_short_parts);
-  g_test_add_func ("/file-request/many-cuts", test_many_cuts);
-  g_test_add_func ("/file-request/nothing-missing", test_nothing_missing);
-  g_test_add_func ("/file-request/fatal-on-resume", test_fatal_on_resume);
-  g_test_add_func ("/file-request/redirected", test_redirected_resume);
+  g_test_add_func ("/http-request/short-parts", test_short_parts);
+  g_test_add_func ("/http-request/many-cuts", test_many_cuts);
+  g_test_add_func ("/http-request/nothing-missing", test_nothing_missing);
+  g_test_add_func ("/http-request/fatal-on-resume", test_fatal_on_resume);
+  g_test_add_func ("/http-request/redirected", test_redirected_resume);
   result = g_test_run ();
   bgc_transfer_scene_stop_server ();
   return result;

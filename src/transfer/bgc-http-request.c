@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright 2026 The bgcopyd authors */
 
-#include "transfer/bgc-file-request.h"
+#include "transfer/bgc-http-request.h"
 
 #include "transfer/bgc-http-outcome.h"
 
 /* Requests that may lead nowhere: as many as the ladder has rungs. */
 #define REQUESTS_MAX 4u
 
-struct _BgcFileRequest
+struct _BgcHttpRequest
 {
   BgcHttpSession *session;                  /* (borrowed) */
   char *url;                                /* (owned) */
-  const BgcFileRequestFunctions *functions; /* (borrowed) */
+  const BgcHttpRequestFunctions *functions; /* (borrowed) */
   gpointer data;                            /* (borrowed) */
   GCancellable *cancellable;                /* (owned) (nullable) of the request that is out */
   BgcHttpAsk ask;                           /* what it asked */
@@ -21,11 +21,11 @@ struct _BgcFileRequest
   guint attempts; /* in all */
 };
 
-BgcFileRequest *
-bgc_file_request_new (BgcHttpSession *session, const char *url, const BgcFileRequestFunctions *functions,
+BgcHttpRequest *
+bgc_http_request_new (BgcHttpSession *session, const char *url, const BgcHttpRequestFunctions *functions,
                       gpointer data)
 {
-  BgcFileRequest *self = g_new0 (BgcFileRequest, 1);
+  BgcHttpRequest *self = g_new0 (BgcHttpRequest, 1);
 
   self->session = session;
   self->url = g_strdup (url);
@@ -35,7 +35,7 @@ bgc_file_request_new (BgcHttpSession *session, const char *url, const BgcFileReq
 }
 
 void
-bgc_file_request_free (BgcFileRequest *self)
+bgc_http_request_free (BgcHttpRequest *self)
 {
   if (self == NULL)
     return;
@@ -45,7 +45,7 @@ bgc_file_request_free (BgcFileRequest *self)
 }
 
 static gboolean
-is_an_answer (BgcFileRequest *self, guint status)
+is_an_answer (BgcHttpRequest *self, guint status)
 {
   switch (status)
     {
@@ -62,7 +62,7 @@ is_an_answer (BgcFileRequest *self, guint status)
 }
 
 static BgcHttpVerdict
-judge (BgcFileRequest *self, const BgcHttpReply *reply)
+judge (BgcHttpRequest *self, const BgcHttpReply *reply)
 {
   BgcHttpHeld held = self->functions->held (self->data);
   BgcHttpAnswer answer = { .status = reply->status,
@@ -77,7 +77,7 @@ judge (BgcFileRequest *self, const BgcHttpReply *reply)
 
 /* @reply transfer full. */
 static void
-use_answer (BgcFileRequest *self, BgcHttpReply *reply)
+use_answer (BgcHttpRequest *self, BgcHttpReply *reply)
 {
   BgcHttpVerdict verdict = judge (self, reply);
 
@@ -85,7 +85,7 @@ use_answer (BgcFileRequest *self, BgcHttpReply *reply)
     {
     case BGC_HTTP_STEP_ASK:
       bgc_http_reply_free (reply);
-      bgc_file_request_ask (self, verdict.ask);
+      bgc_http_request_ask (self, verdict.ask);
       break;
     case BGC_HTTP_STEP_REFUSE:
       bgc_http_reply_free (reply);
@@ -102,7 +102,7 @@ use_answer (BgcFileRequest *self, BgcHttpReply *reply)
 static void
 on_reply (BgcHttpReply *reply, BgcFailure *failure, gpointer data)
 {
-  BgcFileRequest *self = data;
+  BgcHttpRequest *self = data;
 
   g_clear_object (&self->cancellable);
   if (self->cancelled)
@@ -137,7 +137,7 @@ on_reply (BgcHttpReply *reply, BgcFailure *failure, gpointer data)
 }
 
 void
-bgc_file_request_ask (BgcFileRequest *self, BgcHttpAsk what)
+bgc_http_request_ask (BgcHttpRequest *self, BgcHttpAsk what)
 {
   BgcHttpHeld held = self->functions->held (self->data);
 
@@ -159,7 +159,7 @@ bgc_file_request_ask (BgcFileRequest *self, BgcHttpAsk what)
 }
 
 void
-bgc_file_request_go_on (BgcFileRequest *self, BgcHttpSent *sent)
+bgc_http_request_go_on (BgcHttpRequest *self, BgcHttpSent *sent)
 {
   g_return_if_fail (self->cancellable == NULL);
 
@@ -171,21 +171,21 @@ bgc_file_request_go_on (BgcFileRequest *self, BgcHttpSent *sent)
 }
 
 void
-bgc_file_request_begin (BgcFileRequest *self)
+bgc_http_request_begin (BgcHttpRequest *self)
 {
   BgcHttpHeld held = self->functions->held (self->data);
 
-  bgc_file_request_ask (self, bgc_http_resume_first (&held));
+  bgc_http_request_ask (self, bgc_http_resume_first (&held));
 }
 
 void
-bgc_file_request_forgive (BgcFileRequest *self)
+bgc_http_request_forgive (BgcHttpRequest *self)
 {
   self->requests = 0;
 }
 
 gboolean
-bgc_file_request_cancel (BgcFileRequest *self)
+bgc_http_request_cancel (BgcHttpRequest *self)
 {
   if (self->cancellable == NULL)
     return FALSE;
@@ -195,13 +195,13 @@ bgc_file_request_cancel (BgcFileRequest *self)
 }
 
 gboolean
-bgc_file_request_is_out (BgcFileRequest *self)
+bgc_http_request_is_out (BgcHttpRequest *self)
 {
   return self->cancellable != NULL;
 }
 
 guint
-bgc_file_request_attempts (BgcFileRequest *self)
+bgc_http_request_attempts (BgcHttpRequest *self)
 {
   return self->attempts;
 }
