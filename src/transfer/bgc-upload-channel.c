@@ -3,9 +3,6 @@
 
 #include "transfer/bgc-upload-channel.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
 #include "transfer/bgc-call-watch.h"
 #include "transfer/bgc-http-outcome.h"
 #include "transfer/bgc-source-stream.h"
@@ -29,7 +26,6 @@ struct _BgcUploadChannel
   _Atomic guint64 sent;    /* bytes */
   SoupSession *soup;       /* (owned) (nullable) between enter and leave */
   GMainContext *context;   /* (owned) (nullable) likewise: libsoup's, never run */
-  GSocket *socket;         /* (owned) (nullable) of the connection made last */
   gboolean never_ask_first; /* this server does not understand the question */
   void (*moved) (gpointer data);
   gpointer data;     /* (borrowed) */
@@ -123,7 +119,6 @@ bgc_upload_channel_leave (BgcUploadChannel *self)
   soup_session_abort (self->soup);
   g_clear_object (&self->soup);
   bgc_call_watch_forget (self->watch);
-  g_clear_object (&self->socket);
   g_main_context_pop_thread_default (self->context);
   g_clear_pointer (&self->context, g_main_context_unref);
 }
@@ -177,21 +172,6 @@ on_restarted (SoupMessage *message, gpointer data)
     give_body (call);
 }
 
-/* libsoup hands over a body in pieces of 8 KiB, each of which would be a packet of its own: they are put
- * together until the body ends. */
-static void
-cork (Call *call, gboolean corked)
-{
-  if (call->channel->socket != NULL && call->request->source != NULL)
-    g_socket_set_option (call->channel->socket, IPPROTO_TCP, TCP_CORK, corked, NULL);
-}
-
-static void
-on_wrote_body (SoupMessage *message, gpointer data)
-{
-  cork (data, FALSE);
-}
-
 static void
 on_wrote_headers (SoupMessage *message, gpointer data)
 {
@@ -203,18 +183,16 @@ on_wrote_headers (SoupMessage *message, gpointer data)
   else if (call->request->is_last && call->request->source == NULL)
     seconds = call->channel->answer_seconds;
   bgc_call_watch_beat (call->channel->watch, seconds);
-  cork (call, TRUE);
 }
 
 static void
 on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer data)
 {
-  BgcUploadChannel *self = ((Call *)data)->channel;
+  Call *call = data;
 
-  if (event != G_SOCKET_CLIENT_CONNECTED || !G_IS_SOCKET_CONNECTION (connection))
-    return;
-  g_set_object (&self->socket, g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)));
-  bgc_call_watch_set_socket (self->watch, self->socket);
+  if (event == G_SOCKET_CLIENT_CONNECTED && G_IS_SOCKET_CONNECTION (connection))
+    bgc_call_watch_set_socket (call->channel->watch,
+                               g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)));
 }
 
 static void
@@ -231,7 +209,6 @@ call_begin (Call *call, BgcUploadChannel *channel, BgcUploadRequest *request)
     give_body (call);
   g_signal_connect (message, "restarted", G_CALLBACK (on_restarted), call);
   g_signal_connect (message, "wrote-headers", G_CALLBACK (on_wrote_headers), call);
-  g_signal_connect (message, "wrote-body", G_CALLBACK (on_wrote_body), call);
   g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), call);
 }
 
