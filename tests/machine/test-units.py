@@ -51,7 +51,8 @@ def test_settings(world):
     for unit in ('bgcopy-worker@2001.service', 'bgcopy-worker@0.service'):
         check_settings(world, unit, {**ON_IN_ALL, **ON_IN_WORKERS, **OFF_IN_WORKERS})
     check_settings(world, 'bgcopy-worker@2001.service', {'User': '2001', 'ProtectSystem': 'no'})
-    check_settings(world, 'bgcopy-worker@0.service', {'ProtectSystem': 'full', 'ReadOnlyPaths': re.compile('/root' + r'/\.ssh')})
+    check_settings(world, 'bgcopy-worker@0.service', {'ProtectSystem': 'full', 'ProtectKernelTunables': 'yes',
+                                                       'ReadOnlyPaths': re.compile('/root' + r'/\.ssh')})
 
 
 def test_security(world):
