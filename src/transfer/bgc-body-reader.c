@@ -184,7 +184,8 @@ read_turn (gpointer data)
   ReadResult result = READ_MORE;
   gsize count = 0;
 
-  while (result == READ_MORE && count < TURN_BYTES)
+  /* Behind the last byte nothing comes that would wake a watch: the end is read in the same turn. */
+  while (result == READ_MORE && (count < TURN_BYTES || bgc_http_body_is_at_end (self->body)))
     result = read_some (self, &count);
   return result != READ_OVER;
 }

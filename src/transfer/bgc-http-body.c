@@ -100,6 +100,12 @@ bgc_http_body_is_framed (BgcHttpBody *self)
          != SOUP_ENCODING_EOF;
 }
 
+gboolean
+bgc_http_body_is_at_end (BgcHttpBody *self)
+{
+  return self->ended || self->left == 0;
+}
+
 static gssize
 cut_short (GError **error)
 {

@@ -19,6 +19,8 @@ void bgc_http_body_free (BgcHttpBody *self);
 void bgc_http_body_drop (BgcHttpBody *self);
 /* Its end can be told from a broken connection: it has a length or is chunked. */
 gboolean bgc_http_body_is_framed (BgcHttpBody *self);
+/* Its last byte was read, and the next read tells so without waiting for the server. */
+gboolean bgc_http_body_is_at_end (BgcHttpBody *self);
 /* Bytes read; 0 = the body is complete; -1 = error, G_IO_ERROR_WOULD_BLOCK: watch. */
 gssize bgc_http_body_read (BgcHttpBody *self, guint8 *bytes, gsize length, GError **error);
 /* Puts back @bytes, copied, which were the only ones read, and @error (transfer full) which the read

@@ -165,6 +165,28 @@ test_different (Scene *scene, gconstpointer data)
   g_assert_cmpuint (scene->bytes->len, ==, 0);
 }
 
+/* What fills a turn to the last byte ends too, though nothing more comes to wake it. Not every time does all
+ * of it come in one turn. */
+static void
+test_whole_turn (void)
+{
+  for (guint i = 0; i < 60; i++)
+    {
+      Scene scene = { 0 };
+
+      set_up (&scene, NULL);
+      ask (&scene, "size=1048576");
+      /* Until it waits in the socket. */
+      g_usleep (2000);
+      bgc_body_reader_start (scene.reader, scene.body, NULL, 1048576);
+      wait_ended (&scene);
+      g_assert_cmpint (scene.how, ==, BGC_BODY_END_COMPLETE);
+      bgc_body_reader_flush (scene.reader);
+      g_assert_cmpuint (scene.bytes->len, ==, 1048576);
+      tear_down (&scene, NULL);
+    }
+}
+
 static void
 test_lengths (Scene *scene, gconstpointer data)
 {
@@ -255,6 +277,7 @@ main (int argc, char **argv)
   g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
   bgc_transfer_scene_start_server ();
+  g_test_add_func ("/body-reader/whole-turn", test_whole_turn);
   ADD ("whole", test_whole);
   ADD ("front", test_front);
   ADD ("different", test_different);
