@@ -7,9 +7,11 @@ import os
 import signal
 import time
 
+from gi.repository import Gio, GLib
+
 import machine_world
 import tap
-from machine_world import PORT, ROOT, SECURE_PORT, USERS
+from machine_world import NAME, PORT, ROOT, SECURE_PORT, USERS, UserBus
 from tap import equal, raises, true
 
 FLAG = '/var/lib/bgcopyd/start-at-boot'
@@ -49,6 +51,31 @@ def test_names_and_certificates(world):
         true(job.wait_state('acknowledged', 'error', 'transient-error') == 'acknowledged', f'{url}: {job.get("Error")}')
         check_file(world, 'alice', 'file', content)
         os.unlink(world.home('alice', 'file'))
+
+
+def test_bgcopyctl(world):
+    content = world.bytes(100_000)
+    url = world.put('file', content)
+    done = world.machine.run('bgcopyctl', 'get', url, '/home/alice/file', user='alice', check=False)
+    equal(done.returncode, 0, done.stdout + done.stderr)
+    check_file(world, 'alice', 'file', content)
+
+
+def test_groups(world):
+    """The worker is in the groups of its user."""
+    with open(world.machine.path('/etc/group'), 'a', encoding='ascii') as f:
+        f.write('team:x:2500:alice\n')
+    folder = world.machine.path('/var/team')
+    os.mkdir(folder)
+    os.chown(folder, 0, 2500)
+    os.chmod(folder, 0o2770)
+    content = world.bytes(1000)
+    url = world.put('file', content)
+    raises('AccessDenied', world.as_user('bob').submit, [(url, '/var/team/file')])
+    job = world.as_user('alice').submit([(url, '/var/team/file')], AutoComplete=True)
+    job.wait_state('acknowledged')
+    status = os.stat(folder + '/file')
+    equal((status.st_uid, status.st_gid), (USERS['alice'], 2500))
 
 
 def test_three_owners_at_once(world):
@@ -170,6 +197,27 @@ def test_idle(world):
     world.forget_connections()
     world.until(lambda: world.machine.show('bgcopyd.service', 'ActiveState') == 'inactive', 'it to end again')
     true(not os.path.exists(world.machine.path(FLAG)), 'a flag without jobs')
+
+
+def test_calls_while_it_ends(world):
+    """Whenever somebody calls there is an answer, also in the very moment in which it ends."""
+    program = world.machine.show('bgcopyd.service', 'ExecStart').split('path=')[1].split(' ')[0]
+    world.drop_in('bgcopyd.service', f'ExecStart=\nExecStart={program} --idle-exit=1\n')
+    bus = UserBus(world.machine, USERS['alice'])
+    ends = set()
+    for number in range(25):
+        connection = bus.connect()
+        answer = connection.call_sync(NAME, ROOT, 'org.freedesktop.DBus.Properties', 'Get',
+                                      GLib.Variant('(ss)', (NAME + '.Manager', 'Version')), None, Gio.DBusCallFlags.NONE,
+                                      20000, None)
+        true(answer.unpack()[0], 'no version')
+        ends.add(connection.call_sync('org.freedesktop.DBus', '/', 'org.freedesktop.DBus', 'GetNameOwner',
+                                      GLib.Variant('(s)', (NAME,)), None, Gio.DBusCallFlags.NONE, 20000, None).unpack()[0])
+        connection.close_sync(None)
+        # It ends a second after its last look at something; which is when is for it to know.
+        time.sleep(0.97 + number % 25 * 0.012)
+    tap.diagnose(f'25 calls, answered by {len(ends)} instances')
+    true(len(ends) > 2, 'it never ended')
 
 
 def test_idle_machine_has_no_worker(world):
