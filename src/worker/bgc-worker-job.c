@@ -11,6 +11,7 @@ struct _BgcWorkerJob
   BgcTransfer *transfer;     /* (owned) */
   BgcUploadTransfer *upload; /* (owned) (nullable) from an upload's first step on that needs it */
   gboolean closing;          /* its step under way, or last, is closing the session */
+  BgcUploadStage stage;      /* of the session as last told */
   BgcReportBatch *batch;     /* borrowed */
   guint unsettled;           /* files added and neither whole nor failed */
   guint moving;              /* of the transfer and the upload, how many a stop still waits for */
@@ -59,12 +60,16 @@ on_upload_report (const BgcFileReport *report, const BgcUpload *upload, gpointer
 {
   BgcWorkerJob *self = data;
   gboolean ended = report == NULL || is_last (report);
+  gboolean moved_on = upload->stage != self->stage;
 
+  self->stage = upload->stage;
   if (self->closing && !ended)
     report = NULL;
   bgc_report_batch_add_upload (self->batch, &self->id, is_connected (self), bytes_moved (self), report,
                                upload);
-  if (ended)
+  /* A session that the daemon has not heard of when both are killed is lost, and what it published then is in
+   * the way of the next. */
+  if (ended || moved_on)
     bgc_report_batch_flush (self->batch);
 }
 
