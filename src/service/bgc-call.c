@@ -14,6 +14,7 @@ bgc_call_new (BgcDesk *desk, BgcCaller *caller, GDBusMethodInvocation *invocatio
   self->caller = bgc_caller_ref (caller);
   self->invocation = invocation;
   self->parameters = g_dbus_method_invocation_get_parameters (invocation);
+  self->weight = g_variant_get_size (self->parameters);
   return self;
 }
 
@@ -32,6 +33,12 @@ void
 bgc_call_drop (gpointer call)
 {
   call_free (call);
+}
+
+guint64
+bgc_call_weigh (gpointer call)
+{
+  return ((BgcCall *) call)->weight;
 }
 
 void
@@ -61,10 +68,11 @@ finish (BgcCall *self, gsize bytes)
 {
   g_autoptr (BgcDesk) desk = bgc_desk_ref (self->desk);
   g_autoptr (BgcCaller) caller = bgc_caller_ref (self->caller);
+  guint64 weight = self->weight;
 
   call_free (self);
   if (desk->callers != NULL)
-    bgc_callers_answered (desk->callers, caller, bytes);
+    bgc_callers_answered (desk->callers, caller, weight, bytes);
 }
 
 void

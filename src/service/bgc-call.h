@@ -12,6 +12,7 @@ typedef struct {
   BgcCaller *caller;                 /* (owned) */
   GDBusMethodInvocation *invocation; /* (owned) until answered */
   GVariant *parameters;              /* borrowed from invocation; of the signature in the interface */
+  guint64 weight;                    /* bytes of parameters */
   BgcJobId job;                      /* what the path means; unused on the manager object */
   gpointer data;                     /* (owned) (nullable) what the function keeps until the answer */
   GDestroyNotify destroy;            /* of data */
@@ -32,6 +33,7 @@ typedef struct {
 BgcCall *bgc_call_new (BgcDesk *desk, BgcCaller *caller, GDBusMethodInvocation *invocation);
 /* Drops @call without an answer: its caller is gone. */
 void bgc_call_drop (gpointer call);
+guint64 bgc_call_weigh (gpointer call);
 /* Keeps @data (transfer full) until the answer. */
 void bgc_call_keep (BgcCall *self, gpointer data, GDestroyNotify destroy);
 /* The job; it may have gone since the call was let through: NULL. Borrowed. */

@@ -10,6 +10,7 @@ bgc_caller_new (const char *name, GDestroyNotify drop)
 
   self->name = g_strdup (name);
   self->drop = drop;
+  self->leaving = g_cancellable_new ();
   g_queue_init (&self->waiting);
   return self;
 }
@@ -26,6 +27,7 @@ clear (gpointer data)
   BgcCaller *self = data;
 
   g_queue_clear_full (&self->waiting, self->drop);
+  g_object_unref (self->leaving);
   g_free (self->name);
 }
 
@@ -83,4 +85,5 @@ bgc_caller_leave (BgcCaller *self)
 {
   self->gone = TRUE;
   bgc_caller_drop_waiting (self);
+  g_cancellable_cancel (self->leaving);
 }

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 /* Calls of a connection that may be unanswered at once; one more is refused. */
 #define BGC_CALLER_MAX_CALLS 128u
@@ -26,6 +26,8 @@ typedef struct {
   char *name;             /* (owned) unique name */
   BgcCallerStatus status;
   guint32 uid;            /* once known */
+  struct _BgcUser *user;  /* (borrowed) (nullable) NULL until known or refused; bgc-user */
+  GCancellable *leaving;  /* (owned) cancelled when it leaves the bus */
   gboolean gone;          /* left the bus: nobody waits for answers */
   gboolean in_line;       /* it waits for its turn */
   gboolean flushing;      /* a large answer is being written to it: no turn until then */

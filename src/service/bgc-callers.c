@@ -14,7 +14,8 @@ struct _BgcCallers {
   BgcCallersHooks hooks;
   gpointer data;               /* of the hooks, borrowed */
   GHashTable *table;           /* (owned) name, borrowed from the value → BgcCaller (one reference) */
-  GQueue turns;                /* (element-type BgcCaller) (owned) who has a call to run, next first */
+  GHashTable *users;           /* (owned) uid → BgcUser (owned) */
+  GQueue turns;                /* (element-type BgcUser) (borrowed) who has a call to run, next first */
   guint64 alarm;               /* of the next turn; 0 = none */
   gboolean closed;
 };
@@ -23,12 +24,16 @@ struct _BgcCallers {
 typedef struct {
   BgcCallers *callers; /* (owned) */
   BgcCaller *caller;   /* (owned) */
+  guint64 weight;
 } Flush;
 
 typedef struct {
   BgcCallers *callers; /* (owned) */
   BgcCaller *caller;   /* (owned) */
 } LookUp;
+
+/* Whose user is not known; no user's number. */
+#define NOBODY G_MAXUINT32
 
 /* One connection that is watched, for as long as the watch lasts. */
 typedef struct {
@@ -49,6 +54,7 @@ bgc_callers_new (GDBusConnection *connection, BgcCredentials *credentials, BgcCl
   self->data = data;
   g_queue_init (&self->turns);
   self->table = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) bgc_caller_unref);
+  self->users = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) bgc_user_free);
   return self;
 }
 
@@ -65,6 +71,7 @@ clear (gpointer data)
 
   bgc_callers_close (self);
   g_hash_table_unref (self->table);
+  g_hash_table_unref (self->users);
   g_object_unref (self->clock);
   g_object_unref (self->credentials);
   g_object_unref (self->connection);
@@ -86,6 +93,67 @@ unwatch (BgcCallers *self, BgcCaller *caller)
     g_dbus_connection_signal_unsubscribe (self->connection, watch);
 }
 
+/* ---- users --------------------------------------------------------------------------------------- */
+
+/* What @caller has waiting, in its user's account. */
+static guint64
+weigh_waiting (BgcCallers *self, BgcCaller *caller)
+{
+  guint64 weight = 0;
+
+  for (GList *link = caller->waiting.head; link != NULL; link = link->next)
+    weight += self->hooks.weigh (link->data);
+  return weight;
+}
+
+static void
+join (BgcCallers *self, BgcCaller *caller, guint32 uid)
+{
+  BgcUser *user = g_hash_table_lookup (self->users, GUINT_TO_POINTER (uid));
+
+  if (user == NULL)
+    {
+      user = bgc_user_new (uid);
+      g_hash_table_insert (self->users, GUINT_TO_POINTER (uid), user);
+    }
+  caller->user = user;
+  user->calls += caller->waiting.length;
+  user->bytes += weigh_waiting (self, caller);
+  if (caller->status == BGC_CALLER_KNOWN)
+    user->connections++;
+}
+
+static void
+drop_if_idle (BgcCallers *self, BgcUser *user)
+{
+  if (bgc_user_is_idle (user))
+    g_hash_table_remove (self->users, GUINT_TO_POINTER (user->uid));
+}
+
+/* What waits is about to be dropped; what is worked on is taken off when it is over. */
+static void
+part (BgcCallers *self, BgcCaller *caller)
+{
+  BgcUser *user = caller->user;
+
+  if (user == NULL)
+    return;
+  user->calls -= caller->waiting.length;
+  user->bytes -= weigh_waiting (self, caller);
+  if (caller->status == BGC_CALLER_KNOWN)
+    user->connections--;
+  if (caller->in_line && g_queue_remove (&user->turns, caller))
+    {
+      caller->in_line = FALSE;
+      bgc_caller_unref (caller);
+    }
+  if (caller->working == 0)
+    caller->user = NULL;
+  drop_if_idle (self, user);
+}
+
+/* ---- leaving ------------------------------------------------------------------------------------- */
+
 void
 bgc_callers_close (BgcCallers *self)
 {
@@ -94,7 +162,7 @@ bgc_callers_close (BgcCallers *self)
 
   self->closed = TRUE;
   bgc_clock_clear_alarm (self->clock, &self->alarm);
-  g_queue_clear_full (&self->turns, (GDestroyNotify) bgc_caller_unref);
+  g_queue_clear (&self->turns);
   g_hash_table_iter_init (&iter, self->table);
   while (g_hash_table_iter_next (&iter, NULL, &caller))
     {
@@ -102,7 +170,8 @@ bgc_callers_close (BgcCallers *self)
 
       g_hash_table_iter_remove (&iter);
       unwatch (self, kept);
-      bgc_caller_drop_waiting (kept);
+      part (self, kept);
+      bgc_caller_leave (kept);
     }
 }
 
@@ -115,10 +184,13 @@ leave (BgcCallers *self, BgcCaller *caller)
     return;
   g_hash_table_remove (self->table, kept->name);
   unwatch (self, kept);
+  part (self, kept);
   bgc_caller_leave (kept);
   if (!self->closed)
     self->hooks.left (kept, self->data);
 }
+
+/* ---- turns --------------------------------------------------------------------------------------- */
 
 static void
 take_turns (gpointer data);
@@ -131,19 +203,41 @@ arm (BgcCallers *self)
       = bgc_clock_set_alarm (self->clock, bgc_clock_boot (self->clock), NULL, take_turns, self);
 }
 
-/* Gives @caller a turn, behind all who wait for theirs. */
 static void
-line_up (BgcCallers *self, BgcCaller *caller)
+line_up_user (BgcCallers *self, BgcUser *user)
 {
-  if (self->closed || caller->in_line || !bgc_caller_is_ready (caller))
+  if (self->closed || user->in_line || !bgc_user_is_ready (user))
     return;
-  caller->in_line = TRUE;
-  g_queue_push_tail (&self->turns, bgc_caller_ref (caller));
+  user->in_line = TRUE;
+  g_queue_push_tail (&self->turns, user);
   arm (self);
 }
 
+/* Gives @caller a turn, behind the other connections of its user; and that one, behind the other users. */
+static void
+line_up (BgcCallers *self, BgcCaller *caller)
+{
+  if (self->closed || caller->user == NULL || caller->gone)
+    return;
+  bgc_user_line_up (caller->user, caller);
+  line_up_user (self, caller->user);
+}
+
+static void
+take_turn (BgcCallers *self, BgcUser *user)
+{
+  g_autoptr (BgcCaller) caller = bgc_user_next (user);
+  gpointer call = caller != NULL ? bgc_caller_next (caller) : NULL;
+
+  if (call == NULL)
+    return;
+  user->working++;
+  self->hooks.run (caller, call, self->data);
+  line_up (self, caller);
+}
+
 /* One call each, round after round, until the time is used up: then the bus is read again, so that whoever
- * came meanwhile stands behind one call of each other caller and not behind all that one has sent. */
+ * came meanwhile stands behind one call of each other user and not behind all that one has sent. */
 static void
 take_turns (gpointer data)
 {
@@ -153,16 +247,15 @@ take_turns (gpointer data)
   self->alarm = 0;
   do
     {
-      g_autoptr (BgcCaller) caller = g_queue_pop_head (&self->turns);
-      gpointer call;
+      BgcUser *user = g_queue_pop_head (&self->turns);
 
-      if (caller == NULL)
+      if (user == NULL)
         return;
-      caller->in_line = FALSE;
-      call = bgc_caller_next (caller);
-      if (call != NULL)
-        self->hooks.run (caller, call, self->data);
-      line_up (self, caller);
+      take_turn (self, user);
+      /* Not before: being in line keeps it when its last call ends at once. */
+      user->in_line = FALSE;
+      line_up_user (self, user);
+      drop_if_idle (self, user);
     }
   while (bgc_clock_boot (self->clock) < end);
   arm (self);
@@ -203,6 +296,8 @@ looked_up_cb (GObject *source, GAsyncResult *result, gpointer data)
   if (bgc_credentials_look_up_finish (BGC_CREDENTIALS (source), result, &caller->uid, &error))
     {
       caller->status = BGC_CALLER_KNOWN;
+      if (!caller->gone && !self->closed)
+        join (self, caller, caller->uid);
     }
   else
     {
@@ -211,6 +306,8 @@ looked_up_cb (GObject *source, GAsyncResult *result, gpointer data)
       if (g_hash_table_lookup (self->table, caller->name) == caller)
         g_hash_table_remove (self->table, caller->name);
       unwatch (self, caller);
+      if (!caller->gone && !self->closed)
+        join (self, caller, NOBODY);
     }
   line_up (self, caller);
 }
@@ -242,19 +339,41 @@ bgc_callers_find (BgcCallers *self, const char *sender)
 }
 
 gboolean
-bgc_callers_enqueue (BgcCallers *self, BgcCaller *caller, gpointer call)
+bgc_callers_enqueue (BgcCallers *self, BgcCaller *caller, gpointer call, GError **error)
 {
-  if (!bgc_caller_admit (caller, call))
+  guint64 weight = self->hooks.weigh (call);
+
+  if (caller->user != NULL && !bgc_user_allows (caller->user, weight, error))
     return FALSE;
+  if (!bgc_caller_admit (caller, call))
+    {
+      g_set_error (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED,
+                   "More than %u calls of one connection wait for an answer", BGC_CALLER_MAX_CALLS);
+      return FALSE;
+    }
+  if (caller->user != NULL)
+    {
+      caller->user->calls++;
+      caller->user->bytes += weight;
+    }
   line_up (self, caller);
   return TRUE;
 }
 
 void
-bgc_callers_done (BgcCallers *self, BgcCaller *caller)
+bgc_callers_done (BgcCallers *self, BgcCaller *caller, guint64 weight)
 {
+  BgcUser *user = caller->user;
+
   bgc_caller_done (caller);
+  if (user == NULL)
+    return;
+  user->working--;
+  user->calls--;
+  user->bytes -= weight;
   line_up (self, caller);
+  line_up_user (self, user);
+  drop_if_idle (self, user);
 }
 
 static void
@@ -263,27 +382,29 @@ flushed_cb (GObject *source, GAsyncResult *result, gpointer data)
   Flush *flush = data;
   g_autoptr (BgcCallers) self = flush->callers;
   g_autoptr (BgcCaller) caller = flush->caller;
+  guint64 weight = flush->weight;
 
   g_free (flush);
   /* A failure says that the bus is gone, and nobody waits any more. */
   g_dbus_connection_flush_finish (G_DBUS_CONNECTION (source), result, NULL);
   caller->flushing = FALSE;
-  bgc_callers_done (self, caller);
+  bgc_callers_done (self, caller, weight);
 }
 
 void
-bgc_callers_answered (BgcCallers *self, BgcCaller *caller, gsize bytes)
+bgc_callers_answered (BgcCallers *self, BgcCaller *caller, guint64 weight, gsize bytes)
 {
   Flush *flush;
 
   if (bytes < BGC_CALLERS_LARGE || caller->flushing || caller->gone || self->closed)
     {
-      bgc_callers_done (self, caller);
+      bgc_callers_done (self, caller, weight);
       return;
     }
   flush = g_new0 (Flush, 1);
   flush->callers = bgc_callers_ref (self);
   flush->caller = bgc_caller_ref (caller);
+  flush->weight = weight;
   caller->flushing = TRUE;
   g_dbus_connection_flush (self->connection, NULL, flushed_cb, flush);
 }

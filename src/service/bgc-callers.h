@@ -2,13 +2,15 @@
  * Copyright 2026 The bgcopyd authors */
 
 /* The connections that call us: finds out once whose each is, remembers it until the connection leaves,
- * and lets their calls through in turn. */
+ * and lets their calls through in turn: the users take turns, one call each, and so do the connections of
+ * one user among themselves. */
 
 #pragma once
 
 #include "host/bgc-clock.h"
 #include "service/bgc-caller.h"
 #include "service/bgc-credentials.h"
+#include "service/bgc-user.h"
 
 /* Bytes of an answer from which on its caller's next turn waits until it is written: what is being sent to
  * one caller stands before what the others are to get. */
@@ -20,6 +22,7 @@ typedef struct {
   /* do @call (transfer full), then bgc_callers_done() */
   void (*run) (BgcCaller *caller, gpointer call, gpointer data);
   GDestroyNotify drop;                                            /* nobody waits for that call any more */
+  guint64 (*weigh) (gpointer call);                               /* bytes of its arguments */
   void (*left) (BgcCaller *caller, gpointer data);                /* the connection is gone */
 } BgcCallersHooks;
 
@@ -33,12 +36,12 @@ void bgc_callers_close (BgcCallers *self);
 
 /* The caller behind the unique name @sender. Borrowed. */
 BgcCaller *bgc_callers_find (BgcCallers *self, const char *sender);
-/* Queues @call (transfer full) for its caller's turn: the callers take turns, one call each. FALSE, and then
- * @call stays the giver's, if the connection has too many calls already. */
-gboolean bgc_callers_enqueue (BgcCallers *self, BgcCaller *caller, gpointer call);
-/* A call of @caller is over: without an answer, or with one of so many @bytes. */
-void bgc_callers_done (BgcCallers *self, BgcCaller *caller);
-void bgc_callers_answered (BgcCallers *self, BgcCaller *caller, gsize bytes);
+/* Queues @call (transfer full) for its caller's turn. FALSE with LimitsExceeded, and then @call stays the
+ * giver's, if the connection or its user has too many calls already. */
+gboolean bgc_callers_enqueue (BgcCallers *self, BgcCaller *caller, gpointer call, GError **error);
+/* A call of @caller, of that @weight, is over: without an answer, or with one of so many @bytes. */
+void bgc_callers_done (BgcCallers *self, BgcCaller *caller, guint64 weight);
+void bgc_callers_answered (BgcCallers *self, BgcCaller *caller, guint64 weight, gsize bytes);
 /* Calls admitted and not yet answered, of everybody. */
 guint bgc_callers_pending (BgcCallers *self);
 

@@ -413,6 +413,9 @@ limits_value (const BgcLimits *limits)
     { "FilesPerCall", BGC_FILES_PER_CALL },
     { "PageSize", BGC_PAGE_SIZE },
     { "CallsPerConnection", BGC_CALLER_MAX_CALLS },
+    { "CallsPerUser", BGC_USER_MAX_CALLS },
+    { "ConnectionsPerUser", BGC_USER_MAX_CONNECTIONS },
+    { "SubscriptionsPerUser", BGC_SUBSCRIBERS_PER_USER },
   };
   GVariantBuilder builder;
 

@@ -125,6 +125,7 @@ method_call_cb (GDBusConnection *connection, const char *sender, const char *pat
                 const char *member, GVariant *parameters, GDBusMethodInvocation *invocation, gpointer data)
 {
   BgcService *self = data;
+  g_autoptr (GError) error = NULL;
   BgcCaller *caller;
   BgcCall *call;
 
@@ -136,12 +137,8 @@ method_call_cb (GDBusConnection *connection, const char *sender, const char *pat
     }
   caller = bgc_callers_find (self->desk->callers, sender);
   call = bgc_call_new (self->desk, caller, invocation);
-  if (!bgc_callers_enqueue (self->desk->callers, caller, call))
+  if (!bgc_callers_enqueue (self->desk->callers, caller, call, &error))
     {
-      g_autoptr (GError) error = g_error_new (BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED,
-                                              "More than %u calls of one connection wait for an answer",
-                                              BGC_CALLER_MAX_CALLS);
-
       bgc_bus_error_return (g_steal_pointer (&call->invocation), error);
       bgc_call_drop (call);
     }
@@ -294,7 +291,7 @@ connect_signals (BgcService *self)
 gboolean
 bgc_service_export (BgcService *self, GError **error)
 {
-  static const BgcCallersHooks hooks = { run_call, bgc_call_drop, caller_left };
+  static const BgcCallersHooks hooks = { run_call, bgc_call_drop, bgc_call_weigh, caller_left };
 
   g_return_val_if_fail (self->desk->callers == NULL, FALSE);
 

@@ -35,13 +35,19 @@ run_hook (BgcCaller *caller, gpointer call, gpointer data)
   if (f->work > 0)
     bgc_clock_fake_advance (f->clock, f->work);
   if (f->answer_at_once)
-    bgc_callers_answered (f->callers, caller, f->bytes);
+    bgc_callers_answered (f->callers, caller, 1, f->bytes);
 }
 
 static void
 drop_hook (gpointer call)
 {
   dropped++;
+}
+
+static guint64
+weigh_hook (gpointer call)
+{
+  return 1;
 }
 
 static void
@@ -67,7 +73,7 @@ connect_to (Fixture *f)
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  static const BgcCallersHooks hooks = { run_hook, drop_hook, left_hook };
+  static const BgcCallersHooks hooks = { run_hook, drop_hook, weigh_hook, left_hook };
 
   f->bus = g_test_dbus_new (G_TEST_DBUS_NONE);
   g_test_dbus_up (f->bus);
@@ -102,7 +108,8 @@ tear_down (Fixture *f, gconstpointer data)
 static gboolean
 enqueue (Fixture *f, int call)
 {
-  return bgc_callers_enqueue (f->callers, bgc_callers_find (f->callers, f->name), GINT_TO_POINTER (call));
+  return bgc_callers_enqueue (f->callers, bgc_callers_find (f->callers, f->name), GINT_TO_POINTER (call),
+                              NULL);
 }
 
 static void
@@ -145,7 +152,7 @@ test_bounds (Fixture *f, gconstpointer data)
   run_until (f, BGC_CALLER_MAX_WORKING);
   g_assert_cmpuint (f->ran->len, ==, BGC_CALLER_MAX_WORKING);
   caller = bgc_callers_find (f->callers, f->name);
-  bgc_callers_done (f->callers, caller);
+  bgc_callers_done (f->callers, caller, 1);
   run_until (f, BGC_CALLER_MAX_WORKING + 1);
   bgc_clock_fake_advance (f->clock, 0);
   g_assert_cmpuint (f->ran->len, ==, BGC_CALLER_MAX_WORKING + 1);
@@ -196,7 +203,7 @@ test_leaves (Fixture *f, gconstpointer data)
     g_main_context_iteration (NULL, TRUE);
   g_assert_true (caller->gone);
   g_assert_cmpuint (dropped, ==, 40 - BGC_CALLER_MAX_WORKING);
-  bgc_callers_done (f->callers, caller);
+  bgc_callers_done (f->callers, caller, 1);
   bgc_clock_fake_advance (f->clock, 0);
   g_assert_cmpuint (f->ran->len, ==, BGC_CALLER_MAX_WORKING);
 }
@@ -207,7 +214,7 @@ enqueue_of (Fixture *f, GDBusConnection *client, int first, int n)
   for (int call = first; call < first + n; call++)
     g_assert_true (bgc_callers_enqueue (
       f->callers, bgc_callers_find (f->callers, g_dbus_connection_get_unique_name (client)),
-      GINT_TO_POINTER (call)));
+      GINT_TO_POINTER (call), NULL));
 }
 
 static void
@@ -295,6 +302,73 @@ test_large_answers (Fixture *f, gconstpointer data)
   g_dbus_connection_close_sync (other, NULL, NULL);
 }
 
+/* Two connections of one user have one turn together where another user has one. */
+static void
+test_turns_of_users (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GDBusConnection) second = connect_to (f);
+  g_autoptr (GDBusConnection) other = connect_to (f);
+
+  bgc_credentials_fake_set (f->credentials, g_dbus_connection_get_unique_name (other), 1001);
+  f->answer_at_once = TRUE;
+  enqueue_of (f, f->client, 1, 1);
+  enqueue_of (f, second, 11, 1);
+  enqueue_of (f, other, 21, 1);
+  run_until (f, 3);
+  g_ptr_array_set_size (f->ran, 0);
+  enqueue_of (f, f->client, 1, 3);
+  enqueue_of (f, second, 11, 3);
+  enqueue_of (f, other, 21, 3);
+  run_until (f, 9);
+  assert_ran (f, "1 21 11 22 2 23 12 3 13");
+  g_dbus_connection_close_sync (second, NULL, NULL);
+  g_dbus_connection_close_sync (other, NULL, NULL);
+}
+
+/* A user's share does not grow with its connections, and who leaves gives back what is his. */
+static void
+test_bounds_of_users (Fixture *f, gconstpointer data)
+{
+  GDBusConnection *clients[BGC_USER_MAX_CALLS / BGC_CALLER_MAX_CALLS + 1];
+  g_autoptr (GError) error = NULL;
+  guint admitted = 0;
+  BgcCaller *caller;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (clients); i++)
+    {
+      clients[i] = connect_to (f);
+      enqueue_of (f, clients[i], 1, 1);
+    }
+  run_until (f, G_N_ELEMENTS (clients));
+  for (gsize i = 0; i < G_N_ELEMENTS (clients); i++)
+    {
+      caller = bgc_callers_find (f->callers, g_dbus_connection_get_unique_name (clients[i]));
+      for (guint n = 0; n < BGC_CALLER_MAX_CALLS - 1; n++)
+        admitted += bgc_callers_enqueue (f->callers, caller, GINT_TO_POINTER (2), NULL);
+    }
+  g_assert_cmpuint (admitted + G_N_ELEMENTS (clients), ==, BGC_USER_MAX_CALLS);
+  g_assert_false (bgc_callers_enqueue (f->callers, caller, GINT_TO_POINTER (2), &error));
+  g_assert_error (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED);
+  bgc_clock_fake_advance (f->clock, 0);
+  g_assert_cmpuint (f->ran->len, ==, BGC_USER_MAX_WORKING);
+  /* Another user is let through all the same. */
+  bgc_credentials_fake_set (f->credentials, f->name, 1001);
+  g_assert_true (enqueue (f, 5));
+  run_until (f, BGC_USER_MAX_WORKING + 1);
+  g_assert_cmpint (GPOINTER_TO_INT (g_ptr_array_index (f->ran, BGC_USER_MAX_WORKING)), ==, 5);
+  g_dbus_connection_close_sync (clients[0], NULL, NULL);
+  while (f->left == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (bgc_callers_enqueue (f->callers, caller, GINT_TO_POINTER (2), NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (clients); i++)
+    {
+      g_dbus_connection_close_sync (clients[i], NULL, NULL);
+      g_object_unref (clients[i]);
+    }
+  while (f->left < G_N_ELEMENTS (clients))
+    g_main_context_iteration (NULL, TRUE);
+}
+
 static void
 test_closed_while_asking (Fixture *f, gconstpointer data)
 {
@@ -321,6 +395,8 @@ main (int argc, char **argv)
   ADD ("turns", test_turns);
   ADD ("newcomer", test_newcomer);
   ADD ("large-answers", test_large_answers);
+  ADD ("turns-of-users", test_turns_of_users);
+  ADD ("bounds-of-users", test_bounds_of_users);
   ADD ("closed-while-asking", test_closed_while_asking);
   return g_test_run ();
 }

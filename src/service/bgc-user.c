@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "service/bgc-user.h"
+
+BgcUser *
+bgc_user_new (guint32 uid)
+{
+  BgcUser *self = g_new0 (BgcUser, 1);
+
+  self->uid = uid;
+  g_queue_init (&self->turns);
+  return self;
+}
+
+void
+bgc_user_free (BgcUser *self)
+{
+  g_queue_clear_full (&self->turns, (GDestroyNotify) bgc_caller_unref);
+  g_free (self);
+}
+
+gboolean
+bgc_user_allows (const BgcUser *self, guint64 bytes, GError **error)
+{
+  if (self->connections > BGC_USER_MAX_CONNECTIONS)
+    g_set_error (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED, "A user may have %u connections",
+                 BGC_USER_MAX_CONNECTIONS);
+  else if (self->calls >= BGC_USER_MAX_CALLS)
+    g_set_error (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED, "%u calls of this user wait for an answer",
+                 BGC_USER_MAX_CALLS);
+  else if (self->calls > 0 && self->bytes + bytes > BGC_USER_MAX_BYTES)
+    g_set_error_literal (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED,
+                         "The calls of this user that wait for an answer are too large together");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+void
+bgc_user_line_up (BgcUser *self, BgcCaller *caller)
+{
+  if (caller->in_line || !bgc_caller_is_ready (caller))
+    return;
+  caller->in_line = TRUE;
+  g_queue_push_tail (&self->turns, bgc_caller_ref (caller));
+}
+
+gboolean
+bgc_user_is_ready (const BgcUser *self)
+{
+  return self->turns.length > 0 && self->working < BGC_USER_MAX_WORKING;
+}
+
+BgcCaller *
+bgc_user_next (BgcUser *self)
+{
+  BgcCaller *caller = bgc_user_is_ready (self) ? g_queue_pop_head (&self->turns) : NULL;
+
+  if (caller != NULL)
+    caller->in_line = FALSE;
+  return caller;
+}
+
+gboolean
+bgc_user_is_idle (const BgcUser *self)
+{
+  return self->connections == 0 && self->calls == 0 && self->turns.length == 0 && !self->in_line;
+}
