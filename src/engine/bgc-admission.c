@@ -34,7 +34,7 @@ bgc_admission_check (GPtrArray *requests, guint existing, const BgcLimits *limit
 {
   if (requests->len > BGC_FILES_PER_CALL)
     {
-      g_set_error (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED, "One call may add %u files",
+      g_set_error (error, BGC_ERROR, BGC_ERROR_TOO_MANY_FILES, "One call may add %u files",
                    BGC_FILES_PER_CALL);
       return FALSE;
     }

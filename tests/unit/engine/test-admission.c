@@ -72,7 +72,7 @@ test_counts (void)
   g_clear_error (&error);
   g_assert_true (bgc_admission_check (three, 3, &limits, TRUE, NULL));
   g_assert_false (bgc_admission_check (too_many, 0, &limits, TRUE, &error));
-  g_assert_error (error, BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED);
+  g_assert_error (error, BGC_ERROR, BGC_ERROR_TOO_MANY_FILES);
 }
 
 /* A link in the path makes two names of one file: either counts, against either. */
