@@ -3,6 +3,8 @@
 
 #include "bgc-clock-contract.h"
 
+#include <string.h>
+
 #define MILLISECOND 1000
 #define MANY 500u
 
@@ -259,6 +261,17 @@ test_many (Fixture *fixture, gconstpointer data)
     g_assert_cmpint (g_array_index (fired, gint64, i - 1), <=, g_array_index (fired, gint64, i));
 }
 
+/* The same as long as the machine is up. */
+static void
+test_boot_id (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *before = g_strdup (bgc_clock_boot_id (fixture->clock));
+
+  g_assert_cmpuint (strlen (before), ==, 36);
+  pass (fixture, MILLISECOND);
+  g_assert_cmpstr (bgc_clock_boot_id (fixture->clock), ==, before);
+}
+
 /* A clock that goes away takes its alarms along; tear_down checks that nothing holds it. */
 static void
 test_dropped (Fixture *fixture, gconstpointer data)
@@ -290,5 +303,6 @@ bgc_clock_contract_add (const char *prefix, const BgcClockContract *contract)
   add (prefix, "set/from-alarm", contract, test_set_from_alarm);
   add (prefix, "past/from-alarm", contract, test_past_from_alarm);
   add (prefix, "many", contract, test_many);
+  add (prefix, "boot-id", contract, test_boot_id);
   add (prefix, "dropped", contract, test_dropped);
 }

@@ -313,8 +313,7 @@ test_over_at_start (void)
 
   rig_keep_away (rig, 0);
   id = rig_cancelled (rig, (RigTimes){ 1209600, 0 });
-  rig_shut_down_async (rig)->rig = rig;
-  rig_settle (rig);
+  g_assert_cmpint (rig_wait (rig, rig_shut_down_async (rig)), ==, RIG_SUCCESS);
   rig_advance (rig, 2 * DAY);
   rig_crash (rig);
   rig_expect_warning (rig);

@@ -181,6 +181,64 @@ test_setters (void)
 }
 
 static void
+test_uploads (void)
+{
+  g_autoptr (BgcJob) job = make_job ();
+  g_autoptr (BgcJob) draft = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (bgc_job_set_upload_protocol (job, BGC_UPLOAD_PROTOCOL_TUS, &error));
+  g_assert_error (error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED);
+  g_clear_error (&error);
+  g_assert_false (bgc_job_set_reply_file_name (job, "/srv/r", &error));
+  g_assert_error (error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED);
+  g_clear_error (&error);
+  job->type = BGC_JOB_TYPE_UPLOAD_REPLY;
+  job->upload = bgc_upload_new ();
+  job->upload->protocol = BGC_UPLOAD_PROTOCOL_BITS;
+  g_assert_false (bgc_job_set_upload_protocol (job, BGC_UPLOAD_PROTOCOL_TUS, NULL));
+  g_assert_true (bgc_job_set_upload_protocol (job, BGC_UPLOAD_PROTOCOL_BITS, NULL));
+  /* It is found out anew. */
+  g_assert_cmpint (job->upload->protocol, ==, BGC_UPLOAD_PROTOCOL_AUTO);
+  g_assert_false (bgc_job_set_reply_file_name (job, "r", &error));
+  g_assert_error (error, BGC_ERROR, BGC_ERROR_INVALID_PATH);
+  g_clear_error (&error);
+  g_assert_true (bgc_job_set_reply_file_name (job, "/srv/r", NULL));
+  job->server_cancel = bgc_deadline_new ("", 1, 2, 3);
+  job->upload->stage = BGC_UPLOAD_STAGE_OPEN;
+  g_assert_false (bgc_job_set_upload_protocol (job, BGC_UPLOAD_PROTOCOL_AUTO, &error));
+  g_assert_error (error, BGC_ERROR, BGC_ERROR_INVALID_STATE);
+  draft = bgc_job_draft (job);
+  g_assert_cmpstr (draft->reply_file_name, ==, "/srv/r");
+  g_assert_true (draft->reply_file_name != job->reply_file_name);
+  g_assert_cmpint (draft->server_cancel->boot, ==, 4);
+  g_assert_true (draft->server_cancel != job->server_cancel);
+  g_assert_true (bgc_job_set_reply_file_name (job, "", NULL));
+  g_assert_null (job->reply_file_name);
+  bgc_file_list_put (job->files, bgc_file_new (BGC_UPLOAD_FILE, "http://a/b", "/srv/a", ""));
+  g_assert_null (bgc_job_reply (job));
+  bgc_file_list_put (job->files, bgc_file_new (BGC_UPLOAD_REPLY, "", "/srv/r", ".bgcopy-1"));
+  g_assert_cmpuint (bgc_job_reply (job)->index, ==, BGC_UPLOAD_REPLY);
+  job->type = BGC_JOB_TYPE_DOWNLOAD;
+  g_assert_null (bgc_job_reply (job));
+}
+
+/* Whatever is told of it, there is nothing to delete. */
+static void
+test_source (void)
+{
+  g_autoptr (BgcFile) source = bgc_file_new (BGC_UPLOAD_FILE, "http://a/b", "/srv/a", "");
+  g_autoptr (BgcFile) plain = bgc_file_new (0, "http://a/b", "/srv/a", ".bgcopy-1");
+
+  source->attempts = plain->attempts = 1;
+  source->bytes_transferred = 5;
+  g_assert_true (bgc_file_is_source (source));
+  g_assert_false (bgc_file_has_temporary (source));
+  g_assert_false (bgc_file_is_source (plain));
+  g_assert_true (bgc_file_has_temporary (plain));
+}
+
+static void
 test_set_error (void)
 {
   g_autoptr (BgcJob) job = make_job ();
@@ -203,6 +261,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/job/completion-time", test_completion_time);
   g_test_add_func ("/job/setters", test_setters);
   g_test_add_func ("/job/set-error", test_set_error);
+  g_test_add_func ("/job/uploads", test_uploads);
+  g_test_add_func ("/job/source", test_source);
 
   return g_test_run ();
 }

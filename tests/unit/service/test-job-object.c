@@ -130,6 +130,113 @@ test_cancel (BusFixture *f, gconstpointer data)
   FAILS (f, alice, path, "Cancel", NULL, "InvalidState");
 }
 
+#define MANAGER_CALL(f, member, parameters) \
+  bus_fixture_call (f, (f)->alice, "/org/example/BackgroundCopy", "org.example.BackgroundCopy.Manager", \
+                    member, parameters)
+
+/* From CreateJob to the reply's bytes. */
+static void
+test_upload_reply (BusFixture *f, gconstpointer data)
+{
+  g_autofree char *answer
+    = MANAGER_CALL (f, "CreateJob", "('u', 'upload-reply', {'ReplyFileName': <'/srv/r'>})");
+  g_auto (GStrv) parts = g_strsplit (answer, "'", 3);
+  const char *path = parts[1];
+  g_autofree char *index = NULL;
+  g_autofree char *files = NULL;
+  g_autofree char *bytes = NULL;
+  g_autofree char *outcome = NULL;
+  g_autoptr (BgcUpload) session = bgc_upload_new ();
+  BgcFileReport *sent;
+
+  FAILS (f, alice, path, "GetReplyData", NULL, "InvalidState");
+  set_fails (f, path, "ReplyFileName", "'r'", "InvalidPath");
+  set_fails (f, path, "UploadProtocol", "'put'", "NotSupported");
+  set (f, path, "UploadProtocol", "'bits'");
+  index = CALL (f, alice, path, "AddFile", "('http://example.org/u', '/srv/source', @a{sv} {})");
+  g_assert_cmpstr (index, ==, "(0,)");
+  FAILS (f, alice, path, "AddFile", "('http://example.org/u', '/srv/other', @a{sv} {})", "TooManyFiles");
+  FAILS (f, alice, path, "SetRemoteName", "(uint32 0, 'http://example.org/v')", "NotSupported");
+  is (f, path, "ReplyFileName", "'/srv/r'");
+  set (f, path, "ReplyFileName", "'/srv/s'");
+  is (f, path, "ReplyFileName", "'/srv/s'");
+  is (f, path, "FilesTotal", "1");
+  is (f, path, "BytesTotal", "100");
+  files = CALL (f, alice, path, "ListFiles", "(uint32 0, uint32 0)");
+  g_assert_nonnull (strstr (files, "'/srv/source'"));
+  g_assert_null (strstr (files, "'/srv/s'"));
+  FAILS (f, alice, path, "Complete", NULL, "InvalidState");
+  g_free (CALL (f, alice, path, "Resume", NULL));
+  session->protocol = BGC_UPLOAD_PROTOCOL_BITS;
+  session->stage = BGC_UPLOAD_STAGE_SENT;
+  session->session_id = g_strdup ("{7}");
+  session->reply_url = g_strdup ("http://example.org/r");
+  sent = bgc_file_report_new (0, BGC_FILE_EVENT_WHOLE);
+  sent->durable = sent->total = 100;
+  bgc_clock_fake_advance (f->clock, 0);
+  bgc_workers_fake_report_session (f->workers, bus_fixture_job (f, path), session, sent);
+  bus_fixture_settle (f);
+  is (f, path, "SessionId", "'{7}'");
+  set_fails (f, path, "ReplyFileName", "'/srv/t'", "InvalidState");
+  set_fails (f, path, "UploadProtocol", "'auto'", "InvalidState");
+  bgc_workers_fake_report_whole (f->workers, bus_fixture_job (f, path), 1, 9);
+  bus_fixture_settle (f);
+  session->stage = BGC_UPLOAD_STAGE_CLOSED;
+  bgc_workers_fake_report_session (f->workers, bus_fixture_job (f, path), session, NULL);
+  bus_fixture_settle (f);
+  is (f, path, "State", "'transferred'");
+  is (f, path, "ReplyBytesTotal", "9");
+  bytes = CALL (f, alice, path, "GetReplyData", NULL);
+  g_assert_cmpstr (bytes, ==, "([0x74, 0x68, 0x65, 0x20, 0x72, 0x65, 0x70, 0x6c, 0x79],)");
+  outcome = CALL (f, alice, path, "Complete", NULL);
+  g_assert_cmpstr (outcome, ==, "('ok',)");
+}
+
+/* Cancelled, its server away: still found and listed, and told until it goes. */
+static void
+test_cancel_pending (BusFixture *f, gconstpointer data)
+{
+  g_autofree char *answer
+    = MANAGER_CALL (f, "Submit", "('u', 'upload', [('http://a/b', '/srv/source', @a{sv} {})],"
+                                 " {'NoProgressTimeout': <uint32 6>})");
+  g_auto (GStrv) parts = g_strsplit (answer, "'", 3);
+  const char *path = parts[1];
+  g_autoptr (BgcUpload) session = bgc_upload_new ();
+  g_autofree char *outcome = NULL;
+  g_autofree char *listed = NULL;
+  g_autofree char *unlisted = NULL;
+  BgcFileReport *begun = bgc_file_report_new (0, BGC_FILE_EVENT_PROGRESS);
+
+  bgc_clock_fake_advance (f->clock, 0);
+  session->stage = BGC_UPLOAD_STAGE_OPEN;
+  session->session_id = g_strdup ("{7}");
+  begun->total = 100;
+  bgc_workers_fake_report_session (f->workers, bus_fixture_job (f, path), session, begun);
+  bus_fixture_settle (f);
+  bgc_workers_fake_set_cancel (f->workers, FALSE, NULL);
+  outcome = CALL (f, alice, path, "Cancel", NULL);
+  g_assert_cmpstr (outcome, ==, "('ok',)");
+  bus_fixture_settle (f);
+  is (f, path, "State", "'cancelled'");
+  is (f, path, "ServerCancelPending", "true");
+  is (f, path, "WaitReason", "'server-cancel'");
+  is (f, path, "RetryCount", "1");
+  FAILS (f, alice, path, "Cancel", NULL, "InvalidState");
+  FAILS (f, alice, path, "Complete", NULL, "InvalidState");
+  FAILS (f, alice, path, "GetReplyData", NULL, "InvalidState");
+  set_fails (f, path, "Priority", "'low'", "InvalidState");
+  listed = MANAGER_CALL (f, "ListJobs", "({'state': <['cancelled']>},)");
+  g_assert_nonnull (strstr (listed, path));
+  bgc_workers_fake_set_cancel (f->workers, TRUE, NULL);
+  bgc_network_fake_set (f->network, FALSE);
+  bgc_network_fake_set (f->network, TRUE);
+  bgc_clock_fake_advance (f->clock, G_USEC_PER_SEC);
+  is (f, path, "ServerCancelPending", "false");
+  is (f, path, "CancelDeadline", "0");
+  unlisted = MANAGER_CALL (f, "ListJobs", "(@a{sv} {},)");
+  g_assert_null (strstr (unlisted, path));
+}
+
 static void
 test_empty (BusFixture *f, gconstpointer data)
 {
@@ -228,5 +335,7 @@ main (int argc, char **argv)
   ADD ("properties", test_properties);
   ADD ("properties-refused", test_properties_refused);
   ADD ("later", test_later);
+  ADD ("upload-reply", test_upload_reply);
+  ADD ("cancel-pending", test_cancel_pending);
   return g_test_run ();
 }

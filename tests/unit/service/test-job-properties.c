@@ -183,6 +183,11 @@ test_refusals (void)
   refuses ("{'Priority': <'urgent'>}", BGC_ERROR_INVALID_ARGUMENT, "urgent");
   refuses ("{'NotifyFlags': <['transferred', 'bell']>}", BGC_ERROR_INVALID_ARGUMENT, "bell");
   refuses ("{'MinimumNotificationInterval': <uint32 3600001>}", BGC_ERROR_INVALID_ARGUMENT, "3600000");
+  refuses ("{'UploadProtocol': <'bits'>}", BGC_ERROR_NOT_SUPPORTED, "upload");
+  refuses ("{'UploadProtocol': <'ftp'>}", BGC_ERROR_INVALID_ARGUMENT, "ftp");
+  refuses ("{'ReplyFileName': <'/srv/r'>}", BGC_ERROR_NOT_SUPPORTED, "reply");
+  refuses ("{'SessionId': <'x'>}", BGC_ERROR_READ_ONLY, "SessionId");
+  refuses ("{'CancelDeadline': <int64 1>}", BGC_ERROR_READ_ONLY, "CancelDeadline");
   refuses ("{'DisplayName': <'a\\u0007b'>}", BGC_ERROR_INVALID_ARGUMENT, "display name");
 }
 
@@ -311,6 +316,73 @@ test_stamps (void)
     }
 }
 
+static BgcJob *
+make_upload (BgcJobType type)
+{
+  BgcJob *job = make_job ();
+  BgcFile *source = bgc_file_new (BGC_UPLOAD_FILE, "http://a/b", "/srv/a", "");
+
+  job->type = type;
+  job->upload = bgc_upload_new ();
+  source->bytes_total = source->expected_size = 100;
+  source->bytes_transferred = 40;
+  bgc_file_list_put (job->files, source);
+  return job;
+}
+
+static void
+test_upload (void)
+{
+  g_autoptr (BgcJob) download = make_job ();
+  g_autoptr (BgcJob) job = make_upload (BGC_JOB_TYPE_UPLOAD);
+
+  reads (download, "UploadProtocol", "'auto'");
+  reads (download, "SessionId", "''");
+  reads (download, "ReplyFileName", "''");
+  reads (download, "ReplyBytesTotal", "uint64 0");
+  reads (download, "ServerCancelPending", "false");
+  reads (download, "CancelDeadline", "int64 0");
+  reads (job, "ReplyBytesTotal", "uint64 0");
+  reads (job, "SessionId", "''");
+  applies (job, "{'UploadProtocol': <'tus'>}");
+  reads (job, "UploadProtocol", "'tus'");
+  job->upload->resource = g_strdup ("http://a/files/1");
+  reads (job, "SessionId", "'http://a/files/1'");
+  job->upload->session_id = g_strdup ("{1}");
+  reads (job, "SessionId", "'{1}'");
+  bgc_job_restore_state (job, BGC_JOB_STATE_CANCELLED);
+  job->server_cancel = bgc_deadline_new ("", 5, 1000000, 6000000);
+  reads (job, "ServerCancelPending", "true");
+  reads (job, "CancelDeadline", "int64 7000000");
+}
+
+/* The reply counts in its own properties alone. */
+static void
+test_reply (void)
+{
+  g_autoptr (BgcJob) job = make_upload (BGC_JOB_TYPE_UPLOAD_REPLY);
+  BgcFile *reply = bgc_file_new (BGC_UPLOAD_REPLY, "", "/srv/r", ".bgcopy-00000000000000000000000000000001");
+
+  reads (job, "ReplyBytesTotal", "uint64 18446744073709551615");
+  applies (job, "{'ReplyFileName': <'/srv/q'>}");
+  reads (job, "ReplyFileName", "'/srv/q'");
+  reply->bytes_transferred = 7;
+  bgc_file_list_put (job->files, reply);
+  reads (job, "ReplyFileName", "'/srv/r'");
+  reads (job, "ReplyBytesTotal", "uint64 18446744073709551615");
+  reads (job, "ReplyBytesTransferred", "uint64 7");
+  reads (job, "BytesTotal", "uint64 100");
+  reads (job, "BytesTransferred", "uint64 40");
+  reads (job, "FilesTotal", "uint32 1");
+  reads (job, "FilesTransferred", "uint32 0");
+  reply = bgc_file_copy (reply);
+  reply->state = BGC_FILE_WHOLE;
+  reply->bytes_total = 9;
+  bgc_file_list_put (job->files, reply);
+  reads (job, "ReplyBytesTotal", "uint64 9");
+  reads (job, "FilesTransferred", "uint32 0");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -324,5 +396,7 @@ main (int argc, char **argv)
   g_test_add_func ("/job-properties/lengths", test_lengths);
   g_test_add_func ("/job-properties/brief", test_brief);
   g_test_add_func ("/job-properties/stamps", test_stamps);
+  g_test_add_func ("/job-properties/upload", test_upload);
+  g_test_add_func ("/job-properties/reply", test_reply);
   return g_test_run ();
 }

@@ -11,6 +11,8 @@
 
 #include "bgc-store-contract.h"
 #include "bgc-store-sample.h"
+#include "store/bgc-store-directory.h"
+#include "store/bgc-store-salvage.h"
 
 /* ---- system calls that fail when told --------------------------------------------------------- */
 
@@ -413,6 +415,34 @@ test_schema_1 (Fixture *self, gconstpointer data)
   sample_commit_ok (self->store, sample_create (10, 1));
 }
 
+/* Corrupt, and older: what it has is salvaged. */
+static void
+test_schema_1_corrupt (Fixture *self, gconstpointer data)
+{
+  g_autofree char *file = g_test_build_filename (G_TEST_DIST, "unit", "store", "schema-1.sql", NULL);
+  g_autoptr (GPtrArray) jobs = NULL;
+  g_autofree char *sql = NULL;
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BgcStoreDirectory) directory = NULL;
+
+  g_assert_true (g_file_get_contents (file, &sql, NULL, NULL));
+  end (self);
+  path = make_from_sql (self->directory, sql);
+  sample_expect_warnings ();
+  directory = bgc_store_directory_open (self->directory, &error);
+  g_assert_no_error (error);
+  g_assert_true (bgc_store_salvage_run (directory, &error));
+  g_assert_no_error (error);
+  g_clear_pointer (&directory, bgc_store_directory_free);
+  g_assert_cmpuint (sample_take_warnings (), >, 0);
+  self->store = open_store (self->directory);
+  jobs = sample_load (self->store, NULL);
+  g_assert_cmpuint (jobs->len, ==, 2);
+  g_assert_cmpuint (bgc_file_list_length (sample_find (jobs, 3)->files), ==, 2);
+  g_assert_cmpint (sample_find (jobs, 3)->state, ==, BGC_JOB_STATE_TRANSIENT_ERROR);
+}
+
 static void
 test_newer (Fixture *self, gconstpointer data)
 {
@@ -449,6 +479,7 @@ main (int argc, char *argv[])
     { "/store-sqlite/sync-fails", test_sync_fails },
     { "/store-sqlite/disk-full", test_disk_full },
     { "/store-sqlite/schema-1", test_schema_1 },
+    { "/store-sqlite/schema-1-corrupt", test_schema_1_corrupt },
     { "/store-sqlite/newer", test_newer },
   };
 
