@@ -33,7 +33,8 @@ set_options (BgcFileRequest *request, GVariant *const *values, GError **error)
     request->size = g_variant_get_uint64 (values[OPTION_SIZE]);
   if (request->size > G_MAXINT64 && request->size != BGC_SIZE_UNKNOWN)
     {
-      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "size: no file has 2^63 bytes or more");
+      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT,
+                           "size: no file has 2^63 bytes or more");
       return FALSE;
     }
   return TRUE;

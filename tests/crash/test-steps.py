@@ -66,10 +66,13 @@ class Stairs:
         job = world.service.submit([(world.web.url(name), world.local(name)) for name in self.contents])
         job.wait_state('transferred')
         if missing:
+            # The job would go on for it.
             job.add('http://127.0.0.1:9/missing', world.local('missing'))
+            job.wait_state('transient-error')
+            job.suspend()
         self.stop()
         self.start(cut=0)
-        equal(world.find(job).state, 'transferred')
+        equal(world.find(job).state, 'suspended' if missing else 'transferred')
         # Every start changes the same.
         base = self.counted()
         self.stop()
