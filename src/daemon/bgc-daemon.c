@@ -18,6 +18,7 @@
 #include "host/bgc-clock-system.h"
 #include "host/bgc-network-gio.h"
 #include "service/bgc-authority-owner.h"
+#include "service/bgc-authority-polkit.h"
 #include "service/bgc-credentials-bus.h"
 #include "service/bgc-service.h"
 #include "store/bgc-store-sqlite.h"
@@ -352,7 +353,9 @@ name_lost (GDBusConnection *bus, const char *name, gpointer data)
 static void
 make_service (BgcDaemon *self)
 {
-  g_autoptr (BgcAuthority) authority = bgc_authority_owner_new ();
+  /* The one user of a session bus has nobody to ask. */
+  g_autoptr (BgcAuthority) authority = self->session ? bgc_authority_owner_new ()
+                                                     : bgc_authority_polkit_new (self->bus, self->clock);
   g_autoptr (BgcCredentials) credentials = bgc_credentials_bus_new (self->bus);
 
   self->service = bgc_service_new (self->bus, self->manager, self->clock, authority, credentials);

@@ -62,6 +62,32 @@ bgc_call_is_administrator (BgcCall *self)
   return bgc_authority_allows (self->desk->authority, uid, uid, BGC_RULE_MANAGE);
 }
 
+static gboolean
+is_interactive (BgcCall *self)
+{
+  GDBusMessage *message = g_dbus_method_invocation_get_message (self->invocation);
+
+  return (g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
+}
+
+static void
+asked_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  BgcCall *self = data;
+  BgcCallAskedFunc asked = g_steal_pointer (&self->asked);
+
+  asked (self, bgc_authority_ask_finish (BGC_AUTHORITY (source), result));
+}
+
+void
+bgc_call_ask (BgcCall *self, BgcRule rule, BgcCallAskedFunc asked)
+{
+  BgcAuthorityQuestion question = { self->caller->name, rule, is_interactive (self) };
+
+  self->asked = asked;
+  bgc_authority_ask_async (self->desk->authority, &question, self->caller->leaving, asked_cb, self);
+}
+
 /* The answer of so many @bytes is on its way: lets the caller's next call through. */
 static void
 finish (BgcCall *self, gsize bytes)

@@ -27,7 +27,7 @@ typedef struct {
   BgcCallerStatus status;
   guint32 uid;            /* once known */
   struct _BgcUser *user;  /* (borrowed) (nullable) NULL until known or refused; bgc-user */
-  GCancellable *leaving;  /* (owned) cancelled when it leaves the bus */
+  GCancellable *leaving;  /* (owned) cancelled when it leaves the bus, or we do */
   gboolean gone;          /* left the bus: nobody waits for answers */
   gboolean in_line;       /* it waits for its turn */
   gboolean flushing;      /* a large answer is being written to it: no turn until then */

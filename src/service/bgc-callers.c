@@ -171,7 +171,8 @@ bgc_callers_close (BgcCallers *self)
       g_hash_table_iter_remove (&iter);
       unwatch (self, kept);
       part (self, kept);
-      bgc_caller_leave (kept);
+      bgc_caller_drop_waiting (kept);
+      g_cancellable_cancel (kept->leaving);
     }
 }
 

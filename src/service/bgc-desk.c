@@ -52,6 +52,7 @@ bgc_desk_new (GDBusConnection *connection, BgcManager *manager, BgcClock *clock,
   self->authority = g_object_ref (authority);
   self->subscribers = bgc_subscribers_new ();
   self->notifier = bgc_notifier_new (clock, self->subscribers, &hooks, self);
+  self->refusals = bgc_refusals_new (clock);
   self->repeater = bgc_repeater_new (clock, repeat_one, self);
   return self;
 }
@@ -68,6 +69,7 @@ clear (gpointer data)
   BgcDesk *self = data;
 
   g_clear_pointer (&self->callers, bgc_callers_unref);
+  bgc_refusals_free (self->refusals);
   bgc_repeater_free (self->repeater);
   bgc_notifier_free (self->notifier);
   bgc_subscribers_free (self->subscribers);

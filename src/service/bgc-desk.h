@@ -9,6 +9,7 @@
 #include "service/bgc-authority.h"
 #include "service/bgc-callers.h"
 #include "service/bgc-notifier.h"
+#include "service/bgc-refusals.h"
 #include "service/bgc-repeater.h"
 #include "service/bgc-subscribers.h"
 
@@ -19,6 +20,7 @@ typedef struct {
   BgcSubscribers *subscribers; /* (owned) */
   BgcNotifier *notifier;       /* (owned) */
   BgcRepeater *repeater;       /* (owned) */
+  BgcRefusals *refusals;       /* (owned) */
   BgcCallers *callers;         /* (owned) (nullable) NULL until the service sets it */
 } BgcDesk;
 

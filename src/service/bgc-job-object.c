@@ -332,7 +332,7 @@ static const BgcCallRow rows[] = {
   { JOB, "Resume", BGC_RULE_CHANGE, resume_job },
   { JOB, "Cancel", BGC_RULE_CHANGE, cancel_job },
   { JOB, "Complete", BGC_RULE_CHANGE, complete_job },
-  { JOB, "TakeOwnership", BGC_RULE_CHANGE, refuse_as_later },
+  { JOB, "TakeOwnership", BGC_RULE_TAKE, refuse_as_later },
   { JOB, "SetCredentials", BGC_RULE_SECRET, refuse_as_later },
   { JOB, "RemoveCredentials", BGC_RULE_SECRET, refuse_as_later },
   { JOB, "SetCustomHeaders", BGC_RULE_SECRET, refuse_as_later },

@@ -130,30 +130,48 @@ submit (BgcCall *call)
 
 /* ---- finding ------------------------------------------------------------------------------------- */
 
+/* The listed job that the call names, or NULL. */
+static const BgcJob *
+listed_job (BgcCall *call)
+{
+  const BgcJob *job = bgc_call_job (call);
+
+  return job != NULL && bgc_manager_is_listed (call->desk->manager, job) ? job : NULL;
+}
+
+static void
+return_job (BgcCall *call, gboolean granted)
+{
+  char path[BGC_OBJECT_PATH_SIZE];
+
+  if (!granted || listed_job (call) == NULL)
+    {
+      bgc_call_return_failure (call, BGC_ERROR_NOT_FOUND, "There is no such job");
+      return;
+    }
+  bgc_object_path_of_job (&call->job, path);
+  bgc_call_return (call, g_variant_new ("(o)", path));
+}
+
 static void
 get_job (BgcCall *call)
 {
-  char path[BGC_OBJECT_PATH_SIZE];
   const BgcJob *job;
   const char *text;
-  BgcJobId id;
 
   g_variant_get (call->parameters, "(&s)", &text);
-  if (!bgc_job_id_parse (text, &id))
+  if (!bgc_job_id_parse (text, &call->job))
     {
       bgc_call_return_failure (call, BGC_ERROR_INVALID_ARGUMENT,
                                "An id is 32 hexadecimal digits, or a UUID with dashes");
       return;
     }
-  job = bgc_manager_find (call->desk->manager, &id);
-  if (job == NULL || !bgc_manager_is_listed (call->desk->manager, job)
-      || !bgc_authority_allows (call->desk->authority, call->caller->uid, job->owner, BGC_RULE_SEE))
-    {
-      bgc_call_return_failure (call, BGC_ERROR_NOT_FOUND, "There is no such job");
-      return;
-    }
-  bgc_object_path_of_job (&id, path);
-  bgc_call_return (call, g_variant_new ("(o)", path));
+  job = listed_job (call);
+  if (bgc_authority_allows (call->desk->authority, call->caller->uid,
+                            job != NULL ? job->owner : BGC_AUTHORITY_NOBODY, BGC_RULE_SEE))
+    return_job (call, TRUE);
+  else
+    bgc_call_ask (call, BGC_RULE_SEE, return_job);
 }
 
 enum { LIST_ALL_USERS, LIST_LIMIT, LIST_OFFSET, LIST_STATE, N_LIST_OPTIONS };
@@ -212,53 +230,73 @@ number_or (GVariant *value, guint32 otherwise)
   return value != NULL ? g_variant_get_uint32 (value) : otherwise;
 }
 
-/* @values as read of list_options. NULL with an error to answer. */
-static GPtrArray *
-list_as_asked (BgcCall *call, GVariant *const *values, GError **error)
-{
-  gboolean all_users = values[LIST_ALL_USERS] != NULL && g_variant_get_boolean (values[LIST_ALL_USERS]);
-  guint32 limit = number_or (values[LIST_LIMIT], BGC_PAGE_SIZE);
-  guint states = 0;
+typedef struct {
+  gboolean all_users;
+  gboolean nothing; /* an empty list of states was asked for */
+  guint states;
+  guint32 offset;
+  guint32 limit;
+} Listing;
 
-  if (all_users && !bgc_call_is_administrator (call))
-    {
-      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_ACCESS_DENIED,
-                           "Only administrators see all users' jobs");
-      return NULL;
-    }
-  if (limit == 0 || limit > BGC_PAGE_SIZE)
+/* @values as read of list_options. */
+static gboolean
+read_listing (GVariant *const *values, Listing *listing, GError **error)
+{
+  listing->all_users = values[LIST_ALL_USERS] != NULL && g_variant_get_boolean (values[LIST_ALL_USERS]);
+  listing->offset = number_or (values[LIST_OFFSET], 0);
+  listing->limit = number_or (values[LIST_LIMIT], BGC_PAGE_SIZE);
+  if (listing->limit == 0 || listing->limit > BGC_PAGE_SIZE)
     {
       g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "limit is a number from 1 to %u",
                    BGC_PAGE_SIZE);
-      return NULL;
+      return FALSE;
     }
-  if (values[LIST_STATE] != NULL && !read_states (values[LIST_STATE], &states, error))
-    return NULL;
-  if (values[LIST_STATE] != NULL && states == 0)
-    return g_ptr_array_new ();
-  return bgc_manager_list (call->desk->manager, all_users ? G_MAXUINT32 : call->caller->uid, states,
-                           number_or (values[LIST_OFFSET], 0), limit);
+  if (values[LIST_STATE] != NULL && !read_states (values[LIST_STATE], &listing->states, error))
+    return FALSE;
+  listing->nothing = values[LIST_STATE] != NULL && listing->states == 0;
+  return TRUE;
+}
+
+static void
+return_listing (BgcCall *call, gboolean granted)
+{
+  const Listing *listing = call->data;
+  guint32 owner = listing->all_users ? G_MAXUINT32 : call->caller->uid;
+  g_autoptr (GPtrArray) jobs = NULL;
+
+  if (!granted)
+    {
+      bgc_refusals_note (call->desk->refusals, call->caller->uid, BGC_REFUSAL_RIGHT, "ListJobs");
+      bgc_call_return_failure (call, BGC_ERROR_ACCESS_DENIED, "Only administrators see all users' jobs");
+      return;
+    }
+  jobs = listing->nothing ? g_ptr_array_new ()
+                          : bgc_manager_list (call->desk->manager, owner, listing->states, listing->offset,
+                                              listing->limit);
+  bgc_call_return (call, g_variant_new ("(@ao)", paths_of (jobs)));
 }
 
 static void
 list_jobs (BgcCall *call)
 {
   g_autoptr (GVariant) options = g_variant_get_child_value (call->parameters, 0);
-  g_autoptr (GPtrArray) jobs = NULL;
+  Listing *listing = g_new0 (Listing, 1);
   GVariant *values[N_LIST_OPTIONS];
   GError *error = NULL;
+  gboolean ok = FALSE;
 
-  if (!bgc_options_read (options, list_options, N_LIST_OPTIONS, values, &error))
+  bgc_call_keep (call, listing, g_free);
+  if (bgc_options_read (options, list_options, N_LIST_OPTIONS, values, &error))
     {
-      bgc_call_return_error (call, error);
-      return;
+      ok = read_listing (values, listing, &error);
+      bgc_options_clear (values, N_LIST_OPTIONS);
     }
-  jobs = list_as_asked (call, values, &error);
-  bgc_options_clear (values, N_LIST_OPTIONS);
-  if (jobs != NULL)
-    bgc_call_return (call, g_variant_new ("(@ao)", paths_of (jobs)));
-  else
+  if (!ok)
     bgc_call_return_error (call, error);
+  else if (!listing->all_users || bgc_call_is_administrator (call))
+    return_listing (call, TRUE);
+  else
+    bgc_call_ask (call, BGC_RULE_MANAGE, return_listing);
 }
 
 /* ---- listening ----------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "dbus/bgc-interface.h"
 #include "service/bgc-bus-error.h"
 #include "service/bgc-dispatch-table.h"
+#include "service/bgc-door.h"
 #include "service/bgc-job-object.h"
 #include "service/bgc-manager-object.h"
 #include "service/bgc-object-path.h"
@@ -30,94 +31,12 @@ G_DEFINE_TYPE (BgcService, bgc_service, G_TYPE_OBJECT)
 
 /* ---- one call ------------------------------------------------------------------------------------ */
 
-static gboolean
-refuse (GError **error, int code, const char *message)
-{
-  g_set_error_literal (error, G_DBUS_ERROR, code, message);
-  return FALSE;
-}
-
-/* The job of the path, if the caller may see it. What does not exist and what is not the caller's to see are
- * answered alike. */
-static gboolean
-find_visible_job (BgcCall *call, const char *path, const BgcJob **job, GError **error)
-{
-  if (bgc_object_path_parse (path, &call->job))
-    *job = bgc_call_job (call);
-  if (*job == NULL
-      || !bgc_authority_allows (call->desk->authority, call->caller->uid, (*job)->owner, BGC_RULE_SEE))
-    return refuse (error, G_DBUS_ERROR_UNKNOWN_OBJECT, "There is no such object");
-  return TRUE;
-}
-
-/* Whoever uses a job hears about it from then on. */
 static void
-listen_to_job (BgcCall *call, const BgcJob *job)
+run_call (BgcCaller *caller, gpointer call, gpointer data)
 {
-  BgcDesk *desk = call->desk;
-  const char *connection = call->caller->name;
-  gboolean heard;
+  BgcService *self = data;
 
-  if (call->caller->gone)
-    return;
-  heard = bgc_subscribers_hear (desk->subscribers, &job->id, job->owner);
-  if (!bgc_subscribers_add_job (desk->subscribers, connection, call->caller->uid, &job->id, job->owner))
-    return;
-  if (!heard)
-    bgc_notifier_job_heard (desk->notifier, job);
-  bgc_notifier_repeat (desk->notifier, job, connection);
-}
-
-static const BgcCallRow *
-find_row (BgcService *self, BgcCall *call, gboolean on_job, GError **error)
-{
-  const char *interface = g_dbus_method_invocation_get_interface_name (call->invocation);
-  const char *member = g_dbus_method_invocation_get_method_name (call->invocation);
-  const BgcCallRow *row = bgc_dispatch_table_find (on_job ? self->job_rows : self->manager_rows, interface,
-                                                   member);
-
-  if (row == NULL)
-    refuse (error, G_DBUS_ERROR_UNKNOWN_METHOD, "There is no such method");
-  return row;
-}
-
-/* The door. */
-static void
-run_call (BgcCaller *caller, gpointer data, gpointer user_data)
-{
-  BgcService *self = user_data;
-  BgcCall *call = data;
-  const char *path = g_dbus_method_invocation_get_object_path (call->invocation);
-  gboolean on_job = g_strcmp0 (path, BGC_OBJECT_PATH_ROOT) != 0;
-  const BgcJob *job = NULL;
-  const BgcCallRow *row;
-  GError *error = NULL;
-
-  if (caller->status != BGC_CALLER_KNOWN)
-    {
-      bgc_call_return_failure (call, BGC_ERROR_ACCESS_DENIED, "The caller's user is not known");
-      return;
-    }
-  if (on_job && !find_visible_job (call, path, &job, &error))
-    {
-      bgc_call_return_error (call, error);
-      return;
-    }
-  row = find_row (self, call, on_job, &error);
-  if (row == NULL)
-    {
-      bgc_call_return_error (call, error);
-      return;
-    }
-  if (!bgc_authority_allows (self->desk->authority, caller->uid, job != NULL ? job->owner : caller->uid,
-                             row->rule))
-    {
-      bgc_call_return_failure (call, BGC_ERROR_ACCESS_DENIED, "Only the owner may do this");
-      return;
-    }
-  if (job != NULL)
-    listen_to_job (call, job);
-  row->function (call);
+  bgc_door_enter (call, self->manager_rows, self->job_rows);
 }
 
 static void
@@ -139,6 +58,8 @@ method_call_cb (GDBusConnection *connection, const char *sender, const char *pat
   call = bgc_call_new (self->desk, caller, invocation);
   if (!bgc_callers_enqueue (self->desk->callers, caller, call, &error))
     {
+      if (caller->status == BGC_CALLER_KNOWN)
+        bgc_refusals_note (self->desk->refusals, caller->uid, BGC_REFUSAL_LIMIT, member);
       bgc_bus_error_return (g_steal_pointer (&call->invocation), error);
       bgc_call_drop (call);
     }
@@ -149,6 +70,7 @@ caller_left (BgcCaller *caller, gpointer data)
 {
   BgcService *self = data;
 
+  bgc_authority_forget (self->desk->authority, caller->name);
   bgc_desk_dismiss (self->desk, caller->name);
 }
 

@@ -200,7 +200,7 @@ def test_not_yet_served(world):
     """Nothing is accepted that is then ignored."""
     job = world.service.create()
     for member, signature, arguments in (
-            ('ReplaceRemotePrefix', '(ss)', ('a', 'b')), ('TakeOwnership', '()', ()),
+            ('ReplaceRemotePrefix', '(ss)', ('a', 'b')),
             ('SetCredentials', '(ssss)', ('server', 'basic', 'u', 'hunter2')), ('RemoveCredentials', '(ss)', ('server', 'basic')),
             ('SetCustomHeaders', '(asb)', (['A: b'], False)), ('SetClientCertificate', '(ss)', ('/a', '/b')),
             ('RemoveClientCertificate', '()', ()), ('GetReplyData', '()', ()), ('SetValidationState', '(ub)', (0, True)),

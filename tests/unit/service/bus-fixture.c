@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "service/bgc-authority-owner.h"
 #include "service/bgc-object-path.h"
 
 #define WALL (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC)
@@ -30,13 +29,13 @@ bus_fixture_connect (BusFixture *self, guint32 uid)
 void
 bus_fixture_set_up (BusFixture *self, gconstpointer data)
 {
-  g_autoptr (BgcAuthority) authority = bgc_authority_owner_new ();
   GError *error = NULL;
 
   self->bus = g_test_dbus_new (G_TEST_DBUS_NONE);
   g_test_dbus_up (self->bus);
   self->server = bus_fixture_connect (self, 0);
   self->credentials = bgc_credentials_fake_new (BUS_FIXTURE_BOB);
+  self->authority = bgc_authority_fake_new ();
   self->store = bgc_store_fake_new ();
   self->workers = bgc_workers_fake_new ();
   self->clock = bgc_clock_fake_new (WALL, BOOT);
@@ -48,8 +47,8 @@ bus_fixture_set_up (BusFixture *self, gconstpointer data)
                                    BGC_NETWORK (self->network), self->random, &self->limits);
   g_assert_true (bgc_manager_load (self->manager, &error));
   bgc_manager_start (self->manager);
-  self->service = bgc_service_new (self->server, self->manager, BGC_CLOCK (self->clock), authority,
-                                   BGC_CREDENTIALS (self->credentials));
+  self->service = bgc_service_new (self->server, self->manager, BGC_CLOCK (self->clock),
+                                   BGC_AUTHORITY (self->authority), BGC_CREDENTIALS (self->credentials));
   bgc_service_export (self->service, &error);
   g_assert_no_error (error);
   self->alice = bus_fixture_connect (self, BUS_FIXTURE_ALICE);
@@ -79,6 +78,7 @@ bus_fixture_tear_down (BusFixture *self, gconstpointer data)
   close_connection (self->server);
   while (g_main_context_iteration (NULL, FALSE))
     continue;
+  g_object_unref (self->authority);
   g_object_unref (self->credentials);
   g_object_unref (self->network);
   g_object_unref (self->workers);
@@ -167,7 +167,10 @@ bus_fixture_try (BusFixture *self, GDBusConnection *client, const char *path, co
       g_assert_no_error (syntax);
     }
   g_dbus_connection_call (client, g_dbus_connection_get_unique_name (self->server), path, interface, member,
-                          arguments, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, answered_cb, &answer);
+                          arguments, NULL,
+                          self->interactive ? G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION
+                                            : G_DBUS_CALL_FLAGS_NONE,
+                          -1, NULL, answered_cb, &answer);
   g_clear_pointer (&arguments, g_variant_unref);
   bus_fixture_wait (self, &answer.done);
   if (answer.error != NULL)

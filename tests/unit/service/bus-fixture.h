@@ -9,6 +9,7 @@
 #include "engine/bgc-manager.h"
 #include "host/bgc-clock-fake.h"
 #include "host/bgc-network-fake.h"
+#include "service/bgc-authority-fake.h"
 #include "service/bgc-credentials-fake.h"
 #include "service/bgc-service.h"
 #include "store/bgc-store-fake.h"
@@ -33,6 +34,8 @@ typedef struct {
   BgcClockFake *clock;
   BgcNetworkFake *network;
   BgcCredentialsFake *credentials;
+  BgcAuthorityFake *authority;
+  gboolean interactive;   /* calls say that their user may be asked to authenticate */
   BgcLimits limits;       /* change, then bgc_manager_set_limits() */
   GRand *random;
   BgcManager *manager;

@@ -302,7 +302,6 @@ test_later (BusFixture *f, gconstpointer data)
     const char *member, *parameters;
   } later[] = {
     { "ReplaceRemotePrefix", "('a', 'b')" },
-    { "TakeOwnership", NULL },
     { "SetCredentials", "('server', 'basic', 'u', 'p')" },
     { "RemoveCredentials", "('server', 'basic')" },
     { "SetCustomHeaders", "(@as [], false)" },
