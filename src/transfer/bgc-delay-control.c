@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "transfer/bgc-delay-control.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Segments of the first window: what RFC 6928 lets a sender start with. */
+#define FIRST_SEGMENTS 10u
+#define MINUTE (G_GINT64_CONSTANT (60) * G_USEC_PER_SEC)
+/* A path of under 10 ms is not sampled faster: the kernel's own average moves no quicker. */
+#define SAMPLE_MIN 10000
+/* Slow starting ends at this part of the target, for what is under way will still arrive. */
+#define START_EXIT 0.75
+/* Growth each round trip near the target, part of the window. */
+#define STEADY_GAIN 0.02
+/* Growth where no queue has shown for a while and more was possible before. */
+#define RETURN_GAIN 1.5
+/* Round trips without a queue until that begins. */
+#define CALM_ROUNDS 3u
+/* Part of the target below which there is no queue to speak of. */
+#define CALM_PART 0.5
+/* LEDBAT++: a slow-down takes at most a tenth of the time. */
+#define SLOW_EVERY 9
+/* Round trips that a slow-down lasts, counted from when what was under way has arrived. */
+#define SLOW_ROUNDS 3
+/* Time between slow-downs is at least this: on a short path a tenth would be felt as jitter. */
+#define SLOW_PAUSE_MIN (G_GINT64_CONSTANT (20) * G_USEC_PER_SEC)
+/* A delay that stands this long without moving is a longer path, not somebody's queue: no sender's
+ * queue is that even, and BBR empties its own every 10 s. */
+#define REROUTE_TIME (G_GINT64_CONSTANT (15) * G_USEC_PER_SEC)
+
+void
+bgc_delay_control_init (BgcDelayControl *self, const BgcDelayControlSettings *settings)
+{
+  memset (self, 0, sizeof *self);
+  self->settings = *settings;
+  self->settings.segment = MAX (settings->segment, 1);
+  self->settings.ceiling = MAX (settings->ceiling, settings->floor);
+  self->window = CLAMP ((double)self->settings.segment * FIRST_SEGMENTS, (double)self->settings.floor,
+                        (double)self->settings.ceiling);
+  self->threshold = (double)self->settings.ceiling;
+}
+
+guint64
+bgc_delay_control_window (const BgcDelayControl *self)
+{
+  return (guint64)self->window;
+}
+
+guint32
+bgc_delay_control_target (const BgcDelayControl *self)
+{
+  return MAX (self->settings.target, self->base / 4);
+}
+
+static void
+set_window (BgcDelayControl *self, double window)
+{
+  self->window = CLAMP (window, (double)self->settings.floor, (double)self->settings.ceiling);
+}
+
+static void
+find_base (BgcDelayControl *self)
+{
+  self->base = 0;
+  for (guint i = 0; i < BGC_DELAY_CONTROL_HISTORY; i++)
+    if (self->lowest[i] != 0 && (self->base == 0 || self->lowest[i] < self->base))
+      self->base = self->lowest[i];
+}
+
+void
+bgc_delay_control_sample_empty (BgcDelayControl *self, gint64 now, guint32 round_trip)
+{
+  gint64 minutes;
+
+  if (round_trip == 0)
+    return;
+  if (self->minute == 0)
+    self->minute = now;
+  minutes = CLAMP ((now - self->minute) / MINUTE, 0, BGC_DELAY_CONTROL_HISTORY);
+  if (minutes > 0)
+    {
+      memmove (self->lowest + minutes, self->lowest,
+               (BGC_DELAY_CONTROL_HISTORY - (gsize)minutes) * sizeof self->lowest[0]);
+      memset (self->lowest, 0, (gsize)minutes * sizeof self->lowest[0]);
+      self->minute += (now - self->minute) / MINUTE * MINUTE;
+    }
+  if (self->lowest[0] == 0 || round_trip < self->lowest[0])
+    self->lowest[0] = round_trip;
+  find_base (self);
+}
+
+/* The path became longer: what was lowest before tells nothing any more. */
+static void
+reroute (BgcDelayControl *self)
+{
+  memset (self->lowest, 0, sizeof self->lowest);
+  self->lowest[0] = self->floored_low;
+  self->base = self->floored_low;
+  self->floored_since = 0;
+}
+
+static void
+watch_floor (BgcDelayControl *self, gint64 now, guint32 round_trip, double queue)
+{
+  if (self->window > (double)self->settings.floor || queue <= bgc_delay_control_target (self))
+    {
+      self->floored_since = 0;
+      return;
+    }
+  if (self->floored_since == 0)
+    {
+      self->floored_since = now;
+      self->floored_low = self->floored_high = round_trip;
+    }
+  self->floored_low = MIN (self->floored_low, round_trip);
+  self->floored_high = MAX (self->floored_high, round_trip);
+  if (self->floored_high - self->floored_low > self->settings.target)
+    self->floored_since = 0;
+  else if (now - self->floored_since >= REROUTE_TIME)
+    reroute (self);
+}
+
+static void
+slow_down (BgcDelayControl *self, gint64 now)
+{
+  self->phase = BGC_DELAY_CONTROL_SLOWED;
+  self->slow_since = now;
+  self->threshold = self->window;
+  set_window (self, (double)self->settings.floor);
+}
+
+/* Ends a slow-down that has shown the empty path; the window comes back by doubling. */
+static void
+end_slow_down (BgcDelayControl *self, gint64 now, guint32 round_trip)
+{
+  if (now - self->slow_since < (gint64)round_trip * SLOW_ROUNDS)
+    return;
+  self->phase = BGC_DELAY_CONTROL_STARTING;
+  self->slow_next = now + MAX ((now - self->slow_since) * SLOW_EVERY, SLOW_PAUSE_MIN);
+}
+
+static void
+step_starting (BgcDelayControl *self, gint64 now, double queue, double target)
+{
+  if (queue <= START_EXIT * target && self->window < self->threshold)
+    {
+      set_window (self, MIN (self->window * 2, MAX (self->threshold, self->window)));
+      return;
+    }
+  self->phase = BGC_DELAY_CONTROL_STEADY;
+  if (self->slow_next == 0)
+    self->slow_next = now + SLOW_PAUSE_MIN;
+}
+
+static void
+step_steady (BgcDelayControl *self, double queue, double target)
+{
+  double segment = self->settings.segment;
+  double gain = segment / CLAMP (ceil (2 * target / MAX (self->base, 1)), 1, 16);
+
+  self->calm = queue <= CALM_PART * target ? self->calm + 1 : 0;
+  if (queue > target)
+    {
+      if (self->window > self->threshold)
+        self->threshold = self->window;
+      set_window (self, self->window - MIN (self->window / 2, self->window * (queue / target - 1)));
+    }
+  else if (self->calm >= CALM_ROUNDS && self->window < self->threshold)
+    set_window (self, MIN (self->window * RETURN_GAIN, self->threshold));
+  else
+    set_window (self, self->window + MAX (gain, self->window * STEADY_GAIN));
+}
+
+guint64
+bgc_delay_control_sample (BgcDelayControl *self, gint64 now, guint32 round_trip)
+{
+  double target;
+  double queue;
+
+  if (round_trip == 0)
+    return bgc_delay_control_window (self);
+  bgc_delay_control_sample_empty (self, now, round_trip);
+  if (now < self->next)
+    return bgc_delay_control_window (self);
+  self->next = now + MAX ((gint64)round_trip, SAMPLE_MIN);
+
+  target = bgc_delay_control_target (self);
+  queue = (double)round_trip - self->base;
+  if (self->phase == BGC_DELAY_CONTROL_SLOWED)
+    end_slow_down (self, now, round_trip);
+  else if (self->phase == BGC_DELAY_CONTROL_STARTING)
+    step_starting (self, now, queue, target);
+  else if (now >= self->slow_next)
+    slow_down (self, now);
+  else
+    step_steady (self, queue, target);
+  watch_floor (self, now, round_trip, queue);
+
+  return bgc_delay_control_window (self);
+}
+
+guint64
+bgc_delay_control_retreat (BgcDelayControl *self, gint64 now)
+{
+  if (now < self->next)
+    return bgc_delay_control_window (self);
+  self->next = now + MAX ((gint64)self->base, SAMPLE_MIN);
+  if (self->phase == BGC_DELAY_CONTROL_STARTING)
+    self->phase = BGC_DELAY_CONTROL_STEADY;
+  self->calm = 0;
+  set_window (self, self->window / 2);
+
+  return bgc_delay_control_window (self);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "transfer/bgc-tcp-socket.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* The code point 000001 in the upper six bits of the octet. */
+#define LOWER_EFFORT 0x04
+
+static gboolean
+set_number (GSocket *socket, int level, int option, int value)
+{
+  return setsockopt (g_socket_get_fd (socket), level, option, &value, sizeof value) == 0;
+}
+
+gboolean
+bgc_tcp_socket_read (GSocket *socket, BgcTcpState *state)
+{
+  struct tcp_info info;
+  socklen_t length = sizeof info;
+
+  memset (&info, 0, sizeof info);
+  if (getsockopt (g_socket_get_fd (socket), IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
+    return FALSE;
+  state->data_round_trip = info.tcpi_rcv_rtt;
+  state->least_round_trip = info.tcpi_min_rtt == G_MAXUINT32 ? 0 : info.tcpi_min_rtt;
+  state->round_trip = info.tcpi_rtt;
+  state->segment = info.tcpi_rcv_mss;
+  state->received = info.tcpi_bytes_received;
+  state->acknowledged = info.tcpi_bytes_acked;
+  state->delivery_rate = info.tcpi_delivery_rate;
+
+  return TRUE;
+}
+
+gboolean
+bgc_tcp_socket_fix_receive_buffer (GSocket *socket, guint64 *bytes)
+{
+  int given = 0;
+  socklen_t length = sizeof given;
+
+  if (!set_number (socket, SOL_SOCKET, SO_RCVBUF, (int)MIN (*bytes, G_MAXINT / 2))
+      || getsockopt (g_socket_get_fd (socket), SOL_SOCKET, SO_RCVBUF, &given, &length) < 0)
+    return FALSE;
+  /* The kernel doubles what was asked for, for its own bookkeeping. */
+  *bytes = (guint64)given / 2;
+
+  return TRUE;
+}
+
+gboolean
+bgc_tcp_socket_clamp_window (GSocket *socket, guint64 bytes)
+{
+  return set_number (socket, IPPROTO_TCP, TCP_WINDOW_CLAMP, (int)MIN (bytes, G_MAXINT));
+}
+
+gboolean
+bgc_tcp_socket_pace (GSocket *socket, guint64 rate)
+{
+  return setsockopt (g_socket_get_fd (socket), SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof rate) == 0;
+}
+
+gboolean
+bgc_tcp_socket_limit_unsent (GSocket *socket, guint bytes)
+{
+  return set_number (socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, (int)bytes);
+}
+
+gboolean
+bgc_tcp_socket_mark_lower_effort (GSocket *socket)
+{
+  if (g_socket_get_family (socket) == G_SOCKET_FAMILY_IPV6)
+    return set_number (socket, IPPROTO_IPV6, IPV6_TCLASS, LOWER_EFFORT);
+  return set_number (socket, IPPROTO_IP, IP_TOS, LOWER_EFFORT);
+}
