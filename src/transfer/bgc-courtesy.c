@@ -9,11 +9,14 @@
 /* Milliseconds between looks at the sockets: the control takes one sample a round trip, and no path of
  * under 10 ms is sampled faster. */
 #define TICK 5u
-/* Asked of the kernel; net.core.rmem_max decides. */
+/* Bytes. The kernel announces its whole buffer when it connects, and takes no credit back: it begins
+ * small. Later it is as large as net.core.rmem_max lets it be. */
+#define RECEIVE_BUFFER_FIRST (G_GUINT64_CONSTANT (32) << 10)
 #define RECEIVE_BUFFER (G_GUINT64_CONSTANT (16) << 20)
 #define SEGMENT_DEFAULT 1448u
-/* LEDBAT++'s least window. */
-#define FLOOR_SEGMENTS 2u
+/* Segments of a window that flows: with fewer each one waits for a delayed acknowledgement, and that is
+ * the trickle which a loaded path still gets. */
+#define FLOWING_SEGMENTS 2u
 
 /* Microseconds of queue that jobs of a priority leave others at most. */
 static const guint32 targets[BGC_N_PRIORITIES] = {
@@ -96,17 +99,30 @@ tell_missing (BgcCourtesy *self)
   self->told = TRUE;
 }
 
+/* Gives each connection its part. Where the parts were too small to flow, some flow and the others
+ * trickle. */
 static void
-settle_share (Connection *connection)
+settle_shares (BgcCourtesy *self, Path *path)
 {
-  const Path *path = connection->path;
-  guint64 least = (guint64)path->control.settings.segment * FLOOR_SEGMENTS;
-  guint64 share = MAX (bgc_delay_control_window (&path->control) / MAX (path->connections, 1), least);
+  guint64 window = bgc_delay_control_window (&path->control);
+  guint64 least = (guint64)path->control.settings.segment * FLOWING_SEGMENTS;
+  guint flowing = (guint)MIN (window / least, path->connections);
+  guint given = 0;
 
-  if (share == connection->clamp)
-    return;
-  bgc_tcp_socket_clamp_window (connection->socket, share);
-  connection->clamp = share;
+  for (guint i = 0; i < self->connections->len; i++)
+    {
+      Connection *connection = g_ptr_array_index (self->connections, i);
+      guint64 share;
+
+      if (connection->path != path)
+        continue;
+      share = given < flowing ? window / flowing : path->control.settings.segment;
+      given++;
+      if (share == connection->clamp)
+        continue;
+      bgc_tcp_socket_clamp_window (connection->socket, share);
+      connection->clamp = share;
+    }
 }
 
 static void
@@ -153,9 +169,8 @@ on_tick (gpointer data)
       if (path->sample != 0)
         bgc_delay_control_sample (&path->control, now, path->sample);
       path->sample = 0;
+      settle_shares (self, path);
     }
-  for (guint i = 0; i < self->connections->len; i++)
-    settle_share (g_ptr_array_index (self->connections, i));
   if (self->connections->len > 0)
     return G_SOURCE_CONTINUE;
   self->tick = 0;
@@ -177,7 +192,7 @@ find_path (BgcCourtesy *self, const char *peer)
 {
   BgcDelayControlSettings settings = { .target = targets[self->priority],
                                        .segment = SEGMENT_DEFAULT,
-                                       .floor = FLOOR_SEGMENTS * SEGMENT_DEFAULT,
+                                       .floor = SEGMENT_DEFAULT,
                                        .ceiling = self->buffer };
   Path *path;
 
@@ -197,11 +212,10 @@ find_path (BgcCourtesy *self, const char *peer)
 static void
 begin (BgcCourtesy *self, GSocket *socket)
 {
-  guint64 buffer = RECEIVE_BUFFER;
+  guint64 buffer = RECEIVE_BUFFER_FIRST;
 
   if (!bgc_tcp_socket_fix_receive_buffer (socket, &buffer))
     tell_missing (self);
-  self->buffer = buffer;
   bgc_tcp_socket_mark_lower_effort (socket);
 }
 
@@ -210,13 +224,16 @@ adopt (BgcCourtesy *self, GSocket *socket)
 {
   g_autofree char *peer = name_peer (socket);
   Connection *connection = g_new0 (Connection, 1);
+  guint64 buffer = RECEIVE_BUFFER;
 
+  if (!bgc_tcp_socket_fix_receive_buffer (socket, &buffer))
+    tell_missing (self);
+  self->buffer = buffer;
   connection->socket = g_object_ref (socket);
   connection->path = find_path (self, peer);
   connection->path->connections++;
   g_ptr_array_add (self->connections, connection);
-  for (guint i = 0; i < self->connections->len; i++)
-    settle_share (g_ptr_array_index (self->connections, i));
+  settle_shares (self, connection->path);
   if (self->tick == 0)
     {
       self->tick = g_timeout_add (TICK, on_tick, self);

@@ -11,22 +11,22 @@
 #define MINUTE (G_GINT64_CONSTANT (60) * G_USEC_PER_SEC)
 /* A path of under 10 ms is not sampled faster: the kernel's own average moves no quicker. */
 #define SAMPLE_MIN 10000
-/* Slow starting ends at this part of the target, for what is under way will still arrive. */
-#define START_EXIT 0.75
-/* Growth each round trip near the target, part of the window. */
+/* Starting ends at this part of the target, for what is under way will still arrive. */
+#define START_EXIT 0.5
+/* Growth each round trip at the start: the kernel's average lags, so doubling would run far past. */
+#define START_GAIN 1.5
+/* What is kept of the window at which starting ended. */
+#define START_KEPT 0.7
+/* Growth each round trip, part of the window, and how often that counts after as many calm ones. */
 #define STEADY_GAIN 0.02
-/* Growth where no queue has shown for a while and more was possible before. */
-#define RETURN_GAIN 1.5
-/* Round trips without a queue until that begins. */
-#define CALM_ROUNDS 3u
+#define CALM_MAX 25u
 /* Part of the target below which there is no queue to speak of. */
 #define CALM_PART 0.5
-/* LEDBAT++: a slow-down takes at most a tenth of the time. */
-#define SLOW_EVERY 9
-/* Round trips that a slow-down lasts, counted from when what was under way has arrived. */
+/* A slow-down takes at most a thirtieth of the time; LEDBAT++'s tenth is felt in what is carried. */
+#define SLOW_EVERY 29
+/* Round trips that a slow-down lasts. */
 #define SLOW_ROUNDS 3
-/* Time between slow-downs is at least this: on a short path a tenth would be felt as jitter. */
-#define SLOW_PAUSE_MIN (G_GINT64_CONSTANT (20) * G_USEC_PER_SEC)
+#define SLOW_PAUSE_MIN (G_GINT64_CONSTANT (30) * G_USEC_PER_SEC)
 /* A delay that stands this long without moving is a longer path, not somebody's queue: no sender's
  * queue is that even, and BBR empties its own every 10 s. */
 #define REROUTE_TIME (G_GINT64_CONSTANT (15) * G_USEC_PER_SEC)
@@ -139,7 +139,6 @@ end_slow_down (BgcDelayControl *self, gint64 now, guint32 round_trip)
   if (now - self->slow_since < (gint64)round_trip * SLOW_ROUNDS)
     return;
   self->phase = BGC_DELAY_CONTROL_STARTING;
-  self->slow_next = now + MAX ((now - self->slow_since) * SLOW_EVERY, SLOW_PAUSE_MIN);
 }
 
 static void
@@ -147,31 +146,32 @@ step_starting (BgcDelayControl *self, gint64 now, double queue, double target)
 {
   if (queue <= START_EXIT * target && self->window < self->threshold)
     {
-      set_window (self, MIN (self->window * 2, MAX (self->threshold, self->window)));
+      set_window (self, MIN (self->window * START_GAIN, self->threshold));
       return;
     }
+  if (queue > START_EXIT * target)
+    set_window (self, self->window * START_KEPT);
   self->phase = BGC_DELAY_CONTROL_STEADY;
-  if (self->slow_next == 0)
-    self->slow_next = now + SLOW_PAUSE_MIN;
+  self->calm = 0;
+  self->slow_next
+    = now + (self->slow_since == 0 ? SLOW_PAUSE_MIN : MAX ((now - self->slow_since) * SLOW_EVERY, SLOW_PAUSE_MIN));
 }
 
 static void
-step_steady (BgcDelayControl *self, double queue, double target)
+step_steady (BgcDelayControl *self, gint64 now, guint32 round_trip, double queue, double target)
 {
   double segment = self->settings.segment;
   double gain = segment / CLAMP (ceil (2 * target / MAX (self->base, 1)), 1, 16);
 
-  self->calm = queue <= CALM_PART * target ? self->calm + 1 : 0;
+  self->calm = queue <= CALM_PART * target ? MIN (self->calm + 1, CALM_MAX) : 0;
   if (queue > target)
     {
-      if (self->window > self->threshold)
-        self->threshold = self->window;
       set_window (self, self->window - MIN (self->window / 2, self->window * (queue / target - 1)));
+      /* What a cut does is seen only when the queue has drained into the kernel's average. */
+      self->next = now + 2 * MAX ((gint64)round_trip, SAMPLE_MIN);
     }
-  else if (self->calm >= CALM_ROUNDS && self->window < self->threshold)
-    set_window (self, MIN (self->window * RETURN_GAIN, self->threshold));
   else
-    set_window (self, self->window + MAX (gain, self->window * STEADY_GAIN));
+    set_window (self, self->window + MAX (gain, self->window * STEADY_GAIN * MAX (self->calm, 1)));
 }
 
 guint64
@@ -196,7 +196,7 @@ bgc_delay_control_sample (BgcDelayControl *self, gint64 now, guint32 round_trip)
   else if (now >= self->slow_next)
     slow_down (self, now);
   else
-    step_steady (self, queue, target);
+    step_steady (self, now, round_trip, queue, target);
   watch_floor (self, now, round_trip, queue);
 
   return bgc_delay_control_window (self);

@@ -34,7 +34,7 @@ typedef struct
   BgcDelayControlSettings settings;
   BgcDelayControlPhase phase;
   double window;        /* bytes */
-  double threshold;     /* bytes: window before the last slow-down or retreat; fast growth ends there */
+  double threshold;     /* bytes: window before the last slow-down; starting ends there */
   gint64 next;          /* when a sample counts again: one decision a round trip */
   guint32 base;         /* lowest round trip known; 0 = none yet */
   guint32 lowest[BGC_DELAY_CONTROL_HISTORY]; /* lowest of each minute, newest first; 0 = none */
