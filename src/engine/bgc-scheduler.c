@@ -513,6 +513,9 @@ bgc_scheduler_reconsider (BgcScheduler *self, BgcEntry *entry)
       count_running (self, turn, -1);
       turn->priority = entry->job->priority;
       count_running (self, turn, 1);
+      /* Its connections are of the kind that it had. */
+      if (!turn->leaving)
+        preempt (self, turn);
     }
   else
     {

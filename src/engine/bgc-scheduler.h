@@ -23,7 +23,8 @@ typedef struct _BgcScheduler BgcScheduler;
 typedef struct {
   /* @entry is to run, with so many files side by side. It has a place until bgc_scheduler_release(). */
   void (*start) (BgcEntry *entry, guint files_at_once, gpointer data);
-  /* @entry is to stop and queue again: somebody else gets its place. */
+  /* @entry is to stop and queue again: somebody else gets its place, or it begins anew
+   * in another manner. */
   void (*preempt) (BgcEntry *entry, gpointer data);
 } BgcSchedulerActions;
 
@@ -40,7 +41,7 @@ void bgc_scheduler_offer (BgcScheduler *self, BgcEntry *entry);
 void bgc_scheduler_withdraw (BgcScheduler *self, BgcEntry *entry);
 /* Its transfer has ended and its place is free. Nothing if it has none. */
 void bgc_scheduler_release (BgcScheduler *self, BgcEntry *entry);
-/* Its priority may have changed. */
+/* Its priority may have changed; one that runs does so again then. */
 void bgc_scheduler_reconsider (BgcScheduler *self, BgcEntry *entry);
 /* Decides again: the limits have changed. */
 void bgc_scheduler_update (BgcScheduler *self);

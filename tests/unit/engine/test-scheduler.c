@@ -320,8 +320,29 @@ test_reconsider (Fixture *self, gconstpointer data)
   assert_log (self, "+1 +2");
   second->job->priority = BGC_PRIORITY_LOW;
   bgc_scheduler_reconsider (self->scheduler, second);
-  bgc_scheduler_release (self->scheduler, second);
+  /* It makes room, and waits for the place of the first. */
+  assert_log (self, "-2");
   g_assert_cmpuint (bgc_scheduler_running (self->scheduler), ==, 1);
+  bgc_scheduler_reconsider (self->scheduler, second);
+  assert_log (self, "");
+}
+
+/* One that runs begins anew in the manner of its priority, once. */
+static void
+test_reconsider_running (Fixture *self, gconstpointer data)
+{
+  BgcEntry *entry = offer (self, 1, BGC_PRIORITY_NORMAL);
+
+  assert_log (self, "+1");
+  entry->job->priority = BGC_PRIORITY_FOREGROUND;
+  bgc_scheduler_reconsider (self->scheduler, entry);
+  assert_log (self, "-1 +1");
+  self->keep = TRUE;
+  entry->job->priority = BGC_PRIORITY_LOW;
+  bgc_scheduler_reconsider (self->scheduler, entry);
+  entry->job->priority = BGC_PRIORITY_HIGH;
+  bgc_scheduler_reconsider (self->scheduler, entry);
+  assert_log (self, "-1");
 }
 
 /* With 100,000 queued each event looks at owners, not at jobs: this ends in a moment or not at all. */
@@ -363,6 +384,7 @@ main (int argc, char **argv)
   ADD ("/scheduler/more-places-than-connections", test_more_places_than_connections);
   ADD ("/scheduler/pause", test_pause);
   ADD ("/scheduler/reconsider", test_reconsider);
+  ADD ("/scheduler/reconsider-running", test_reconsider_running);
   ADD ("/scheduler/many", test_many);
 #undef ADD
   return g_test_run ();
