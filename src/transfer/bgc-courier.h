@@ -35,6 +35,8 @@ typedef struct {
 typedef struct {
   BgcIoPool *threads;
   BgcLocalFileDirectoryCache *directories;
+  BgcCourtesy *courtesy; /* (nullable) what their connections stay behind others by … */
+  BgcPriority priority;  /* … and how far */
   /* On the courier's thread: a file of which nothing is held, transfer full; NULL = come back. */
   BgcFile *(*next) (gpointer data);
   /* On the main thread. @errand transfer full. */

@@ -2,21 +2,30 @@
  * Copyright 2026 The bgcopyd authors */
 
 /* Keeps the connections of background jobs behind everybody else's: finds their sockets, asks each how
- * its path is, and gives each its part of the window that the path bears. Main thread only, but for
- * what libsoup calls. */
+ * its path is, and gives each its part of what the path bears. One for all jobs of a worker, so that
+ * connections to one peer share one budget, whatever job they are of. Any thread; it looks at the
+ * sockets on the main one. */
 
 #pragma once
-
-#include <libsoup/soup.h>
 
 #include "base/bgc-enums.h"
 
 typedef struct _BgcCourtesy BgcCourtesy;
+typedef struct _SoupSession SoupSession;
 
-/* @priority: of the job; foreground jobs have no courtesy. */
-BgcCourtesy *bgc_courtesy_new (BgcPriority priority);
-void bgc_courtesy_free (BgcCourtesy *self);
-/* Before @message is sent: whatever connection is made for it is kept behind, as long as it lives. */
-void bgc_courtesy_watch (BgcCourtesy *self, SoupMessage *message);
-/* Of the path with the largest window: for display and tests; 0 = nothing connected. */
+typedef enum
+{
+  BGC_COURTESY_RECEIVING,
+  BGC_COURTESY_SENDING,
+} BgcCourtesyWay;
+
+/* @loopback: connections within the machine are kept behind too, which take nothing from anybody: for
+ * tests. */
+BgcCourtesy *bgc_courtesy_new (gboolean loopback);
+BgcCourtesy *bgc_courtesy_ref (BgcCourtesy *self);
+void bgc_courtesy_unref (BgcCourtesy *self);
+/* Whatever connections @soup makes from now on are kept behind as long as they live; none if @self is NULL
+ * or @priority that of the foreground. @way: where the bodies go. */
+void bgc_courtesy_watch (BgcCourtesy *self, SoupSession *soup, BgcPriority priority, BgcCourtesyWay way);
+/* Bytes, of the path with the largest window; 0 = nothing is connected. */
 guint64 bgc_courtesy_window (BgcCourtesy *self);

@@ -20,6 +20,9 @@
 /* Growth each round trip, part of the window, and how often that counts after as many calm ones. */
 #define STEADY_GAIN 0.02
 #define CALM_MAX 25u
+/* Part of the window that must have moved in a round trip for it to grow: a window that is not what holds
+ * the peer back says nothing about the path, and would be far too large when it does. */
+#define USED_PART 0.5
 /* Part of the target below which there is no queue to speak of. */
 #define CALM_PART 0.5
 /* A slow-down takes at most a thirtieth of the time; LEDBAT++'s tenth is felt in what is carried. */
@@ -100,6 +103,8 @@ reroute (BgcDelayControl *self)
   self->lowest[0] = self->floored_low;
   self->base = self->floored_low;
   self->floored_since = 0;
+  self->phase = BGC_DELAY_CONTROL_STARTING;
+  self->threshold = (double)self->settings.ceiling;
 }
 
 static void
@@ -141,12 +146,25 @@ end_slow_down (BgcDelayControl *self, gint64 now, guint32 round_trip)
   self->phase = BGC_DELAY_CONTROL_STARTING;
 }
 
+/* Whether the window was used since the last decision. */
+static gboolean
+take_use (BgcDelayControl *self, gint64 now, guint32 round_trip)
+{
+  gint64 elapsed = now - self->decided;
+  double used = elapsed > 0 ? (double)self->moved * round_trip / (double)elapsed : 0;
+
+  self->decided = now;
+  self->moved = 0;
+  return used >= self->window * USED_PART;
+}
+
 static void
-step_starting (BgcDelayControl *self, gint64 now, double queue, double target)
+step_starting (BgcDelayControl *self, gint64 now, double queue, double target, gboolean used)
 {
   if (queue <= START_EXIT * target && self->window < self->threshold)
     {
-      set_window (self, MIN (self->window * START_GAIN, self->threshold));
+      if (used)
+        set_window (self, MIN (self->window * START_GAIN, self->threshold));
       return;
     }
   if (queue > START_EXIT * target)
@@ -154,11 +172,14 @@ step_starting (BgcDelayControl *self, gint64 now, double queue, double target)
   self->phase = BGC_DELAY_CONTROL_STEADY;
   self->calm = 0;
   self->slow_next
-    = now + (self->slow_since == 0 ? SLOW_PAUSE_MIN : MAX ((now - self->slow_since) * SLOW_EVERY, SLOW_PAUSE_MIN));
+    = now
+      + (self->slow_since == 0 ? SLOW_PAUSE_MIN
+                               : MAX ((now - self->slow_since) * SLOW_EVERY, SLOW_PAUSE_MIN));
 }
 
 static void
-step_steady (BgcDelayControl *self, gint64 now, guint32 round_trip, double queue, double target)
+step_steady (BgcDelayControl *self, gint64 now, guint32 round_trip, double queue, double target,
+             gboolean used)
 {
   double segment = self->settings.segment;
   double gain = segment / CLAMP (ceil (2 * target / MAX (self->base, 1)), 1, 16);
@@ -170,16 +191,18 @@ step_steady (BgcDelayControl *self, gint64 now, guint32 round_trip, double queue
       /* What a cut does is seen only when the queue has drained into the kernel's average. */
       self->next = now + 2 * MAX ((gint64)round_trip, SAMPLE_MIN);
     }
-  else
+  else if (used)
     set_window (self, self->window + MAX (gain, self->window * STEADY_GAIN * MAX (self->calm, 1)));
 }
 
 guint64
-bgc_delay_control_sample (BgcDelayControl *self, gint64 now, guint32 round_trip)
+bgc_delay_control_sample (BgcDelayControl *self, gint64 now, guint32 round_trip, guint64 moved)
 {
   double target;
   double queue;
+  gboolean used;
 
+  self->moved += moved;
   if (round_trip == 0)
     return bgc_delay_control_window (self);
   bgc_delay_control_sample_empty (self, now, round_trip);
@@ -189,14 +212,15 @@ bgc_delay_control_sample (BgcDelayControl *self, gint64 now, guint32 round_trip)
 
   target = bgc_delay_control_target (self);
   queue = (double)round_trip - self->base;
+  used = take_use (self, now, round_trip);
   if (self->phase == BGC_DELAY_CONTROL_SLOWED)
     end_slow_down (self, now, round_trip);
   else if (self->phase == BGC_DELAY_CONTROL_STARTING)
-    step_starting (self, now, queue, target);
+    step_starting (self, now, queue, target, used);
   else if (now >= self->slow_next)
     slow_down (self, now);
   else
-    step_steady (self, now, round_trip, queue, target);
+    step_steady (self, now, round_trip, queue, target, used);
   watch_floor (self, now, round_trip, queue);
 
   return bgc_delay_control_window (self);

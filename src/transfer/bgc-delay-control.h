@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright 2026 The bgcopyd authors */
 
-/* How much a background download may have under way on one path: a receive window that grows while the
+/* How much a background transfer may have under way on one path: a window that grows while the
  * round trip shows no queue and shrinks as soon as somebody else fills one. The idea is rLEDBAT's
  * (RFC 9840) with LEDBAT++'s periodic slow-down; targets are smaller, so that a person's page feels
  * nothing. Pure: times and samples are passed in, all in microseconds. */
@@ -15,7 +15,7 @@
 
 typedef struct
 {
-  guint32 target;  /* queueing delay to stay below; on long paths a quarter of the base counts if that is more */
+  guint32 target;  /* queueing delay to stay below; a quarter of the base counts if that is more */
   guint32 segment; /* bytes of a full segment */
   guint64 floor;   /* bytes: the trickle that a loaded path still gets */
   guint64 ceiling; /* bytes: what the receive buffer can hold */
@@ -23,9 +23,9 @@ typedef struct
 
 typedef enum
 {
-  BGC_DELAY_CONTROL_STARTING, /* doubles each round trip until a queue shows */
+  BGC_DELAY_CONTROL_STARTING, /* grows by half each round trip until a queue shows */
   BGC_DELAY_CONTROL_STEADY,
-  BGC_DELAY_CONTROL_SLOWED,   /* at the floor for two round trips, to see the path without ourselves */
+  BGC_DELAY_CONTROL_SLOWED,   /* at the floor for three round trips, to see the path without ourselves */
 } BgcDelayControlPhase;
 
 /* Fields are the module's; read them in tests. */
@@ -42,6 +42,8 @@ typedef struct
   gint64 slow_since;    /* when the last slow-down began */
   gint64 slow_next;     /* when the next is due; 0 = not planned */
   guint calm;           /* round trips in a row without a queue */
+  gint64 decided;       /* when the last decision was made */
+  guint64 moved;        /* bytes since */
   /* Since the window stands at the floor with a queue that is not ours; 0 = it does not. */
   gint64 floored_since;
   guint32 floored_low;  /* lowest and highest round trip since */
@@ -49,8 +51,9 @@ typedef struct
 } BgcDelayControl;
 
 void bgc_delay_control_init (BgcDelayControl *self, const BgcDelayControlSettings *settings);
-/* A round trip as the socket sees it while data flows. Gives the window in bytes. */
-guint64 bgc_delay_control_sample (BgcDelayControl *self, gint64 now, guint32 round_trip);
+/* A round trip as the socket sees it while data flows, and the bytes that came since the last sample.
+ * Gives the window in bytes. */
+guint64 bgc_delay_control_sample (BgcDelayControl *self, gint64 now, guint32 round_trip, guint64 moved);
 /* A round trip that no queue of data was in, such as the handshake's: lowers the base alone. */
 void bgc_delay_control_sample_empty (BgcDelayControl *self, gint64 now, guint32 round_trip);
 /* Somebody else uses the link, although the delay may not show it: retreats by half, at most once a

@@ -9,6 +9,8 @@ struct _BgcHttpLine
 {
   char *user_agent;  /* (owned) */
   SoupSession *soup; /* (owned) (nullable) from the first request on, and after each that was handed over */
+  BgcCourtesy *courtesy; /* (borrowed) (nullable) */
+  BgcPriority priority;
 };
 
 SoupSession *
@@ -63,6 +65,13 @@ bgc_http_line_new (const char *user_agent)
 }
 
 void
+bgc_http_line_keep_behind (BgcHttpLine *self, BgcCourtesy *courtesy, BgcPriority priority)
+{
+  self->courtesy = courtesy;
+  self->priority = priority;
+}
+
+void
 bgc_http_line_free (BgcHttpLine *self)
 {
   if (self == NULL)
@@ -83,7 +92,10 @@ bgc_http_line_get (BgcHttpLine *self, const char *url, GCancellable *cancellable
   if (uri == NULL || !bgc_url_check (url, NULL))
     return sent;
   if (self->soup == NULL)
-    self->soup = bgc_http_line_soup (1, self->user_agent);
+    {
+      self->soup = bgc_http_line_soup (1, self->user_agent);
+      bgc_courtesy_watch (self->courtesy, self->soup, self->priority, BGC_COURTESY_RECEIVING);
+    }
   sent->message = bgc_http_line_message (uri);
   sent->stream = soup_session_send (self->soup, sent->message, cancellable, &sent->error);
   return sent;

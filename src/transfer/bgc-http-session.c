@@ -50,6 +50,12 @@ bgc_http_session_free (BgcHttpSession *self)
   g_free (self);
 }
 
+void
+bgc_http_session_keep_behind (BgcHttpSession *self, BgcCourtesy *courtesy, BgcPriority priority)
+{
+  bgc_courtesy_watch (courtesy, self->soup, priority, BGC_COURTESY_RECEIVING);
+}
+
 static void
 fetch_free (Fetch *fetch)
 {

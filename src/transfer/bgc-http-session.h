@@ -7,6 +7,7 @@
 #pragma once
 
 #include "model/bgc-failure.h"
+#include "transfer/bgc-courtesy.h"
 #include "transfer/bgc-http-line.h"
 #include "transfer/bgc-http-reply.h"
 
@@ -19,6 +20,8 @@ typedef void (*BgcHttpFunc) (BgcHttpReply *reply, BgcFailure *failure, gpointer 
 /* @connections: at once. Nothing times out here: whoever asks cancels. */
 BgcHttpSession *bgc_http_session_new (guint connections, const char *user_agent);
 void bgc_http_session_free (BgcHttpSession *self);
+/* What it connects from now on stays behind others, as bgc_courtesy_watch() says. */
+void bgc_http_session_keep_behind (BgcHttpSession *self, BgcCourtesy *courtesy, BgcPriority priority);
 /* GET from byte @first on, with If-Range if @condition is not NULL; always calls back, later. */
 void bgc_http_session_get (BgcHttpSession *self, const char *url, guint64 first, const char *condition,
                            gboolean ranged, GCancellable *cancellable, BgcHttpFunc function, gpointer data);

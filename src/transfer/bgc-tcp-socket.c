@@ -71,6 +71,12 @@ bgc_tcp_socket_limit_unsent (GSocket *socket, guint bytes)
 }
 
 gboolean
+bgc_tcp_socket_set_low_priority (GSocket *socket)
+{
+  return setsockopt (g_socket_get_fd (socket), IPPROTO_TCP, TCP_CONGESTION, "lp", 2) == 0;
+}
+
+gboolean
 bgc_tcp_socket_mark_lower_effort (GSocket *socket)
 {
   if (g_socket_get_family (socket) == G_SOCKET_FAMILY_IPV6)

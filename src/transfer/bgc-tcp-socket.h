@@ -29,5 +29,7 @@ gboolean bgc_tcp_socket_clamp_window (GSocket *socket, guint64 bytes);
 gboolean bgc_tcp_socket_pace (GSocket *socket, guint64 rate);
 /* How much may wait in the kernel unsent. */
 gboolean bgc_tcp_socket_limit_unsent (GSocket *socket, guint bytes);
+/* Congestion control "lp" for what is sent: few kernels have it, and fewer offer it to everybody. */
+gboolean bgc_tcp_socket_set_low_priority (GSocket *socket);
 /* Lower effort, RFC 8622: routers may serve everybody else first. */
 gboolean bgc_tcp_socket_mark_lower_effort (GSocket *socket);

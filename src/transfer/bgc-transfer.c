@@ -284,10 +284,12 @@ send_courier (BgcTransfer *self)
 }
 
 static void
-couriers_init (BgcTransfer *self)
+couriers_init (BgcTransfer *self, const BgcTransferSettings *settings)
 {
   self->roads.threads = shared.roads;
   self->roads.directories = self->host.files.directories;
+  self->roads.courtesy = settings->courtesy;
+  self->roads.priority = settings->priority;
   self->roads.next = on_next;
   self->roads.stored = on_errand_stored;
   self->roads.handed = on_handed;
@@ -443,6 +445,7 @@ bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function,
   self->host.files.buffers = shared.buffers;
   self->host.files.directories = bgc_local_file_directory_cache_new ();
   self->host.session = bgc_http_session_new (self->files_at_once, settings->user_agent);
+  bgc_http_session_keep_behind (self->host.session, settings->courtesy, settings->priority);
   self->host.sync = bgc_sync_group_new (shared.io);
   self->host.checkpoint_bytes = settings->checkpoint_bytes;
   self->host.checkpoint_seconds = settings->checkpoint_seconds;
@@ -453,7 +456,7 @@ bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function,
   self->host.connection_free = on_connection_free;
   self->host.ended = on_ended;
   self->host.data = self;
-  couriers_init (self);
+  couriers_init (self, settings);
   return self;
 }
 

@@ -11,6 +11,7 @@
 
 #include "model/bgc-file.h"
 #include "model/bgc-report.h"
+#include "transfer/bgc-courtesy.h"
 
 typedef struct _BgcTransfer BgcTransfer;
 
@@ -21,6 +22,8 @@ typedef struct {
   gboolean expect_small;        /* before the first answer tells, see bgc-courier.h */
   guint stall_seconds;          /* how long nothing may come from a server; 0 = 60 */
   const char *user_agent;       /* borrowed */
+  BgcCourtesy *courtesy;        /* borrowed, outlives the transfer; NULL = the network is the job's alone */
+  BgcPriority priority;
 } BgcTransferSettings;
 
 /* @report is the transfer's own; copy what must last. May be called until the transfer is stopped. */

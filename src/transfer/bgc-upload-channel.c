@@ -21,6 +21,8 @@ struct _BgcUploadChannel
   char *user_agent;    /* (owned) */
   guint stall_seconds;
   guint answer_seconds;
+  BgcCourtesy *courtesy;   /* (borrowed) (nullable) */
+  BgcPriority priority;
   gint connected;          /* atomic */
   gint requests;           /* atomic */
   _Atomic guint64 sent;    /* bytes */
@@ -52,6 +54,8 @@ bgc_upload_channel_new (const BgcUploadChannelSettings *settings)
   self->stall_seconds = settings->stall_seconds > 0 ? settings->stall_seconds : 60;
   self->answer_seconds = settings->answer_seconds > 0 ? settings->answer_seconds : 300;
   self->user_agent = g_strdup (settings->user_agent);
+  self->courtesy = settings->courtesy;
+  self->priority = settings->priority;
   self->watch = bgc_call_watch_new ();
   return self;
 }
@@ -109,6 +113,7 @@ bgc_upload_channel_enter (BgcUploadChannel *self, void (*moved) (gpointer data),
   self->soup = soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "user-agent", self->user_agent,
                                               NULL);
   soup_session_remove_feature_by_type (self->soup, SOUP_TYPE_CONTENT_DECODER);
+  bgc_courtesy_watch (self->courtesy, self->soup, self->priority, BGC_COURTESY_SENDING);
 }
 
 void

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "transfer/bgc-courtesy.h"
 #include "transfer/bgc-upload-answer.h"
 #include "transfer/bgc-upload-request.h"
 
@@ -16,6 +17,8 @@ typedef struct {
   guint stall_seconds;    /* without a byte in either direction; 0 = 60 */
   guint answer_seconds;   /* for the answer to the last bytes; 0 = 300 */
   const char *user_agent; /* (borrowed) */
+  BgcCourtesy *courtesy;  /* (borrowed) (nullable) outlives the channel, as in bgc-transfer.h */
+  BgcPriority priority;
 } BgcUploadChannelSettings;
 
 /* ---- main thread -------------------------------------------------------------------------------- */

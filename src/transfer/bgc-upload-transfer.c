@@ -178,7 +178,9 @@ bgc_upload_transfer_new (const BgcUploadTransferSettings *settings, const BgcFil
 {
   const BgcUploadChannelSettings channel = { .stall_seconds = settings->stall_seconds,
                                              .answer_seconds = settings->answer_seconds,
-                                             .user_agent = settings->user_agent };
+                                             .user_agent = settings->user_agent,
+                                             .courtesy = settings->courtesy,
+                                             .priority = settings->priority };
   BgcUploadTransfer *self = g_new0 (BgcUploadTransfer, 1);
 
   self->channel = bgc_upload_channel_new (&channel);

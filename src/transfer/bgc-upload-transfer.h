@@ -14,6 +14,7 @@
 #include "model/bgc-file-report.h"
 #include "model/bgc-file.h"
 #include "model/bgc-upload.h"
+#include "transfer/bgc-courtesy.h"
 
 typedef struct _BgcUploadTransfer BgcUploadTransfer;
 
@@ -22,6 +23,8 @@ typedef struct {
   guint stall_seconds;    /* how long a server may take or give nothing; 0 = 60 */
   guint answer_seconds;   /* how long its answer to the last bytes may take; 0 = 300 */
   const char *user_agent; /* borrowed */
+  BgcCourtesy *courtesy;  /* borrowed, nullable, as in bgc-transfer.h */
+  BgcPriority priority;
 } BgcUploadTransferSettings;
 
 /* What became of file 0 and of the session; both are the transfer's own. A session is told before the

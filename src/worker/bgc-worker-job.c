@@ -10,6 +10,8 @@ struct _BgcWorkerJob
   BgcJobId id;
   BgcTransfer *transfer;     /* (owned) */
   BgcUploadTransfer *upload; /* (owned) (nullable) from an upload's first step on that needs it */
+  BgcCourtesy *courtesy;     /* borrowed (nullable) */
+  BgcPriority priority;
   gboolean closing;          /* its step under way, or last, is closing the session */
   BgcUploadStage stage;      /* of the session as last told */
   BgcReportBatch *batch;     /* borrowed */
@@ -89,6 +91,8 @@ bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings, Bgc
 
   self->id = *id;
   self->batch = batch;
+  self->courtesy = settings->courtesy;
+  self->priority = settings->priority;
   self->transfer = bgc_transfer_new (settings, on_report, self);
   bgc_transfer_set_moved (self->transfer, on_moved, self);
   return self;
@@ -119,7 +123,10 @@ static void
 ensure_upload (BgcWorkerJob *self, const char *user_agent, const BgcFile *source, gboolean wants_reply,
                const BgcUpload *upload)
 {
-  const BgcUploadTransferSettings settings = { .wants_reply = wants_reply, .user_agent = user_agent };
+  const BgcUploadTransferSettings settings = { .wants_reply = wants_reply,
+                                               .user_agent = user_agent,
+                                               .courtesy = self->courtesy,
+                                               .priority = self->priority };
 
   if (self->upload != NULL)
     return;

@@ -26,6 +26,7 @@ struct _BgcWorker
   guint object;          /* registration on it */
   GHashTable *jobs;      /* (owned) BgcJobId → Running */
   BgcReportBatch *batch; /* (owned) */
+  BgcCourtesy *courtesy; /* (owned) */
   guint threads;         /* Check, Place, CheckSource and ReadReply calls under way */
   gboolean leaving;
   gboolean told; /* gone was called */
@@ -241,13 +242,17 @@ running_free (Running *running)
 static Running *
 make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict)
 {
-  BgcTransferSettings settings = { .files_at_once = 1, .user_agent = USER_AGENT };
+  BgcTransferSettings settings = { .files_at_once = 1, .user_agent = USER_AGENT, .courtesy = self->courtesy };
+  const char *priority = "";
   Running *running = g_new0 (Running, 1);
 
   g_variant_lookup (dict, "files-at-once", "u", &settings.files_at_once);
   g_variant_lookup (dict, "checkpoint-bytes", "t", &settings.checkpoint_bytes);
   g_variant_lookup (dict, "checkpoint-seconds", "u", &settings.checkpoint_seconds);
   g_variant_lookup (dict, "user-agent", "&s", &settings.user_agent);
+  g_variant_lookup (dict, "priority", "&s", &priority);
+  if (!bgc_enums_priority_from_string (priority, &settings.priority))
+    settings.priority = BGC_PRIORITY_NORMAL;
   running->worker = self;
   running->job = bgc_worker_job_new (id, &settings, self->batch);
   running->invocations = g_ptr_array_new ();
@@ -460,6 +465,7 @@ bgc_worker_new (GIOStream *stream, void (*gone) (gpointer data), gpointer data, 
   self->gone = gone;
   self->data = data;
   self->jobs = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, NULL, (GDestroyNotify)running_free);
+  self->courtesy = bgc_courtesy_new (FALSE);
   self->batch = bgc_report_batch_new (REPORT_INTERVAL, on_batch, self);
   g_dbus_connection_set_exit_on_close (self->bus, FALSE);
   g_signal_connect (self->bus, "closed", G_CALLBACK (on_closed), self);
@@ -478,5 +484,6 @@ bgc_worker_free (BgcWorker *self)
   g_clear_object (&self->bus);
   g_clear_pointer (&self->jobs, g_hash_table_unref);
   g_clear_pointer (&self->batch, bgc_report_batch_free);
+  g_clear_pointer (&self->courtesy, bgc_courtesy_unref);
   g_free (self);
 }

@@ -72,6 +72,7 @@ bgc_worker_codec_settings (BgcPriority priority, guint files_at_once)
   g_variant_dict_insert (&dict, "checkpoint-bytes", "t", CHECKPOINT_BYTES);
   g_variant_dict_insert (&dict, "checkpoint-seconds", "u",
                          foreground ? CHECKPOINT_SECONDS_FOREGROUND : CHECKPOINT_SECONDS_BACKGROUND);
+  g_variant_dict_insert (&dict, "priority", "s", bgc_enums_priority_to_string (priority));
   g_variant_dict_insert (&dict, "user-agent", "s", "bgcopyd/" PACKAGE_VERSION);
   return g_variant_dict_end (&dict);
 }

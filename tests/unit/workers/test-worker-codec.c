@@ -52,7 +52,10 @@ test_settings (void)
   g_autoptr (GVariant) waiting = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_FOREGROUND, 4));
   g_autoptr (GVariant) other = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4));
   guint32 seconds = 0, files = 0;
+  const char *priority = "";
 
+  g_assert_true (g_variant_lookup (other, "priority", "&s", &priority));
+  g_assert_cmpstr (priority, ==, "low");
   g_assert_true (g_variant_lookup (waiting, "checkpoint-seconds", "u", &seconds));
   g_assert_cmpuint (seconds, ==, 1);
   g_assert_true (g_variant_lookup (other, "checkpoint-seconds", "u", &seconds));

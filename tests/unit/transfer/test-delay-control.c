@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "transfer/bgc-delay-control.h"
+
+#define MILLISECOND 1000
+#define SECOND      G_USEC_PER_SEC
+/* Between two samples, microseconds. */
+#define STEP (5 * MILLISECOND)
+
+/* A link with a sender that keeps a whole window under way. */
+typedef struct
+{
+  BgcDelayControl control;
+  gint64 now;      /* microseconds */
+  double rate;     /* bytes a microsecond */
+  double base;     /* microseconds */
+  double foreign;  /* microseconds of somebody else's queue */
+  double most;     /* bytes that the sender keeps under way at most; 0 = what it may */
+  double moved;    /* bytes, in all */
+  double queue;    /* microseconds of ours, the longest since it was set to 0 */
+  guint slowed;    /* steps spent in slow-downs */
+} Path;
+
+static void
+path_init (Path *self, double megabits, double milliseconds, guint64 ceiling)
+{
+  const BgcDelayControlSettings settings
+    = { .target = 5 * MILLISECOND, .segment = 1448, .floor = 1448, .ceiling = ceiling };
+
+  *self = (Path){ .now = SECOND, .rate = megabits / 8, .base = milliseconds * MILLISECOND };
+  bgc_delay_control_init (&self->control, &settings);
+}
+
+static double
+path_bytes (const Path *self)
+{
+  return self->rate * self->base;
+}
+
+static void
+path_run (Path *self, gint64 time)
+{
+  for (gint64 end = self->now + time; self->now < end; self->now += STEP)
+    {
+      double window = (double)bgc_delay_control_window (&self->control);
+      double sent = self->most > 0 ? MIN (window, self->most) : window;
+      double queue = MAX (0, sent - path_bytes (self)) / self->rate;
+      double round_trip = self->base + self->foreign + queue;
+      double moved = sent / round_trip * STEP;
+
+      self->moved += moved;
+      self->queue = MAX (self->queue, queue);
+      bgc_delay_control_sample (&self->control, self->now, (guint32)round_trip, (guint64)moved);
+      self->slowed += self->control.phase == BGC_DELAY_CONTROL_SLOWED ? 1 : 0;
+    }
+}
+
+/* Part of what the link carried in that time. */
+static double
+path_use (Path *self, gint64 time)
+{
+  double before = self->moved;
+
+  path_run (self, time);
+  return (self->moved - before) / (self->rate * (double)time);
+}
+
+static void
+test_start (void)
+{
+  static const double cases[][2] = { { 2, 5 }, { 20, 20 }, { 200, 20 }, { 20, 200 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      Path path;
+
+      path_init (&path, cases[i][0], cases[i][1], 16 << 20);
+      g_assert_cmpuint (bgc_delay_control_window (&path.control), ==, 10 * 1448);
+      path_run (&path, 3 * SECOND);
+      g_test_message ("%.0f Mbit/s, %.0f ms: longest queue %.1f ms", cases[i][0], cases[i][1],
+                      path.queue / MILLISECOND);
+      g_assert_cmpfloat (path_use (&path, 2 * SECOND), >, 0.9);
+      path.queue = 0;
+      path_run (&path, 5 * SECOND);
+      g_assert_cmpfloat (path.queue, <, 2.5 * bgc_delay_control_target (&path.control));
+    }
+}
+
+static void
+test_others (void)
+{
+  Path path;
+
+  path_init (&path, 20, 20, 16 << 20);
+  path_run (&path, 3 * SECOND);
+  path.foreign = 100 * MILLISECOND;
+  path_run (&path, SECOND);
+  g_assert_cmpuint (bgc_delay_control_window (&path.control), <, 3 * 1448);
+  path_run (&path, SECOND);
+  g_assert_cmpuint (bgc_delay_control_window (&path.control), ==, 1448);
+  /* Does not take that for the path. */
+  path_run (&path, 4 * SECOND);
+  g_assert_cmpuint (bgc_delay_control_window (&path.control), ==, 1448);
+  path.foreign = 0;
+  path_run (&path, 2 * SECOND);
+  g_assert_cmpfloat (path_use (&path, SECOND), >, 0.9);
+}
+
+static void
+test_slow_down (void)
+{
+  Path path;
+  double use;
+
+  path_init (&path, 20, 20, 16 << 20);
+  use = path_use (&path, 120 * SECOND);
+  g_test_message ("%u ms in slow-downs, use %.3f", path.slowed * 5, use);
+  g_assert_cmpuint (path.slowed, >, 0);
+  g_assert_cmpfloat (use, >, 0.93);
+}
+
+/* Who begins beside somebody's queue believes that it is the path, until it is gone for a moment. */
+static void
+test_late (void)
+{
+  Path path;
+
+  path_init (&path, 20, 20, 16 << 20);
+  path.foreign = 50 * MILLISECOND;
+  path_run (&path, 3 * SECOND);
+  g_assert_cmpuint (path.control.base, >=, 60 * MILLISECOND);
+  bgc_delay_control_sample_empty (&path.control, path.now, 20 * MILLISECOND);
+  g_assert_cmpuint (path.control.base, ==, 20 * MILLISECOND);
+  path_run (&path, 2 * SECOND);
+  g_assert_cmpuint (bgc_delay_control_window (&path.control), ==, 1448);
+}
+
+static void
+test_other_route (void)
+{
+  Path path;
+
+  path_init (&path, 20, 20, 16 << 20);
+  path_run (&path, 5 * SECOND);
+  path.base = 60 * MILLISECOND;
+  path_run (&path, 25 * SECOND);
+  g_assert_cmpuint (path.control.base, >=, 59 * MILLISECOND);
+  g_assert_cmpfloat (path_use (&path, 3 * SECOND), >, 0.9);
+  /* A shorter one hides behind a queue of our own until the next slow-down. */
+  path.base = 10 * MILLISECOND;
+  path_run (&path, 60 * SECOND);
+  g_assert_cmpuint (path.control.base, <, 15 * MILLISECOND);
+}
+
+static void
+test_minutes (void)
+{
+  Path path;
+
+  path_init (&path, 20, 20, 16 << 20);
+  bgc_delay_control_sample_empty (&path.control, path.now, 5 * MILLISECOND);
+  for (guint i = 1; i <= 10; i++)
+    {
+      g_assert_cmpuint (path.control.base, ==, 5 * MILLISECOND);
+      bgc_delay_control_sample_empty (&path.control, path.now + i * 60 * SECOND, 20 * MILLISECOND);
+    }
+  g_assert_cmpuint (path.control.base, ==, 20 * MILLISECOND);
+}
+
+static void
+test_ceiling (void)
+{
+  Path path;
+
+  path_init (&path, 20, 20, 20000);
+  for (guint i = 0; i < 1000; i++)
+    {
+      path_run (&path, STEP);
+      g_assert_cmpuint (bgc_delay_control_window (&path.control), <=, 20000);
+    }
+  g_assert_cmpuint (bgc_delay_control_window (&path.control), ==, 20000);
+}
+
+/* A server that is slow by itself: a large window would be of no use, and be given back slowly. */
+static void
+test_unused (void)
+{
+  Path path;
+
+  path_init (&path, 20, 20, 16 << 20);
+  path.most = 5000;
+  path_run (&path, 10 * SECOND);
+  g_assert_cmpuint (bgc_delay_control_window (&path.control), <=, 10 * 1448);
+  path.most = 0;
+  path_run (&path, 3 * SECOND);
+  g_assert_cmpfloat (path_use (&path, SECOND), >, 0.9);
+}
+
+static void
+test_retreat (void)
+{
+  Path path;
+  guint64 before;
+
+  path_init (&path, 20, 20, 16 << 20);
+  path_run (&path, 3 * SECOND);
+  path_run (&path, 50 * MILLISECOND);
+  before = bgc_delay_control_window (&path.control);
+  path.now += 100 * MILLISECOND;
+  g_assert_cmpuint (bgc_delay_control_retreat (&path.control, path.now), ==, before / 2);
+  g_assert_cmpuint (bgc_delay_control_retreat (&path.control, path.now + MILLISECOND), ==, before / 2);
+  for (guint i = 1; i < 20; i++)
+    bgc_delay_control_retreat (&path.control, path.now + i * 100 * MILLISECOND);
+  g_assert_cmpuint (bgc_delay_control_window (&path.control), ==, 1448);
+}
+
+/* What a kernel may say. */
+static void
+test_nonsense (void)
+{
+  const BgcDelayControlSettings nothing = { 0 };
+  BgcDelayControl control;
+
+  bgc_delay_control_init (&control, &nothing);
+  g_assert_cmpuint (bgc_delay_control_sample (&control, 0, 0, 0), ==, 0);
+  g_assert_cmpuint (bgc_delay_control_sample (&control, 0, G_MAXUINT32, G_MAXUINT64), ==, 0);
+  g_assert_cmpuint (bgc_delay_control_sample (&control, -5, 1, 1), ==, 0);
+  g_assert_cmpuint (bgc_delay_control_retreat (&control, G_MAXINT64 / 2), ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/delay-control/start", test_start);
+  g_test_add_func ("/delay-control/others", test_others);
+  g_test_add_func ("/delay-control/slow-down", test_slow_down);
+  g_test_add_func ("/delay-control/late", test_late);
+  g_test_add_func ("/delay-control/other-route", test_other_route);
+  g_test_add_func ("/delay-control/minutes", test_minutes);
+  g_test_add_func ("/delay-control/ceiling", test_ceiling);
+  g_test_add_func ("/delay-control/unused", test_unused);
+  g_test_add_func ("/delay-control/retreat", test_retreat);
+  g_test_add_func ("/delay-control/nonsense", test_nonsense);
+  return g_test_run ();
+}

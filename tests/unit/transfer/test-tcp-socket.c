@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "transfer/bgc-tcp-socket.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+/* Both ends of a connection within the machine. */
+typedef struct
+{
+  GSocket *near; /* (owned) */
+  GSocket *far;  /* (owned) */
+} Pair;
+
+static gboolean
+pair_open (Pair *self, GSocketFamily family)
+{
+  g_autoptr (GInetAddress) address = g_inet_address_new_loopback (family);
+  g_autoptr (GSocketAddress) any = g_inet_socket_address_new (address, 0);
+  g_autoptr (GSocket) listener = g_socket_new (family, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+  g_autoptr (GSocketAddress) bound = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (listener == NULL || !g_socket_bind (listener, any, TRUE, NULL) || !g_socket_listen (listener, NULL))
+    return FALSE;
+  bound = g_socket_get_local_address (listener, NULL);
+  self->near = g_socket_new (family, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
+  g_assert_no_error (error);
+  g_socket_connect (self->near, bound, NULL, &error);
+  g_assert_no_error (error);
+  self->far = g_socket_accept (listener, NULL, &error);
+  g_assert_no_error (error);
+  return TRUE;
+}
+
+static void
+pair_close (Pair *self)
+{
+  g_object_unref (self->near);
+  g_object_unref (self->far);
+}
+
+static int
+option (GSocket *socket, int level, int name)
+{
+  int value = -1;
+  g_autoptr (GError) error = NULL;
+
+  g_socket_get_option (socket, level, name, &value, &error);
+  g_assert_no_error (error);
+  return value;
+}
+
+static void
+test_read (void)
+{
+  static const char bytes[20000];
+  char room[sizeof bytes];
+  gsize got = 0;
+  BgcTcpState near, far;
+  Pair pair;
+
+  g_assert_true (pair_open (&pair, G_SOCKET_FAMILY_IPV4));
+  g_assert_true (bgc_tcp_socket_read (pair.near, &near));
+  g_assert_cmpuint (near.received, ==, 0);
+  g_assert_cmpint (g_socket_send (pair.near, bytes, sizeof bytes, NULL, NULL), ==, sizeof bytes);
+  while (got < sizeof bytes)
+    got += (gsize)g_socket_receive (pair.far, room, sizeof room, NULL, NULL);
+  g_assert_true (bgc_tcp_socket_read (pair.near, &near));
+  g_assert_true (bgc_tcp_socket_read (pair.far, &far));
+  g_assert_cmpuint (far.received, ==, sizeof bytes);
+  g_assert_cmpuint (near.round_trip, >, 0);
+  g_assert_cmpuint (near.round_trip, <, G_USEC_PER_SEC);
+  pair_close (&pair);
+}
+
+static void
+test_receive_buffer (void)
+{
+  guint64 bytes = 32 << 10;
+  Pair pair;
+
+  g_assert_true (pair_open (&pair, G_SOCKET_FAMILY_IPV4));
+  g_assert_true (bgc_tcp_socket_fix_receive_buffer (pair.far, &bytes));
+  g_assert_cmpuint (bytes, ==, 32 << 10);
+  bytes = G_MAXUINT64;
+  g_assert_true (bgc_tcp_socket_fix_receive_buffer (pair.far, &bytes));
+  g_assert_cmpuint (bytes, >=, 32 << 10);
+  g_assert_cmpuint (bytes, <, G_MAXINT);
+  g_assert_true (bgc_tcp_socket_clamp_window (pair.far, 20000));
+  g_assert_cmpint (option (pair.far, IPPROTO_TCP, TCP_WINDOW_CLAMP), ==, 20000);
+  g_assert_true (bgc_tcp_socket_clamp_window (pair.far, G_MAXUINT64));
+  pair_close (&pair);
+}
+
+static void
+test_sending (void)
+{
+  Pair pair;
+
+  g_assert_true (pair_open (&pair, G_SOCKET_FAMILY_IPV4));
+  g_assert_true (bgc_tcp_socket_pace (pair.near, 123456));
+  g_assert_cmpint (option (pair.near, SOL_SOCKET, SO_MAX_PACING_RATE), ==, 123456);
+  g_assert_true (bgc_tcp_socket_pace (pair.near, G_MAXUINT64));
+  g_assert_true (bgc_tcp_socket_limit_unsent (pair.near, 65536));
+  g_assert_cmpint (option (pair.near, IPPROTO_TCP, TCP_NOTSENT_LOWAT), ==, 65536);
+  /* Not every kernel has it. */
+  bgc_tcp_socket_set_low_priority (pair.near);
+  pair_close (&pair);
+}
+
+static void
+test_lower_effort (void)
+{
+  Pair pair;
+
+  g_assert_true (pair_open (&pair, G_SOCKET_FAMILY_IPV4));
+  g_assert_true (bgc_tcp_socket_mark_lower_effort (pair.near));
+  g_assert_cmpint (option (pair.near, IPPROTO_IP, IP_TOS), ==, 4);
+  pair_close (&pair);
+  if (!pair_open (&pair, G_SOCKET_FAMILY_IPV6))
+    return;
+  g_assert_true (bgc_tcp_socket_mark_lower_effort (pair.near));
+  g_assert_cmpint (option (pair.near, IPPROTO_IPV6, IPV6_TCLASS), ==, 4);
+  pair_close (&pair);
+}
+
+/* A socket that knows nothing of all that. */
+static void
+test_missing (void)
+{
+  g_autoptr (GSocket) socket
+    = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  BgcTcpState state;
+
+  g_assert_false (bgc_tcp_socket_read (socket, &state));
+  g_assert_false (bgc_tcp_socket_clamp_window (socket, 20000));
+  g_assert_false (bgc_tcp_socket_limit_unsent (socket, 20000));
+  g_assert_false (bgc_tcp_socket_set_low_priority (socket));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/tcp-socket/read", test_read);
+  g_test_add_func ("/tcp-socket/receive-buffer", test_receive_buffer);
+  g_test_add_func ("/tcp-socket/sending", test_sending);
+  g_test_add_func ("/tcp-socket/lower-effort", test_lower_effort);
+  g_test_add_func ("/tcp-socket/missing", test_missing);
+  return g_test_run ();
+}
