@@ -84,26 +84,44 @@ read_options (const BgcUploadAnswer *answer)
   return resumable.has_limits ? BGC_UPLOAD_PROTOCOL_RESUMABLE : BGC_UPLOAD_PROTOCOL_PUT;
 }
 
+/* FALSE: it does not speak that; @disliked if it did not even answer. */
+static gboolean
+ask_for_bits (BgcUploadTalk *talk, gboolean *disliked, BgcUploadResult *result)
+{
+  g_auto (BgcUploadAnswer) answer = { 0 };
+
+  *disliked = FALSE;
+  if (ask (talk, BGC_BITS_METHOD, write_ping, &answer, result))
+    {
+      if (!is_bits (&answer))
+        return FALSE;
+      talk->session->protocol = BGC_UPLOAD_PROTOCOL_BITS;
+      *result = BGC_UPLOAD_RESULT_DONE;
+      return TRUE;
+    }
+  *disliked = is_dislike (talk);
+  if (!*disliked)
+    return TRUE;
+  g_clear_pointer (&talk->failure, bgc_failure_free);
+  return FALSE;
+}
+
 BgcUploadResult
 bgc_upload_detection_run (BgcUploadTalk *talk)
 {
-  g_auto (BgcUploadAnswer) to_ping = { 0 };
-  g_auto (BgcUploadAnswer) to_options = { 0 };
+  g_auto (BgcUploadAnswer) answer = { 0 };
+  BgcUploadProtocol found;
   BgcUploadResult result;
+  gboolean disliked;
 
-  if (ask (talk, BGC_BITS_METHOD, write_ping, &to_ping, &result))
-    {
-      if (is_bits (&to_ping))
-        {
-          talk->session->protocol = BGC_UPLOAD_PROTOCOL_BITS;
-          return BGC_UPLOAD_RESULT_DONE;
-        }
-    }
-  else if (!is_dislike (talk))
+  if (ask_for_bits (talk, &disliked, &result))
     return result;
-  g_clear_pointer (&talk->failure, bgc_failure_free);
-  if (!ask (talk, "OPTIONS", write_options, &to_options, &result))
+  if (!ask (talk, "OPTIONS", write_options, &answer, &result))
     return result;
-  talk->session->protocol = read_options (&to_options);
+  found = read_options (&answer);
+  /* It may also have been restarted just then; what is found out here is kept for good. */
+  if (found == BGC_UPLOAD_PROTOCOL_PUT && disliked && ask_for_bits (talk, &disliked, &result))
+    return result;
+  talk->session->protocol = found;
   return BGC_UPLOAD_RESULT_DONE;
 }

@@ -28,6 +28,8 @@ test_found (void)
     { "bits", "", BGC_UPLOAD_PROTOCOL_BITS },
     /* It speaks BITS, and says no in BITS. */
     { "bits", "do=ping=1:status=400,error=0x80070057", BGC_UPLOAD_PROTOCOL_BITS },
+    /* It was restarted just then. */
+    { "bits", "do=ping=1:cut", BGC_UPLOAD_PROTOCOL_BITS },
     { "tus", "", BGC_UPLOAD_PROTOCOL_TUS },
     { "tus", "do=bits_post:cut", BGC_UPLOAD_PROTOCOL_TUS },
     { "resumable", "limit=min-size=0", BGC_UPLOAD_PROTOCOL_RESUMABLE },
