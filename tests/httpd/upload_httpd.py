@@ -13,6 +13,8 @@ It listens on one port of 127.0.0.1 and 127.0.0.2, prints that port and ends whe
   /connections?name=NAME   over how many connections its requests came
   /forget?name=NAME    empties the log
   /drop?name=NAME      loses every session
+  …/Replies/ID/NAME-SIZE[-slow|-cut]       a reply of SIZE bytes, logged with NAME; slow: 64 KiB each 50 ms; cut: the first
+                       answer ends half-way
 
 Without a query each protocol is served as it should be. Of the query:
 
@@ -39,6 +41,7 @@ WHAT: status=N  error=0xN  code=0xN  context=0xN  received=N|none  session=ID  n
 """
 
 import hashlib
+import random
 import re
 import socketserver
 import sys
@@ -120,6 +123,8 @@ class Handler(socketserver.StreamRequestHandler):
         self.length = int(self.headers.get("content-length", "0"))
         self.detail, self.out, self.body = "", [], b""
         kind, _, self.name = parts.path[1:].partition("/")
+        if "/Replies/" in parts.path:
+            return self.reply(parts.path.rsplit("/", 1)[1])
         if kind in ("bits", "tus", "resumable", "put"):
             with STATE.lock:
                 STATE.connections.setdefault(self.name, set()).add(id(self.connection))
@@ -150,6 +155,29 @@ class Handler(socketserver.StreamRequestHandler):
                 text = "ok"
         body = text.encode()
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        return True
+
+    def reply(self, file):
+        """With what a resumed download needs."""
+        self.name, size, *manner = file.split("-")
+        body = random.Random(int(size)).randbytes(int(size))
+        found = re.fullmatch(r"bytes=(\d+)-", self.headers.get("range", ""))
+        first = int(found.group(1)) if found else 0
+        with STATE.lock:
+            count = STATE.counts[(file, "reply")] = STATE.counts.get((file, "reply"), 0) + 1
+        self.detail = str(first)
+        self.log("reply", 206 if found else 200)
+        head = "HTTP/1.1 206 Part\r\nContent-Range: bytes %d-%d/%d\r\n" % (first, len(body) - 1, len(body)) if found \
+            else "HTTP/1.1 200 OK\r\n"
+        head += "Accept-Ranges: bytes\r\nETag: \"%s\"\r\nContent-Length: %d\r\n\r\n" % (size, len(body) - first)
+        self.wfile.write(head.encode())
+        end = len(body) // 2 if manner == ["cut"] and count == 1 else len(body)
+        for at in range(first, end, 65536):
+            self.wfile.write(body[at:min(at + 65536, end)])
+            self.wfile.flush()
+            time.sleep(0.05 if manner == ["slow"] else 0)
+        if end < len(body):
+            raise Hangup
         return True
 
     def option(self, name, default=None):
