@@ -10,6 +10,8 @@
 #include "base/bgc-error.h"
 #include "base/bgc-limits.h"
 #include "daemon/bgc-boot-flag.h"
+#include "daemon/bgc-config-files.h"
+#include "daemon/bgc-config-mistakes.h"
 #include "daemon/bgc-config.h"
 #include "daemon/bgc-idle.h"
 #include "daemon/bgc-systemd.h"
@@ -40,8 +42,7 @@ struct _BgcDaemon {
   gboolean session;
   guint idle_exit;           /* seconds, 0 = never */
   char *state_directory;     /* (owned) */
-  char *config;              /* (owned) (nullable) */
-  gboolean config_required;  /* it was named on the command line */
+  char *config;              /* (owned) (nullable) the only file to read, if one was named */
   BgcClock *clock;           /* (owned) */
   BgcNetwork *network;       /* (owned) */
   BgcSystemd *systemd;       /* (owned) */
@@ -63,17 +64,38 @@ struct _BgcDaemon {
   gboolean stopping;
 };
 
-static char *
-default_config (const BgcDaemonOptions *options)
+/* @running: nullable, the settings that stay where the files make no sense. */
+static void
+load_config (BgcDaemon *self, const BgcLimits *running, BgcLimits *limits)
 {
-  return g_build_filename (options->session ? g_get_user_config_dir () : SYSCONFDIR, "bgcopyd.conf", NULL);
+  g_autoptr (GPtrArray) mistakes = bgc_config_mistakes_new ();
+  g_auto (GStrv) directories = bgc_config_files_directories (self->session);
+  g_autoptr (GPtrArray) files = NULL;
+
+  if (self->config == NULL)
+    files = bgc_config_files_find ((const char *const *)directories, mistakes);
+  else
+    {
+      files = g_ptr_array_new_with_free_func (g_free);
+      g_ptr_array_add (files, g_strdup (self->config));
+    }
+  bgc_config_read (files, running, limits, mistakes);
+  for (guint i = 0; i < mistakes->len; i++)
+    {
+      const BgcConfigMistake *mistake = g_ptr_array_index (mistakes, i);
+      g_autofree char *line = bgc_config_mistakes_line (mistake);
+
+      g_warning ("%s", line);
+    }
 }
 
 static gboolean
-load_config (BgcDaemon *self, BgcLimits *limits, GError **error)
+check_config (BgcDaemon *self, GError **error)
 {
-  bgc_limits_init (limits);
-  return bgc_config_load (self->config, self->config_required, limits, error);
+  if (self->config == NULL || g_file_test (self->config, G_FILE_TEST_EXISTS))
+    return TRUE;
+  g_set_error (error, BGC_ERROR, BGC_ERROR_NOT_FOUND, "there is no configuration %s", self->config);
+  return FALSE;
 }
 
 /* Of this queue alone, among those of other machines too that use the same directories over a network. */
@@ -168,10 +190,10 @@ bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
   self->state_directory = g_strdup (options->state_directory);
   self->loop = g_main_loop_new (NULL, FALSE);
   self->cancellable = g_cancellable_new ();
-  self->config = options->config != NULL ? g_strdup (options->config) : default_config (options);
-  self->config_required = options->config != NULL;
-  if (!load_config (self, &limits, error))
+  self->config = g_strdup (options->config);
+  if (!check_config (self, error))
     return NULL;
+  load_config (self, NULL, &limits);
   self->clock = bgc_clock_system_new (error);
   if (self->clock == NULL)
     return NULL;
@@ -250,19 +272,12 @@ static gboolean
 reload_signal (gpointer data)
 {
   BgcDaemon *self = data;
-  g_autoptr (GError) error = NULL;
   BgcLimits limits;
 
   bgc_systemd_reloading (self->systemd);
-  if (load_config (self, &limits, &error))
-    {
-      bgc_manager_set_limits (self->manager, &limits);
-      g_message ("Configuration read again");
-    }
-  else
-    {
-      g_warning ("Configuration left as it was: %s", error->message);
-    }
+  load_config (self, bgc_manager_limits (self->manager), &limits);
+  bgc_manager_set_limits (self->manager, &limits);
+  g_message ("Configuration read again");
   bgc_systemd_ready (self->systemd);
   return G_SOURCE_CONTINUE;
 }

@@ -3,7 +3,7 @@
 
 /* bgcopyd: the daemon. Reads the command line, builds a BgcDaemon and runs it: for everybody on the system
  * bus, where systemd says which directories it has, or for one user with --session.
- * Exit codes: 0 asked to stop, 1 could not start or lost the bus, 2 wrong usage. */
+ * Exit codes: 0 asked to stop, 1 could not start, lost the bus or found mistakes, 2 wrong usage. */
 
 #include <locale.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #include <glib.h>
 
 #include "base/bgc-log.h"
+#include "daemon/bgc-config-check.h"
 #include "daemon/bgc-daemon.h"
 
 /* Seconds without anything to do after which the system service ends until somebody asks. More than the
@@ -29,6 +30,8 @@ typedef struct {
   int idle_exit;     /* seconds, -1 = not given */
   gboolean verbose;
   gboolean version;
+  gboolean check_config;
+  char *checked;     /* (owned) (nullable) the file that --check-config is to look at */
   char *state_directory;
   char *config;
 } CommandLine;
@@ -43,17 +46,21 @@ parse (CommandLine *line, int *argc, char ***argv, GError **error)
     { "idle-exit", 0, 0, G_OPTION_ARG_INT, &line->idle_exit, "End when idle for so long; 0 = never",
       "SECONDS" },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &line->config, "Read this configuration", "FILE" },
+    { "check-config", 0, 0, G_OPTION_ARG_NONE, &line->check_config,
+      "Say what is wrong in the configuration, or in FILE, and end", NULL },
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &line->verbose, "Log what is decided, and why", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &line->version, "Show the version", NULL },
     G_OPTION_ENTRY_NULL
   };
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GOptionContext) context = g_option_context_new ("[FILE]");
 
   g_option_context_set_summary (context, "Moves files in the background for whoever asks over D-Bus.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
-  if (*argc > 1)
+  if (*argc == 2 && line->check_config && line->config == NULL)
+    line->checked = g_strdup ((*argv)[1]);
+  else if (*argc > 1)
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "unexpected argument \"%s\"", (*argv)[1]);
       return FALSE;
@@ -152,6 +159,15 @@ run (CommandLine *line)
   return status;
 }
 
+static int
+check_config (CommandLine *line)
+{
+  g_autofree char *checked = g_steal_pointer (&line->checked);
+  g_autofree char *config = g_steal_pointer (&line->config);
+
+  return bgc_config_check (checked != NULL ? checked : config, line->session, stdout, stderr);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -173,6 +189,8 @@ main (int argc, char **argv)
       printf ("bgcopyd %s\n", PACKAGE_VERSION);
       return EXIT_SUCCESS;
     }
+  if (line.check_config)
+    return check_config (&line);
   if (!check_user (&line, &error))
     {
       fprintf (stderr, "bgcopyd: %s\n", error->message);

@@ -232,7 +232,7 @@ def test_idle_machine_has_no_worker(world):
 
 def test_reload(world):
     folder = world.variables['sysconfdir'].replace('${prefix}', world.variables['prefix'])
-    path = world.machine.path(folder + '/bgcopyd.conf')
+    path = world.machine.path(folder + '/bgcopyd/bgcopyd.conf.d/50-test.conf')
     os.makedirs(os.path.dirname(path), exist_ok=True)
     service = world.as_user('alice')
     pid = world.pid

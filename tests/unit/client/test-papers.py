@@ -52,10 +52,29 @@ def test_man_page_has_every_exit_code():
         tap.true(f'.TP\n.B {code}\n' in page, f'exit code {code} is not in bgcopyctl(1)')
 
 
-def test_man_page_of_the_daemon_has_every_setting():
-    page = text('data', 'bgcopyd.8')
-    for name in re.findall(r'/\* (\w+), \d+', text('src', 'base', 'bgc-limits.h')):
-        tap.true(f'.B {name}\n' in page, f'{name} is not in bgcopyd(8)')
+DAEMON = os.path.join(os.environ['TOP_BUILDDIR'], 'src', 'daemon', 'bgcopyd')
+
+
+def test_man_page_of_the_daemon_has_every_option():
+    page = text('data', 'bgcopyd.8').replace('\\-', '-')
+    said = subprocess.run([DAEMON, '--help'], check=True, capture_output=True, text=True).stdout
+    options = re.findall(r'(?m)^  (?:-\w, )?(--[\w-]+)', said)
+    tap.true(len(options) >= 8, f'{options}')
+    for option in options:
+        tap.true(re.search(rf'{option}(?![\w-])', page), f'{option} is not in bgcopyd(8)')
+
+
+def test_man_page_of_the_configuration_has_every_setting():
+    """With the default that the example has, which another test compares with the code."""
+    page, example = text('data', 'bgcopyd.conf.5'), text('data', 'bgcopyd.conf')
+    names = re.findall(r'\("(\w+)", \w+, ', text('src', 'daemon', 'bgc-config.c'))
+    tap.true(len(names) >= 15, f'{names}')
+    for name in names:
+        default = re.search(rf'(?m)^#{name}=(\d+\w?)$', example)
+        tap.true(default, f'{name} is not in the example')
+        part = re.search(rf'(?ms)^\.B {name}\n(.*?)^\.(TP|SH)', page)
+        tap.true(part, f'{name} is not in bgcopyd.conf(5)')
+        tap.true(f'Default: {default.group(1).rstrip("s")}' in part.group(1), f'default of {name} in bgcopyd.conf(5)')
 
 
 def test_man_page_of_the_server_has_every_setting():
@@ -69,7 +88,7 @@ def test_man_page_of_the_server_has_every_setting():
 def test_man_pages_format():
     if not shutil.which('groff'):
         raise Skip('no groff')
-    for page in ('bgcopyctl.1', 'bgcopyd.8', 'bgcopy-server.8'):
+    for page in ('bgcopyctl.1', 'bgcopyd.8', 'bgcopyd.conf.5', 'bgcopy-server.8'):
         result = subprocess.run(['groff', '-man', '-Tutf8', '-ww', os.path.join(SOURCE, 'data', page)],
                                 capture_output=True, text=True, check=True)
         tap.equal(result.stderr, '', page)

@@ -3,6 +3,8 @@
 
 #include "daemon/bgc-daemon.h"
 
+#include <string.h>
+
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
@@ -12,6 +14,22 @@ typedef struct {
   char *directory; /* (owned) */
   BgcDaemonOptions options;
 } Fixture;
+
+static char *warned; /* (owned) (nullable) the last warning of ours */
+
+static GLogWriterOutput
+write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  if ((level & G_LOG_LEVEL_WARNING) == 0)
+    return g_log_writer_default (level, fields, n_fields, data);
+  for (gsize i = 0; i < n_fields; i++)
+    if (strcmp (fields[i].key, "MESSAGE") == 0)
+      {
+        g_free (warned);
+        warned = g_strdup (fields[i].value);
+      }
+  return G_LOG_WRITER_HANDLED;
+}
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
@@ -78,16 +96,31 @@ test_opens_again (Fixture *fixture, gconstpointer data)
     }
 }
 
+/* What a configuration says wrong keeps nobody's queue from him; that the one he named is missing does. */
 static void
 test_bad_config (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (BgcDaemon) daemon = NULL;
+
+  g_assert_true (g_file_set_contents (fixture->options.config, "[Limits]\nFilesAtOnce=none\n", -1, NULL));
+  daemon = bgc_daemon_new (&fixture->options, g_rand_new (), &error);
+  g_assert_nonnull (warned);
+  g_assert_nonnull (strstr (warned, "/bgcopyd.conf:2: FilesAtOnce must be"));
+  g_assert_no_error (error);
+  g_assert_nonnull (daemon);
+}
+
+static void
+test_no_config (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
   BgcDaemon *daemon;
 
-  g_assert_true (g_file_set_contents (fixture->options.config, "[Limits]\nNoSuchKey=1\n", -1, NULL));
+  g_assert_cmpint (g_unlink (fixture->options.config), ==, 0);
   daemon = bgc_daemon_new (&fixture->options, g_rand_new (), &error);
   g_assert_null (daemon);
-  g_assert_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT);
+  g_assert_error (error, BGC_ERROR, BGC_ERROR_NOT_FOUND);
 }
 
 static void
@@ -123,9 +156,11 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_log_set_writer_func (write_log, NULL, NULL);
   ADD ("/daemon/one-at-a-time", test_one_at_a_time);
   ADD ("/daemon/opens-again", test_opens_again);
   ADD ("/daemon/bad-config", test_bad_config);
+  ADD ("/daemon/no-config", test_no_config);
   ADD ("/daemon/bad-state-directory", test_bad_state_directory);
   ADD ("/daemon/no-bus", test_no_bus);
   return g_test_run ();
