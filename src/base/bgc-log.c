@@ -10,7 +10,8 @@
 #include "base/bgc-text.h"
 
 #define PLAIN_LINE_MAX 4096u /* bytes of text in a line of plain output; a pipe writes that much at once */
-#define OWNER_DIGITS_MAX 11u /* bytes: the decimal digits of a uid and a NUL */
+#define OWNER_DIGITS_MAX 11u /* bytes: the decimal digits of a uid, or of an index, and a NUL */
+#define EVENT_FIELDS_MAX 9u  /* of bgc_log_event() */
 
 /* What the writer needs; set once by bgc_log_init() before other threads exist, then only read. */
 static struct
@@ -182,4 +183,34 @@ bgc_log_job (GLogLevelFlags level, const char *job_id, guint32 owner, const char
 
     g_log_structured_array (level, fields, G_N_ELEMENTS (fields));
   }
+}
+
+void
+bgc_log_event (const BgcLogEvent *event, const char *format, ...)
+{
+  GLogField fields[EVENT_FIELDS_MAX];
+  g_autofree char *message = NULL;
+  char uid[OWNER_DIGITS_MAX], file[OWNER_DIGITS_MAX];
+  gsize count = 0;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_snprintf (uid, sizeof uid, "%" G_GUINT32_FORMAT, event->owner);
+  g_snprintf (file, sizeof file, "%" G_GUINT32_FORMAT, event->file);
+  fields[count++] = (GLogField) { "MESSAGE", message, -1 };
+  fields[count++] = (GLogField) { "PRIORITY", journal_priority (event->level), -1 };
+  fields[count++] = (GLogField) { "GLIB_DOMAIN", G_LOG_DOMAIN, -1 };
+  fields[count++] = (GLogField) { "MESSAGE_ID", bgc_event_message_id (event->event), -1 };
+  fields[count++] = (GLogField) { "BGCOPY_OWNER", uid, -1 };
+  if (event->job != NULL)
+    fields[count++] = (GLogField) { "BGCOPY_JOB", event->job, -1 };
+  if (event->file != BGC_LOG_NO_FILE)
+    fields[count++] = (GLogField) { "BGCOPY_FILE", file, -1 };
+  if (event->error != NULL)
+    fields[count++] = (GLogField) { "BGCOPY_ERROR", event->error, -1 };
+  if (event->url != NULL)
+    fields[count++] = (GLogField) { "BGCOPY_URL", event->url, -1 };
+  g_log_structured_array (event->level, fields, count);
 }

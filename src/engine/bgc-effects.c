@@ -4,6 +4,7 @@
 #include "engine/bgc-effects.h"
 
 #include "engine/bgc-cancel.h"
+#include "engine/bgc-chronicle.h"
 #include "engine/bgc-completion.h"
 #include "engine/bgc-leftovers.h"
 #include "engine/bgc-reaper.h"
@@ -77,7 +78,7 @@ void
 bgc_effects_apply (BgcEntry *entry, BgcChange *change, gpointer data)
 {
   BgcEngine *engine = data;
-  BgcJobState before = entry->job->state;
+  BgcChronicleBefore before = bgc_chronicle_before (entry);
   g_autoptr (GArray) whole = NULL;
   BgcNews news = { FALSE, FALSE, NULL };
 
@@ -97,7 +98,8 @@ bgc_effects_apply (BgcEntry *entry, BgcChange *change, gpointer data)
       bgc_queue_unlist (engine->queue, entry);
       news.left = TRUE;
     }
-  news.state_changed = entry->job->state != before;
+  news.state_changed = entry->job->state != before.state;
+  bgc_chronicle_change (entry, &before);
   bgc_effects_follow (engine, entry);
   engine->hooks->told (engine, entry, &news);
 }

@@ -4,6 +4,7 @@
 #include "engine/bgc-manager.h"
 
 #include "engine/bgc-cancel.h"
+#include "engine/bgc-chronicle.h"
 #include "engine/bgc-closing.h"
 #include "engine/bgc-completion.h"
 #include "engine/bgc-creation.h"
@@ -114,6 +115,7 @@ on_idle (BgcEntry *entry, gpointer data)
 static void
 on_added (BgcEngine *engine, BgcEntry *entry)
 {
+  bgc_chronicle_created (entry);
   bgc_effects_follow (engine, entry);
   bgc_reaper_watch (engine->reaper, FALSE);
   g_signal_emit (engine->keeper, signals[JOB_ADDED], 0, entry->job);

@@ -3,6 +3,7 @@
 
 #include "engine/bgc-server-cancel.h"
 
+#include "engine/bgc-chronicle.h"
 #include "engine/bgc-retry.h"
 
 #define NEVER G_MAXINT64
@@ -152,12 +153,12 @@ static void
 arm (BgcServerCancel *self);
 
 static void
-end (BgcServerCancel *self, GLogLevelFlags level, const char *why)
+end (BgcServerCancel *self, BgcEvent event, GLogLevelFlags level, const char *why)
 {
   BgcEngine *engine = self->engine;
   BgcEntry *entry = self->entry;
 
-  bgc_engine_log (entry, level, why, NULL);
+  bgc_chronicle_event (entry, event, level, why);
   bgc_server_cancel_leave (engine, entry);
   push_note (engine, entry, TRUE, FALSE);
 }
@@ -187,7 +188,7 @@ fail (BgcServerCancel *self, guint32 retry_after, const char *message)
 
   if (self->once)
     {
-      end (self, G_LOG_LEVEL_WARNING, line);
+      end (self, BGC_EVENT_SERVER_CANCEL_GIVEN_UP, G_LOG_LEVEL_WARNING, line);
       return;
     }
   bgc_engine_log (self->entry, self->failed ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_MESSAGE, line, NULL);
@@ -228,10 +229,11 @@ on_asked (GObject *source, GAsyncResult *result, gpointer data)
                            failure->message != NULL ? failure->message
                                                     : bgc_error_description (failure->code));
 
-      end (self, G_LOG_LEVEL_MESSAGE, line);
+      end (self, BGC_EVENT_SERVER_CANCEL_SETTLED, G_LOG_LEVEL_MESSAGE, line);
     }
   else
-    end (self, G_LOG_LEVEL_INFO, "The server has dropped what it held of a cancelled upload");
+    end (self, BGC_EVENT_SERVER_CANCEL_SETTLED, G_LOG_LEVEL_MESSAGE,
+         "The server has dropped what it held of a cancelled upload");
 }
 
 static void
@@ -259,7 +261,7 @@ on_alarm (gpointer data)
   self->alarm = 0;
   if (now >= self->deadline && !self->once)
     {
-      end (self, G_LOG_LEVEL_WARNING,
+      end (self, BGC_EVENT_SERVER_CANCEL_GIVEN_UP, G_LOG_LEVEL_WARNING,
            "The server was not reached in time; it keeps what it has of the upload");
       return;
     }
@@ -307,6 +309,10 @@ bgc_server_cancel_enter (BgcEngine *engine, BgcEntry *entry)
   self->attempt = NEVER;
   entry->server_cancel = self;
   g_queue_push_tail_link (&engine->server_cancels, &self->link);
+  /* Another daemon has said so where attempts were made before. */
+  if (entry->job->retry_count == 0)
+    bgc_chronicle_event (entry, BGC_EVENT_SERVER_CANCEL_PENDING, G_LOG_LEVEL_MESSAGE,
+                         "The server is asked to drop what it has of the upload");
   /* One whose time was over while nobody was there goes at the alarm. */
   if (left > 0 || self->once)
     ask (self);

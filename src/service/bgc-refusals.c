@@ -3,6 +3,8 @@
 
 #include "service/bgc-refusals.h"
 
+#include "base/bgc-log.h"
+
 /* Users remembered; one more, and all are forgotten: a line more for each does not matter. */
 #define MAX_USERS 1024u
 
@@ -76,8 +78,12 @@ bgc_refusals_note (BgcRefusals *self, guint32 uid, BgcRefusal refusal, const cha
       record->untold[refusal]++;
       return FALSE;
     }
-  g_message ("Refused%s%s: user %u %s (%u more since the last such line)", member != NULL ? " " : "",
-             member != NULL ? member : "", uid, describe (refusal), record->untold[refusal]);
+  bgc_log_event (&(BgcLogEvent) { .event = BGC_EVENT_REFUSED,
+                                  .level = G_LOG_LEVEL_MESSAGE,
+                                  .owner = uid,
+                                  .file = BGC_LOG_NO_FILE },
+                 "Refused%s%s: user %u %s (%u more since the last such line)", member != NULL ? " " : "",
+                 member != NULL ? member : "", uid, describe (refusal), record->untold[refusal]);
   record->untold[refusal] = 0;
   record->next[refusal] = now + BGC_REFUSALS_INTERVAL;
   return TRUE;

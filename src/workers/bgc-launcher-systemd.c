@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/bgc-error.h"
+#include "base/bgc-log.h"
 #include "workers/bgc-launcher-door.h"
 
 #define SYSTEMD            "org.freedesktop.systemd1"
@@ -387,7 +388,11 @@ on_main_pid (GObject *bus, GAsyncResult *result, gpointer data)
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT32) && g_variant_get_uint32 (value) == start->pid)
     end (start, candidate, NULL);
   else
-    g_warning ("Process %u of user %u wants to be a worker and is none", start->pid, start->uid);
+    bgc_log_event (&(BgcLogEvent) { .event = BGC_EVENT_REFUSED,
+                                    .level = G_LOG_LEVEL_WARNING,
+                                    .owner = start->uid,
+                                    .file = BGC_LOG_NO_FILE },
+                   "Process %u of user %u wants to be a worker and is none", start->pid, start->uid);
 }
 
 static void

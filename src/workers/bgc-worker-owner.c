@@ -3,6 +3,7 @@
 
 #include "workers/bgc-worker-owner.h"
 
+#include "base/bgc-log.h"
 #include "base/bgc-text.h"
 #include "workers/bgc-worker-checks.h"
 #include "workers/bgc-worker-errands.h"
@@ -153,7 +154,11 @@ lose (BgcWorkerOwner *self, const char *why, gboolean gently)
 
   kill_worker (self);
   back_off (self, gently);
-  g_warning ("The worker of user %u was lost: %s", self->uid, reason);
+  bgc_log_event (&(BgcLogEvent) { .event = BGC_EVENT_WORKER_LOST,
+                                  .level = G_LOG_LEVEL_WARNING,
+                                  .owner = self->uid,
+                                  .file = BGC_LOG_NO_FILE },
+                 "The worker of user %u was lost: %s", self->uid, reason);
   self->references++;
   self->events->lost (self->uid, reason, self->data);
   fail_all (tasks, error);

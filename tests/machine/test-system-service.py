@@ -230,6 +230,30 @@ def test_idle_machine_has_no_worker(world):
     true(8 < time.monotonic() - begun < 15, f'it lingered for {time.monotonic() - begun:.1f} s')
 
 
+def test_journal(world):
+    """journalctl BGCOPY_JOB= tells a job's life, and -x explains it."""
+    world.put('file', world.bytes(100_000))
+    job = world.as_user('alice').submit([(world.url('file') + '?key=secret', '/home/alice/file')], AutoComplete=True)
+    job.wait_state('acknowledged')
+    failed = world.as_user('alice').submit([(world.url('none') + '?key=secret', '/home/alice/none')])
+    failed.wait_state('error')
+    failed.call('Cancel')
+
+    def told(job, *options):
+        return world.machine.out('journalctl', '--no-pager', *options, 'BGCOPY_OWNER=2001', f'BGCOPY_JOB={job.id}')
+    world.until(lambda: 'Completed' in told(job, '-o', 'cat') and 'Cancelled' in told(failed, '-o', 'cat'), 'the last words')
+    equal([line.split(':')[0] for line in told(job, '-o', 'cat').splitlines()],
+          ['Created', 'Transferred', 'Completed'])
+    equal([line.split(':')[0] for line in told(failed, '-o', 'cat').splitlines()], ['Created', 'Failed', 'Cancelled'])
+    said = told(failed, '-o', 'verbose')
+    for field in ('BGCOPY_FILE=0', 'BGCOPY_ERROR=HttpStatus', 'BGCOPY_URL=' + world.url('none') + '\n', 'MESSAGE_ID='):
+        true(field in said + '\n', f'{field!r} is not in\n{said}')
+    world.machine.run('journalctl', '--update-catalog')
+    true('Subject: A job has failed' in told(failed, '-x'), 'nothing is explained')
+    true('secret' not in world.machine.journal('-o', 'verbose', '_COMM=bgcopyd'), 'a secret is in the log')
+    true('secret' not in world.machine.journal('-o', 'verbose', '_COMM=bgcopy-worker'), "a secret is in a worker's log")
+
+
 def test_reload(world):
     folder = world.variables['sysconfdir'].replace('${prefix}', world.variables['prefix'])
     path = world.machine.path(folder + '/bgcopyd/bgcopyd.conf.d/50-test.conf')

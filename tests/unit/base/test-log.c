@@ -147,6 +147,51 @@ test_fields (void)
     g_test_trap_assert_passed ();
 }
 
+/* "KEY=VALUE" of each field, in @data. */
+static GLogWriterOutput
+keep_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  GHashTable *kept = data;
+
+  for (gsize i = 0; i < n_fields; i++)
+    g_hash_table_add (kept, g_strdup_printf ("%s=%s", fields[i].key, (const char *)fields[i].value));
+
+  return G_LOG_WRITER_HANDLED;
+}
+
+static void
+log_event (void)
+{
+  g_autoptr (GHashTable) kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  BgcLogEvent event = { BGC_EVENT_JOB_FAILED, G_LOG_LEVEL_MESSAGE, JOB, 4294967295u, 7, "Tls", "http://h/p" };
+  g_autofree char *id = g_strconcat ("MESSAGE_ID=", bgc_event_message_id (BGC_EVENT_JOB_FAILED), NULL);
+
+  g_log_set_writer_func (keep_fields, kept, NULL);
+  bgc_log_event (&event, "%s", "it failed");
+  g_assert_cmpuint (g_hash_table_size (kept), ==, 9);
+  g_assert_true (g_hash_table_contains (kept, id));
+  g_assert_true (g_hash_table_contains (kept, "MESSAGE=it failed"));
+  g_assert_true (g_hash_table_contains (kept, "PRIORITY=5"));
+  g_assert_true (g_hash_table_contains (kept, "BGCOPY_JOB=" JOB));
+  g_assert_true (g_hash_table_contains (kept, "BGCOPY_OWNER=4294967295"));
+  g_assert_true (g_hash_table_contains (kept, "BGCOPY_FILE=7"));
+  g_assert_true (g_hash_table_contains (kept, "BGCOPY_ERROR=Tls"));
+  g_assert_true (g_hash_table_contains (kept, "BGCOPY_URL=http://h/p"));
+  g_hash_table_remove_all (kept);
+  event = (BgcLogEvent) { .event = BGC_EVENT_REFUSED, .level = G_LOG_LEVEL_WARNING, .file = BGC_LOG_NO_FILE };
+  bgc_log_event (&event, "no");
+  g_assert_cmpuint (g_hash_table_size (kept), ==, 5);
+  g_assert_true (g_hash_table_contains (kept, "BGCOPY_OWNER=0"));
+}
+
+static void
+test_event (void)
+{
+  run_in_child (log_event);
+  if (!g_test_subprocess ())
+    g_test_trap_assert_passed ();
+}
+
 static void
 log_fatally (void)
 {
@@ -178,6 +223,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/log/environment", test_environment);
   g_test_add_func ("/log/job", test_job);
   g_test_add_func ("/log/fields", test_fields);
+  g_test_add_func ("/log/event", test_event);
   g_test_add_func ("/log/fatal", test_fatal);
 
   return g_test_run ();
