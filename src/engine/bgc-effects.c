@@ -80,7 +80,8 @@ bgc_effects_apply (BgcEntry *entry, BgcChange *change, gpointer data)
   BgcEngine *engine = data;
   BgcChronicleBefore before = bgc_chronicle_before (entry);
   g_autoptr (GArray) whole = NULL;
-  BgcNews news = { FALSE, FALSE, NULL };
+  guint32 former = entry->job->owner;
+  BgcNews news = { 0 };
 
   if (change == NULL)
     {
@@ -93,6 +94,17 @@ bgc_effects_apply (BgcEntry *entry, BgcChange *change, gpointer data)
   entry->forgotten = entry->forgotten || change->forget;
   entry->touched = bgc_engine_boot (engine);
   bgc_queue_charge (engine->queue, entry);
+  if (entry->job->owner != former)
+    {
+      news.taken = TRUE;
+      news.former = former;
+      /* Its place and its turn were the old owner's. */
+      if (bgc_runner_is (entry, BGC_RUNNER_PICKED))
+        bgc_runner_drop (engine, entry);
+      bgc_scheduler_withdraw (engine->scheduler, entry);
+      bgc_scheduler_release (engine->scheduler, entry);
+      bgc_queue_move (engine->queue, entry);
+    }
   if (entry->listed && bgc_job_state_is_final (entry->job->state) && !is_shown (entry))
     {
       bgc_queue_unlist (engine->queue, entry);

@@ -24,6 +24,8 @@ typedef void (*BgcEngineEntryFunc) (BgcEngine *self, BgcEntry *entry);
 typedef struct {
   gboolean state_changed;
   gboolean left;            /* it is listed no more */
+  gboolean taken;           /* it was another's */
+  guint32 former;           /* whose, if taken */
   GArray *whole;            /* (borrowed) (element-type guint32) files that became whole */
 } BgcNews;
 

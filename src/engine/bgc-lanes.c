@@ -76,6 +76,23 @@ close_if_idle (BgcLanes *self, BgcEntry *entry)
   g_object_unref (self->keeper);
 }
 
+/* What the old owner asked of a job that was taken from him meanwhile is not done to the new owner's. */
+static void
+begin (BgcLanes *self, BgcOperation *operation)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (operation->task == NULL || operation->owner == operation->entry->job->owner)
+    {
+      operation->begin (operation);
+      return;
+    }
+  g_set_error_literal (&error, BGC_ERROR, BGC_ERROR_NOT_FOUND, "There is no such job");
+  bgc_operation_fail (operation, error);
+  operation->entry->lane->current = NULL;
+  bgc_operation_free (operation);
+}
+
 static void
 pump (BgcLanes *self, BgcEntry *entry)
 {
@@ -93,7 +110,7 @@ pump (BgcLanes *self, BgcEntry *entry)
       if (next == NULL || next->waiting)
         break;
       lane->current = g_queue_pop_head (&lane->waiting);
-      next->begin (next);
+      begin (self, next);
     }
   lane->pumping = FALSE;
   close_if_idle (self, entry);

@@ -16,6 +16,7 @@
 #include "engine/bgc-reply.h"
 #include "engine/bgc-run.h"
 #include "engine/bgc-server-cancel.h"
+#include "engine/bgc-taking.h"
 #include "engine/bgc-upload-edits.h"
 #include "engine/bgc-waits.h"
 
@@ -34,6 +35,7 @@ enum
   JOB_CHANGED,
   JOB_STATE_CHANGED,
   FILE_TRANSFERRED,
+  JOB_TAKEN,
   JOB_LEFT,
   JOB_FORGOTTEN,
   N_SIGNALS
@@ -46,6 +48,8 @@ static guint signals[N_SIGNALS];
 static void
 on_told (BgcEngine *engine, BgcEntry *entry, const BgcNews *news)
 {
+  if (news->taken)
+    g_signal_emit (engine->keeper, signals[JOB_TAKEN], 0, entry->job, news->former);
   g_signal_emit (engine->keeper, signals[JOB_CHANGED], 0, entry->job);
   for (guint i = 0; news->whole != NULL && i < news->whole->len; i++)
     g_signal_emit (engine->keeper, signals[FILE_TRANSFERRED], 0, entry->job,
@@ -198,12 +202,13 @@ static void
 bgc_manager_class_init (BgcManagerClass *class)
 {
   static const char *const names[]
-    = { "job-added", "job-changed", "job-state-changed", "file-transferred", "job-left", "job-forgotten" };
+    = { "job-added", "job-changed", "job-state-changed", "file-transferred",
+        "job-taken", "job-left",    "job-forgotten" };
 
   G_OBJECT_CLASS (class)->finalize = bgc_manager_finalize;
   for (guint i = 0; i < N_SIGNALS; i++)
     {
-      guint parameters = i == FILE_TRANSFERRED ? 2 : 1;
+      guint parameters = i == FILE_TRANSFERRED || i == JOB_TAKEN ? 2 : 1;
 
       signals[i] = g_signal_new (names[i], BGC_TYPE_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                  G_TYPE_NONE, parameters, G_TYPE_POINTER, G_TYPE_UINT);
@@ -468,12 +473,19 @@ PLAIN_REQUEST (read_reply, MODIFY, bgc_reply_read)
     return finish (result, NULL, error);                                                                   \
   }
 
-PLAIN_FINISH (remove_file)
-PLAIN_FINISH (set_remote)
-PLAIN_FINISH (set_reply_name)
-PLAIN_FINISH (modify)
-PLAIN_FINISH (suspend)
-PLAIN_FINISH (resume)
+void
+bgc_manager_take_async (BgcManager *self, const BgcJobId *id, guint32 owner, gboolean administrator,
+                        GAsyncReadyCallback callback, gpointer data)
+{
+  GTask *task = task_new (self, bgc_manager_take_async, callback, data);
+  BgcEntry *entry = find_for (self, id, BGC_REQUEST_MODIFY, task);
+
+  if (entry != NULL)
+    bgc_taking_push (&self->engine, entry, owner, administrator, task);
+}
+
+PLAIN_FINISH (take) PLAIN_FINISH (remove_file) PLAIN_FINISH (set_remote) PLAIN_FINISH (set_reply_name)
+PLAIN_FINISH (modify) PLAIN_FINISH (suspend) PLAIN_FINISH (resume)
 
 void
 bgc_manager_add_files_async (BgcManager *self, const BgcJobId *id, gboolean administrator, GPtrArray *files,

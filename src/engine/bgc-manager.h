@@ -31,6 +31,7 @@ typedef gboolean (*BgcManagerModifyFunc) (BgcJob *draft, gpointer data, GError *
  *   job-changed (const BgcJob *job)              any of its properties changed
  *   job-state-changed (const BgcJob *job)        its state did; after job-changed
  *   file-transferred (const BgcJob *job, guint index)      a file became whole
+ *   job-taken (const BgcJob *job, guint former)  it was that user's until now; before job-changed
  *   job-left (const BgcJob *job)                 it is listed no more: final, and not kept
  *   job-forgotten (const BgcJob *job)            its object is gone; last one about it
  */
@@ -114,6 +115,10 @@ void bgc_manager_complete_async (BgcManager *self, const BgcJobId *id, GAsyncRea
                                  gpointer data);
 gboolean bgc_manager_complete_finish (BgcManager *self, GAsyncResult *result, BgcOutcome *outcome,
                                       GError **error);
+/* See bgc_taking_push(). */
+void bgc_manager_take_async (BgcManager *self, const BgcJobId *id, guint32 owner, gboolean administrator,
+                             GAsyncReadyCallback callback, gpointer data);
+gboolean bgc_manager_take_finish (BgcManager *self, GAsyncResult *result, GError **error);
 /* Where the reply of an upload-reply job is to be put, "" = beside its source; until the reply is begun.
  * Errors: NotSupported (another type), InvalidPath, StringTooLong, AccessDenied, FileExists, InvalidState,
  * WorkerLost. */

@@ -13,6 +13,7 @@ bgc_operation_new (gsize size, const char *name, struct _BgcEngine *engine, BgcE
   self->engine = engine;
   self->entry = entry;
   self->task = task;
+  self->owner = entry != NULL ? entry->job->owner : G_MAXUINT32;
   self->begin = begin;
   self->clear = clear;
   return self;

@@ -21,6 +21,7 @@ struct _BgcOperation {
   BgcEntry *entry;             /* (borrowed) stays while an operation is in its lane */
   /* (owned) (nullable) who waits for the answer, an int; NULL = the engine itself */
   GTask *task;
+  guint32 owner;               /* of the job when it was asked */
   /* it can't begin yet, and those behind it wait with it; an urgent one may overtake */
   gboolean waiting;
   BgcOperationFunc begin;      /* its turn has come: ends with bgc_lanes_end(), now or later */

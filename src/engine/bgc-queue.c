@@ -159,6 +159,28 @@ bgc_queue_remove (BgcQueue *self, BgcEntry *entry)
   owner_drop_if_empty (self, owner);
 }
 
+void
+bgc_queue_move (BgcQueue *self, BgcEntry *entry)
+{
+  BgcOwner *former = entry->owner;
+  gboolean listed = entry->listed;
+
+  if (former->uid == entry->job->owner)
+    return;
+  bgc_queue_unlist (self, entry);
+  former->entries--;
+  former->files -= entry->charged_files;
+  former->bytes -= entry->charged_bytes;
+  entry->charged_files = 0;
+  entry->charged_bytes = 0;
+  entry->owner = owner_get (self, entry->job->owner);
+  entry->owner->entries++;
+  if (listed)
+    link_listed (self, entry);
+  bgc_queue_charge (self, entry);
+  owner_drop_if_empty (self, former);
+}
+
 BgcEntry *
 bgc_queue_oldest (BgcQueue *self)
 {

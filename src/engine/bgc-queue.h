@@ -65,6 +65,8 @@ BgcEntry *bgc_queue_find (BgcQueue *self, const BgcJobId *id);
 void bgc_queue_unlist (BgcQueue *self, BgcEntry *entry);
 /* Charges its owner for what the job has now: after every change of it. A forgotten one costs nothing. */
 void bgc_queue_charge (BgcQueue *self, BgcEntry *entry);
+/* Its job is another user's now: lists and charges follow. */
+void bgc_queue_move (BgcQueue *self, BgcEntry *entry);
 void bgc_queue_remove (BgcQueue *self, BgcEntry *entry);
 /* The first listed job; go on with ->newer. */
 BgcEntry *bgc_queue_oldest (BgcQueue *self);

@@ -148,6 +148,12 @@ bgc_job_restore_state (BgcJob *self, BgcJobState state)
 }
 
 void
+bgc_job_hand_over (BgcJob *self, guint32 owner)
+{
+  self->owner = owner;
+}
+
+void
 bgc_job_set_error (BgcJob *self, BgcFailure *failure)
 {
   bgc_failure_free (self->error);

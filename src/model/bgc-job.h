@@ -72,6 +72,9 @@ void bgc_job_assign (BgcJob *self, BgcJob *draft);
 gboolean bgc_job_set_state (BgcJob *self, BgcJobState state, gint64 now, GError **error);
 /* For the store alone: a state as it was read. */
 void bgc_job_restore_state (BgcJob *self, BgcJobState state);
+/* It is another user's from now on. What it had from its old owner alone goes: nothing that is a secret,
+ * or is run for him, is the new owner's. */
+void bgc_job_hand_over (BgcJob *self, guint32 owner);
 /* Replaces the error record; @failure transfer full, nullable. */
 void bgc_job_set_error (BgcJob *self, BgcFailure *failure);
 /* Checked setters. Errors: StringTooLong, InvalidArgument. */

@@ -191,6 +191,22 @@ complete_job (BgcCall *call)
 }
 
 static void
+taken_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GError *error = NULL;
+  gboolean ok = bgc_manager_take_finish (BGC_MANAGER (source), result, &error);
+
+  bgc_call_return_ended (data, ok, error);
+}
+
+static void
+take_ownership (BgcCall *call)
+{
+  bgc_manager_take_async (call->desk->manager, &call->job, call->caller->uid,
+                          bgc_call_is_administrator (call), taken_cb, call);
+}
+
+static void
 reply_read_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
   GError *error = NULL;
@@ -332,7 +348,7 @@ static const BgcCallRow rows[] = {
   { JOB, "Resume", BGC_RULE_CHANGE, resume_job },
   { JOB, "Cancel", BGC_RULE_CHANGE, cancel_job },
   { JOB, "Complete", BGC_RULE_CHANGE, complete_job },
-  { JOB, "TakeOwnership", BGC_RULE_TAKE, refuse_as_later },
+  { JOB, "TakeOwnership", BGC_RULE_TAKE, take_ownership },
   { JOB, "SetCredentials", BGC_RULE_SECRET, refuse_as_later },
   { JOB, "RemoveCredentials", BGC_RULE_SECRET, refuse_as_later },
   { JOB, "SetCustomHeaders", BGC_RULE_SECRET, refuse_as_later },

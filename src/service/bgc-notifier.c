@@ -102,12 +102,12 @@ tell_job_listeners (BgcNotifier *self, const BgcJob *job, const char *interface,
 }
 
 static void
-tell_owner_listeners (BgcNotifier *self, const BgcJob *job, const char *signal, GVariant *parameters)
+tell_owner_listeners (BgcNotifier *self, guint32 owner, const char *signal, GVariant *parameters)
 {
   Message message = { self, BGC_OBJECT_PATH_ROOT, OBJECT_MANAGER_INTERFACE, signal,
                      g_variant_ref_sink (parameters) };
 
-  bgc_subscribers_foreach_of_owner (self->subscribers, job->owner, deliver, &message);
+  bgc_subscribers_foreach_of_owner (self->subscribers, owner, deliver, &message);
   g_variant_unref (message.parameters);
 }
 
@@ -259,7 +259,8 @@ bgc_notifier_job_added (BgcNotifier *self, const BgcJob *job)
   g_variant_builder_init (&interfaces, G_VARIANT_TYPE ("a{sa{sv}}"));
   g_variant_builder_add (&interfaces, "{s@a{sv}}", JOB_INTERFACE,
                          bgc_job_properties_all (job, self->hooks.rate (job, self->data), FALSE));
-  tell_owner_listeners (self, job, "InterfacesAdded", g_variant_new ("(oa{sa{sv}})", path, &interfaces));
+  tell_owner_listeners (self, job->owner, "InterfacesAdded",
+                        g_variant_new ("(oa{sa{sv}})", path, &interfaces));
   if (!is_silenced (job, BGC_NOTIFY_MODIFICATION))
     note_as_told (self, ensure_record (self, &job->id), job);
 }
@@ -331,14 +332,28 @@ bgc_notifier_file_transferred (BgcNotifier *self, const BgcJob *job, guint32 ind
     tell_job_listeners (self, job, JOB_INTERFACE, "FileTransferred", g_variant_new ("(u)", index));
 }
 
-void
-bgc_notifier_job_left (BgcNotifier *self, const BgcJob *job)
+static void
+tell_removed (BgcNotifier *self, const BgcJob *job, guint32 owner)
 {
   const char *interfaces[] = { JOB_INTERFACE, NULL };
   char path[BGC_OBJECT_PATH_SIZE];
 
   bgc_object_path_of_job (&job->id, path);
-  tell_owner_listeners (self, job, "InterfacesRemoved", g_variant_new ("(o^as)", path, interfaces));
+  tell_owner_listeners (self, owner, "InterfacesRemoved", g_variant_new ("(o^as)", path, interfaces));
+}
+
+void
+bgc_notifier_job_left (BgcNotifier *self, const BgcJob *job)
+{
+  tell_removed (self, job, job->owner);
+}
+
+void
+bgc_notifier_job_taken (BgcNotifier *self, const BgcJob *job, guint32 former)
+{
+  tell_removed (self, job, former);
+  bgc_subscribers_hand_over (self->subscribers, &job->id, job->owner);
+  bgc_notifier_job_added (self, job);
 }
 
 void

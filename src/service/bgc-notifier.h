@@ -34,6 +34,8 @@ void bgc_notifier_job_added (BgcNotifier *self, const BgcJob *job);
 void bgc_notifier_job_changed (BgcNotifier *self, const BgcJob *job);
 void bgc_notifier_job_state_changed (BgcNotifier *self, const BgcJob *job);
 void bgc_notifier_file_transferred (BgcNotifier *self, const BgcJob *job, guint32 index);
+/* It was @former's: whose listeners are told that it is gone, and the new owner's that it has come. */
+void bgc_notifier_job_taken (BgcNotifier *self, const BgcJob *job, guint32 former);
 void bgc_notifier_job_left (BgcNotifier *self, const BgcJob *job);
 void bgc_notifier_job_forgotten (BgcNotifier *self, const BgcJob *job);
 

@@ -101,6 +101,12 @@ file_transferred_cb (BgcManager *manager, const BgcJob *job, guint index, BgcSer
 }
 
 static void
+job_taken_cb (BgcManager *manager, const BgcJob *job, guint former, BgcService *self)
+{
+  bgc_notifier_job_taken (self->desk->notifier, job, former);
+}
+
+static void
 job_left_cb (BgcManager *manager, const BgcJob *job, BgcService *self)
 {
   bgc_notifier_job_left (self->desk->notifier, job);
@@ -205,6 +211,7 @@ connect_signals (BgcService *self)
   g_signal_connect (manager, "job-changed", G_CALLBACK (job_changed_cb), self);
   g_signal_connect (manager, "job-state-changed", G_CALLBACK (job_state_changed_cb), self);
   g_signal_connect (manager, "file-transferred", G_CALLBACK (file_transferred_cb), self);
+  g_signal_connect (manager, "job-taken", G_CALLBACK (job_taken_cb), self);
   g_signal_connect (manager, "job-left", G_CALLBACK (job_left_cb), self);
   g_signal_connect (manager, "job-forgotten", G_CALLBACK (job_forgotten_cb), self);
   g_signal_connect (self->desk->connection, "closed", G_CALLBACK (connection_closed_cb), self);

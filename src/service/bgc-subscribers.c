@@ -190,6 +190,28 @@ bgc_subscribers_forget_job (BgcSubscribers *self, const BgcJobId *id)
     }
 }
 
+void
+bgc_subscribers_hand_over (BgcSubscribers *self, const BgcJobId *id, guint32 owner)
+{
+  GPtrArray *of_job = g_hash_table_lookup (self->jobs, id);
+
+  if (of_job == NULL)
+    return;
+  for (guint i = of_job->len; i-- > 0;)
+    {
+      Listener *listener = g_ptr_array_index (of_job, i);
+
+      if (listener->uid == owner || listener->uid == 0)
+        continue;
+      g_ptr_array_remove_index_fast (of_job, i);
+      g_queue_delete_link (&listener->order, g_hash_table_lookup (listener->links, id));
+      g_hash_table_remove (listener->links, id);
+      drop_if_deaf (self, listener);
+    }
+  if (of_job->len == 0)
+    g_hash_table_remove (self->jobs, id);
+}
+
 gboolean
 bgc_subscribers_hear (BgcSubscribers *self, const BgcJobId *id, guint32 owner)
 {

@@ -30,6 +30,9 @@ void bgc_subscribers_remove (BgcSubscribers *self, const char *connection);
 /* Nothing more will be told about that job. */
 void bgc_subscribers_forget_job (BgcSubscribers *self, const BgcJobId *id);
 
+/* That job is @owner's from now on: connections of other users, but for root's, hear about it no more. */
+void bgc_subscribers_hand_over (BgcSubscribers *self, const BgcJobId *id, guint32 owner);
+
 /* Does anybody hear about that job? */
 gboolean bgc_subscribers_hear (BgcSubscribers *self, const BgcJobId *id, guint32 owner);
 /* Every connection that hears about that job, each once. @function may not change the subscribers. */

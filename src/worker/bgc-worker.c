@@ -7,6 +7,7 @@
 #include "transfer/bgc-local-file-notes.h"
 #include "transfer/bgc-local-file-reply.h"
 #include "transfer/bgc-local-file-source.h"
+#include "transfer/bgc-local-file-trust.h"
 #include "transfer/bgc-local-file.h"
 #include "transfer/bgc-session-cancel.h"
 #include "worker/bgc-worker-job.h"
@@ -142,6 +143,28 @@ check_source (GVariant *arguments)
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("((bsss)t)"));
   bgc_worker_wire_add_verdict (&builder, verdict);
   g_variant_builder_add (&builder, "t", allowed ? size : 0);
+  return g_variant_builder_end (&builder);
+}
+
+/* In a thread. */
+static GVariant *
+check_trusted (GVariant *arguments)
+{
+  g_autoptr (BgcPathVerdict) verdict = NULL;
+  g_autoptr (GVariantIter) paths = NULL;
+  g_autoptr (GError) error = NULL;
+  GVariantBuilder builder;
+  const char *path;
+  guint64 checked = 0;
+
+  g_variant_get (arguments, "(as)", &paths);
+  while (g_variant_iter_next (paths, "&s", &path) && bgc_local_file_trust_check (path, &error))
+    checked++;
+  verdict = bgc_path_verdict_new (error == NULL, error == NULL ? BGC_N_ERRORS : (BgcErrorCode)error->code,
+                                  error == NULL ? NULL : error->message, NULL);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("((bsss)t)"));
+  bgc_worker_wire_add_verdict (&builder, verdict);
+  g_variant_builder_add (&builder, "t", checked);
   return g_variant_builder_end (&builder);
 }
 
@@ -410,6 +433,8 @@ on_call (GDBusConnection *bus, const char *sender, const char *path, const char 
     start_upload (self, invocation, arguments);
   else if (g_str_equal (method, "CheckSource"))
     answer_in_thread (self, invocation, check_source);
+  else if (g_str_equal (method, "CheckTrusted"))
+    answer_in_thread (self, invocation, check_trusted);
   else if (g_str_equal (method, "ReadReply"))
     answer_in_thread (self, invocation, read_reply);
   else if (g_str_equal (method, "CancelSession"))

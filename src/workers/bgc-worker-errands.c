@@ -276,6 +276,14 @@ bgc_worker_errands_check_source (BgcWorkerErrands *self, GTask *task, const char
   add (self, &source_kind, task, g_variant_new ("(s)", path), 0);
 }
 
+static const Kind trust_kind = { "CheckTrusted", "((bsss)t)", FILE_TIME, ask_once, take_source, g_free };
+
+void
+bgc_worker_errands_check_trusted (BgcWorkerErrands *self, GTask *task, const char *const *paths)
+{
+  add (self, &trust_kind, task, g_variant_new ("(^as)", paths), 0);
+}
+
 static gboolean
 take_cancelled (Errand *errand, GVariant *answer, GError **error)
 {

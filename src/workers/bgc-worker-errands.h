@@ -24,6 +24,8 @@ BgcWorkerErrands *bgc_worker_errands_new (BgcClock *clock, void (*changed) (gpoi
 void bgc_worker_errands_free (BgcWorkerErrands *self);
 /* @task (transfer full) returns a guint64, to be freed with g_free(): the size. */
 void bgc_worker_errands_check_source (BgcWorkerErrands *self, GTask *task, const char *path);
+/* @task (transfer full) returns a guint64, to be freed with g_free(). */
+void bgc_worker_errands_check_trusted (BgcWorkerErrands *self, GTask *task, const char *const *paths);
 /* @task (transfer full) returns a BgcWorkerErrandsCancelled. */
 void bgc_worker_errands_cancel_session (BgcWorkerErrands *self, GTask *task, const BgcJob *job);
 /* @task (transfer full) returns GBytes. */

@@ -446,6 +446,15 @@ bgc_worker_owner_check_source (BgcWorkerOwner *self, GTask *task, const char *pa
 }
 
 void
+bgc_worker_owner_check_trusted (BgcWorkerOwner *self, GTask *task, const char *const *paths)
+{
+  if (!admit (self, task))
+    return;
+  bgc_worker_errands_check_trusted (self->errands, task, paths);
+  update (self);
+}
+
+void
 bgc_worker_owner_cancel_session (BgcWorkerOwner *self, GTask *task, const BgcJob *job)
 {
   if (!admit (self, task))

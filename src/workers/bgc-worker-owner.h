@@ -30,6 +30,7 @@ void bgc_worker_owner_start (BgcWorkerOwner *self, GTask *task, const BgcJob *jo
 void bgc_worker_owner_stop (BgcWorkerOwner *self, GTask *task, const BgcJobId *id, gboolean discard);
 void bgc_worker_owner_place (BgcWorkerOwner *self, GTask *task, GPtrArray *placements);
 void bgc_worker_owner_check_source (BgcWorkerOwner *self, GTask *task, const char *path);
+void bgc_worker_owner_check_trusted (BgcWorkerOwner *self, GTask *task, const char *const *paths);
 void bgc_worker_owner_cancel_session (BgcWorkerOwner *self, GTask *task, const BgcJob *job);
 void bgc_worker_owner_read_reply (BgcWorkerOwner *self, GTask *task, const BgcFile *reply);
 void bgc_worker_owner_find_temporaries (BgcWorkerOwner *self, GTask *task, guint32 tag, guint first);

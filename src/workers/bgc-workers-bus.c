@@ -136,6 +136,12 @@ bus_check_source_finish (BgcWorkers *workers, GAsyncResult *result, guint64 *siz
 }
 
 static void
+bus_check_trusted (BgcWorkers *workers, guint32 owner, const char *const *paths, GTask *task)
+{
+  bgc_worker_owner_check_trusted (owner_of (workers, owner), task, paths);
+}
+
+static void
 bus_cancel_session_async (BgcWorkers *workers, const BgcJob *job, GAsyncReadyCallback callback, gpointer data)
 {
   GTask *task = g_task_new (workers, NULL, callback, data);
@@ -244,6 +250,7 @@ bgc_workers_bus_workers_init (BgcWorkersInterface *iface)
   iface->place_finish = bus_finish_array;
   iface->check_source_async = bus_check_source_async;
   iface->check_source_finish = bus_check_source_finish;
+  iface->check_trusted = bus_check_trusted;
   iface->cancel_session_async = bus_cancel_session_async;
   iface->cancel_session_finish = bus_cancel_session_finish;
   iface->read_reply_async = bus_read_reply_async;

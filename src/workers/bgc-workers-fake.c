@@ -323,6 +323,20 @@ fake_check_source_finish (BgcWorkers *workers, GAsyncResult *result, guint64 *si
 }
 
 static void
+fake_check_trusted (BgcWorkers *workers, guint32 owner, const char *const *paths, GTask *task)
+{
+  BgcErrorCode code;
+
+  for (; *paths != NULL && !find_code (BGC_WORKERS_FAKE (workers)->sources, *paths, &code); paths++)
+    continue;
+  if (*paths != NULL)
+    g_task_return_new_error (task, BGC_ERROR, (gint)code, "The test says so");
+  else
+    g_task_return_pointer (task, g_new0 (guint64, 1), g_free);
+  g_object_unref (task);
+}
+
+static void
 fake_cancel_session_async (BgcWorkers *workers, const BgcJob *job, GAsyncReadyCallback callback,
                            gpointer data)
 {
@@ -442,6 +456,7 @@ bgc_workers_fake_workers_init (BgcWorkersInterface *iface)
   iface->find_temporaries_finish = fake_find_temporaries_finish;
   iface->check_source_async = fake_check_source_async;
   iface->check_source_finish = fake_check_source_finish;
+  iface->check_trusted = fake_check_trusted;
   iface->cancel_session_async = fake_cancel_session_async;
   iface->cancel_session_finish = fake_cancel_session_finish;
   iface->read_reply_async = fake_read_reply_async;

@@ -19,7 +19,8 @@ void bgc_workers_fake_set_placement (BgcWorkersFake *self, const char *temporary
 /* What is found: @path, of that device and inode. */
 void bgc_workers_fake_add_temporary (BgcWorkersFake *self, const char *directory, const char *temporary,
                                      guint64 inode);
-/* check_source of one path from now on: it has @size bytes, or fails with @code (BGC_N_ERRORS = does not).
+/* check_source and check_trusted of one path from now on: it has @size bytes, or fails with @code
+ * (BGC_N_ERRORS = does not).
  * At first every path is a file of BGC_WORKERS_FAKE_SOURCE bytes. */
 #define BGC_WORKERS_FAKE_SOURCE 100u
 void bgc_workers_fake_set_source (BgcWorkersFake *self, const char *path, BgcErrorCode code, guint64 size);

@@ -82,6 +82,25 @@ bgc_workers_check_source_async (BgcWorkers *self, guint32 owner, const char *pat
   BGC_WORKERS_GET_IFACE (self)->check_source_async (self, owner, path, callback, data);
 }
 
+void
+bgc_workers_check_trusted_async (BgcWorkers *self, guint32 owner, const char *const *paths,
+                                 GAsyncReadyCallback callback, gpointer data)
+{
+  GTask *task = g_task_new (self, NULL, callback, data);
+
+  g_task_set_source_tag (task, bgc_workers_check_trusted_async);
+  g_task_set_name (task, "bgc_workers_check_trusted");
+  BGC_WORKERS_GET_IFACE (self)->check_trusted (self, owner, paths, task);
+}
+
+gboolean
+bgc_workers_check_trusted_finish (BgcWorkers *self, GAsyncResult *result, GError **error)
+{
+  g_autofree gpointer answer = g_task_propagate_pointer (G_TASK (result), error);
+
+  return answer != NULL;
+}
+
 gboolean
 bgc_workers_check_source_finish (BgcWorkers *self, GAsyncResult *result, guint64 *size, GError **error)
 {

@@ -217,6 +217,36 @@ test_rights (BusFixture *f, gconstpointer data)
   bus_fixture_fails (f, f->alice, path, BUS_FIXTURE_JOB, "TakeOwnership", NULL, ACCESS_DENIED);
 }
 
+/* The old owner sees it go and the new one sees it come; then it is the new one's alone. */
+static void
+test_taken_over (BusFixture *f, gconstpointer data)
+{
+  g_autofree char *path = bus_fixture_make_job (f, "n");
+  g_autofree char *owner = NULL;
+
+  bus_fixture_record (f, f->alice, "alice");
+  bus_fixture_record (f, f->bob, "bob");
+  g_free (bus_fixture_call (f, f->bob, BUS_FIXTURE_ROOT, BUS_FIXTURE_MANAGER, "Subscribe", NULL));
+  g_free (bus_fixture_call (f, f->alice, BUS_FIXTURE_ROOT, BUS_FIXTURE_MANAGER, "Subscribe", NULL));
+  bgc_authority_fake_grant (f->authority, g_dbus_connection_get_unique_name (f->bob), BGC_RULE_TAKE, TRUE);
+  bus_fixture_fails (f, f->bob, path, BUS_FIXTURE_JOB, "TakeOwnership", NULL, UNKNOWN_OBJECT);
+  f->interactive = TRUE;
+  g_free (bus_fixture_call (f, f->bob, path, BUS_FIXTURE_JOB, "TakeOwnership", NULL));
+  bus_fixture_settle (f);
+  g_assert_cmpuint (bus_fixture_heard (f, "alice InterfacesRemoved"), ==, 1);
+  g_assert_cmpuint (bus_fixture_heard (f, "bob InterfacesAdded"), ==, 1);
+  owner = bus_fixture_get (f, f->bob, path, "Owner");
+  g_assert_cmpstr (owner, ==, "1001");
+  bus_fixture_fails (f, f->alice, path, BUS_FIXTURE_JOB, "Suspend", NULL, UNKNOWN_OBJECT);
+  g_ptr_array_set_size (f->signals, 0);
+  g_free (bus_fixture_call (f, f->bob, path, BUS_FIXTURE_PROPERTIES, "Set",
+                            "('" BUS_FIXTURE_JOB "', 'DisplayName', <'mine'>)"));
+  bgc_clock_fake_advance (f->clock, G_USEC_PER_SEC);
+  bus_fixture_settle (f);
+  g_assert_cmpuint (bus_fixture_heard (f, "alice"), ==, 0);
+  g_assert_cmpuint (bus_fixture_heard (f, "bob PropertiesChanged"), >=, 1);
+}
+
 /* Who leaves while somebody is asked about him is not waited for. */
 static void
 test_leaves_while_asked (BusFixture *f, gconstpointer data)
@@ -265,6 +295,7 @@ main (int argc, char **argv)
   ADD ("ids-of-others-in-the-manager", test_ids_of_others_in_the_manager);
   ADD ("list-all", test_list_all);
   ADD ("rights", test_rights);
+  ADD ("taken-over", test_taken_over);
   ADD ("leaves-while-asked", test_leaves_while_asked);
   ADD ("ends-while-asked", test_ends_while_asked);
   return g_test_run ();

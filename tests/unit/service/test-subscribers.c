@@ -100,6 +100,26 @@ test_forget_job (void)
   g_assert_cmpuint (bgc_subscribers_count (self), ==, 1);
 }
 
+/* Root hears on, and so does the new owner, whose connection it was that took it. */
+static void
+test_hand_over (void)
+{
+  g_autoptr (BgcSubscribers) self = bgc_subscribers_new ();
+  BgcJobId id = id_of (1);
+
+  g_assert_true (use (self, ":1.1", 1000, 1, 1000));
+  g_assert_true (use (self, ":1.2", 1001, 1, 1000));
+  g_assert_true (use (self, ":1.9", 0, 1, 1000));
+  g_assert_true (use (self, ":1.3", 1000, 1, 1000));
+  bgc_subscribers_hand_over (self, &id, 1001);
+  hear (self, 1, 1001, ":1.9 :1.2 ");
+  g_assert_cmpuint (bgc_subscribers_count (self), ==, 2);
+  bgc_subscribers_remove (self, ":1.9");
+  bgc_subscribers_hand_over (self, &id, 1002);
+  hear (self, 1, 1002, "");
+  g_assert_cmpuint (bgc_subscribers_count (self), ==, 0);
+}
+
 static void
 test_limits (void)
 {
@@ -134,6 +154,7 @@ main (int argc, char **argv)
   g_test_add_func ("/subscribers/each-once", test_each_once);
   g_test_add_func ("/subscribers/administrator", test_administrator);
   g_test_add_func ("/subscribers/forget-job", test_forget_job);
+  g_test_add_func ("/subscribers/hand-over", test_hand_over);
   g_test_add_func ("/subscribers/limits", test_limits);
   return g_test_run ();
 }

@@ -195,6 +195,9 @@ test_errands (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (stat (path, &status), ==, 0);
   source = g_strdup_printf ("('%s',)", path);
   g_assert_cmpstr (ask (fixture, "CheckSource", source), ==, "((true, '', '', ''), 5)");
+  g_assert_cmpstr (ask (fixture, "CheckTrusted", "(@as [],)"), ==, "((true, '', '', ''), 0)");
+  g_assert_true (
+    g_str_has_prefix (ask (fixture, "CheckTrusted", "(['/tmp'],)"), "((false, 'AccessDenied', '"));
   g_assert_true (g_str_has_prefix (ask (fixture, "CheckSource", "('/tmp',)"), "((false, 'InvalidPath', '"));
   g_assert_true (
     g_str_has_prefix (ask (fixture, "CheckSource", "('/nonexistent/f',)"), "((false, 'NotFound', '"));
