@@ -201,9 +201,8 @@ bgc_manager_finalize (GObject *object)
 static void
 bgc_manager_class_init (BgcManagerClass *class)
 {
-  static const char *const names[]
-    = { "job-added", "job-changed", "job-state-changed", "file-transferred",
-        "job-taken", "job-left",    "job-forgotten" };
+  static const char *const names[] = { "job-added", "job-changed", "job-state-changed", "file-transferred",
+                                       "job-taken", "job-left",    "job-forgotten" };
 
   G_OBJECT_CLASS (class)->finalize = bgc_manager_finalize;
   for (guint i = 0; i < N_SIGNALS; i++)
@@ -460,8 +459,7 @@ finish (GAsyncResult *result, gssize *value, GError **error)
       push (&self->engine, entry, task);                                                                   \
   }
 
-PLAIN_REQUEST (suspend, SUSPEND, bgc_edits_suspend)
-PLAIN_REQUEST (resume, RESUME, bgc_edits_resume)
+PLAIN_REQUEST (suspend, SUSPEND, bgc_edits_suspend) PLAIN_REQUEST (resume, RESUME, bgc_edits_resume)
 PLAIN_REQUEST (cancel, CANCEL, bgc_cancel_push)
 PLAIN_REQUEST (complete, COMPLETE, bgc_completion_push)
 PLAIN_REQUEST (read_reply, MODIFY, bgc_reply_read)
