@@ -138,17 +138,25 @@ find_reply (BgcChange *change, const BgcJob *live, const BgcUpload *session)
                                     "The server took the file and gave no reply to it");
 }
 
+gboolean
+bgc_progress_ends_step (const BgcUpload *before, const BgcUpload *now)
+{
+  return before == NULL || before->stage != now->stage || before->protocol != now->protocol
+         || bgc_upload_is_open (before) != bgc_upload_is_open (now);
+}
+
 void
 bgc_progress_session (BgcChange *change, const BgcJob *live, const BgcUpload *session)
 {
   const BgcFile *source = bgc_change_peek_file (change, live, BGC_UPLOAD_FILE);
+  gboolean is_gone
+    = session->stage == BGC_UPLOAD_STAGE_NONE && session->protocol != BGC_UPLOAD_PROTOCOL_PUT;
 
   if (change->header->upload == NULL)
     return;
   bgc_upload_free (change->header->upload);
   change->header->upload = bgc_upload_copy (session);
-  if (session->stage == BGC_UPLOAD_STAGE_NONE && source != NULL && source->bytes_transferred > 0
-      && source->state != BGC_FILE_WHOLE)
+  if (is_gone && source != NULL && source->bytes_transferred > 0 && source->state != BGC_FILE_WHOLE)
     bgc_change_edit_file (change, live, BGC_UPLOAD_FILE)->bytes_transferred = 0;
   find_reply (change, live, session);
 }

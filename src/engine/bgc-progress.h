@@ -22,6 +22,8 @@ void bgc_progress_report (BgcFile *file, const BgcFileReport *report, guint32 at
 /* Nothing is left for a worker to do: no file is pending and an upload's session is closed; or an upload
  * cannot go on, since one of its files has failed. */
 gboolean bgc_progress_is_through (const BgcChange *change, const BgcJob *live);
+/* A session was opened, lost or done, or it was found out that there is none: the next step is due. */
+gboolean bgc_progress_ends_step (const BgcUpload *before, const BgcUpload *now);
 /* What a worker says of an upload's session, into @change, which has a header: the source has no bytes
  * without one, and the reply has its URL from it. */
 void bgc_progress_session (BgcChange *change, const BgcJob *live, const BgcUpload *session);

@@ -416,7 +416,7 @@ fold_file (BgcRunner *self, BgcChange *change, const BgcFileReport *report)
     }
 }
 
-/* TRUE if bytes came, or a step of an upload was done. */
+/* TRUE if bytes came, or a step of an upload was done that counts as much. */
 static gboolean
 fold_report (BgcRunner *self, BgcChange *change, const BgcReport *report)
 {
@@ -437,6 +437,7 @@ fold_report (BgcRunner *self, BgcChange *change, const BgcReport *report)
   if (report->upload != NULL)
     {
       step |= report->upload->stage == BGC_UPLOAD_STAGE_CLOSED;
+      self->folded_step |= bgc_progress_ends_step (change->header->upload, report->upload);
       bgc_progress_session (change, job, report->upload);
     }
   self->folded_step |= step;

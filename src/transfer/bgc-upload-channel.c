@@ -102,12 +102,18 @@ bgc_upload_channel_requests (BgcUploadChannel *self)
 }
 
 void
+bgc_upload_channel_set_moved (BgcUploadChannel *self, void (*moved) (gpointer data), gpointer data)
+{
+  self->moved = moved;
+  self->data = data;
+}
+
+void
 bgc_upload_channel_enter (BgcUploadChannel *self, void (*moved) (gpointer data), gpointer data)
 {
   g_return_if_fail (self->soup == NULL);
 
-  self->moved = moved;
-  self->data = data;
+  bgc_upload_channel_set_moved (self, moved, data);
   self->context = g_main_context_new ();
   g_main_context_push_thread_default (self->context);
   self->soup = soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "user-agent", self->user_agent,

@@ -39,8 +39,10 @@ guint32 bgc_upload_channel_requests (BgcUploadChannel *self);
 
 /* ---- the upload's thread ------------------------------------------------------------------------ */
 
-/* @moved: called when bytes went or an answer came, from within a call; at most every 50 ms. */
+/* @moved: as with _set_moved(). */
 void bgc_upload_channel_enter (BgcUploadChannel *self, void (*moved) (gpointer data), gpointer data);
+/* @moved (nullable): called when bytes went or an answer came, from within a call; at most every 50 ms. */
+void bgc_upload_channel_set_moved (BgcUploadChannel *self, void (*moved) (gpointer data), gpointer data);
 /* Closes the connections. */
 void bgc_upload_channel_leave (BgcUploadChannel *self);
 

@@ -26,9 +26,7 @@ typedef struct
   const BgcUploadProtocolFunctions *protocol;
   BgcLocalFileSource source;
   BgcPieceSize piece;
-  guint64 best;       /* most bytes that the server ever had in this step */
-  guint losses;       /* of the session, since best rose */
-  guint falls;        /* of the offset, since best rose */
+  guint falls;        /* of the offset, since the memory's best rose */
   guint idle;         /* answers in a row after which the offset was no higher */
   guint64 sent_begin; /* what the channel had sent when a whole file was begun */
   gint64 told_time;   /* when one last told how far that is, monotonic */
@@ -37,7 +35,7 @@ typedef struct
 /* ---- telling ------------------------------------------------------------------------------------ */
 
 static void
-tell (Step *step, BgcFileEvent event, BgcFailure *failure)
+tell_all (Step *step, BgcFileEvent event, BgcFailure *failure, gboolean last)
 {
   BgcUploadRun *run = step->run;
   BgcFileReport report = { .index = run->file->index, .event = event, .failure = failure };
@@ -47,24 +45,34 @@ tell (Step *step, BgcFileEvent event, BgcFailure *failure)
   report.attempts = bgc_upload_channel_requests (run->channel);
   if (step->protocol != NULL && !step->protocol->is_whole_file)
     run->session->fragment = step->piece.bytes;
-  run->tell (&report, run->session, run->data);
+  run->tell (&report, run->session, last, run->data);
 }
 
-/* The session is gone, and all that was told of it. */
 static void
-tell_restarted (Step *step)
+tell (Step *step, BgcFileEvent event)
 {
-  step->run->told = 0;
-  step->talk.offset = 0;
-  tell (step, BGC_FILE_EVENT_RESTARTED, NULL);
+  tell_all (step, event, NULL, FALSE);
 }
 
-/* A broken request leaves nothing of a whole file; nor does a session that is over. */
+static void
+end (Step *step, BgcFileEvent event)
+{
+  tell_all (step, event, NULL, TRUE);
+}
+
+/* A broken request leaves nothing of a whole file; nor does a session that is over, but that is an end and
+ * told with it. */
 static void
 take_back (Step *step)
 {
-  if (step->run->session->stage == BGC_UPLOAD_STAGE_NONE && step->run->told > 0)
-    tell_restarted (step);
+  gboolean told = step->run->told > 0;
+
+  if (step->run->session->stage != BGC_UPLOAD_STAGE_NONE)
+    return;
+  step->run->told = 0;
+  step->talk.offset = 0;
+  if (told && step->protocol != NULL && step->protocol->is_whole_file)
+    tell (step, BGC_FILE_EVENT_RESTARTED);
 }
 
 /* @failure transfer full; NULL: stopped. */
@@ -76,11 +84,12 @@ end_badly (Step *step, BgcFailure *failure)
   take_back (step);
   if (mine == NULL)
     {
-      tell (step, BGC_FILE_EVENT_PROGRESS, NULL);
+      tell (step, BGC_FILE_EVENT_PROGRESS);
       return;
     }
   bgc_file_check_name (step->run->file, mine, g_get_real_time ());
-  tell (step, BGC_FILE_EVENT_FAILED, mine);
+  *step->run->memory = BGC_UPLOAD_MEMORY_NONE;
+  tell_all (step, BGC_FILE_EVENT_FAILED, mine, TRUE);
 }
 
 /* ---- the source --------------------------------------------------------------------------------- */
@@ -118,10 +127,7 @@ give_up_source (Step *step)
                      || step->protocol->cancel (&step->talk) == BGC_UPLOAD_RESULT_DONE;
 
   if (settled)
-    {
-      bgc_upload_restart (step->run->session);
-      tell_restarted (step);
-    }
+    bgc_upload_restart (step->run->session);
   return bgc_upload_talk_fail (&step->talk, bgc_source_stream_changed (&step->source));
 }
 
@@ -147,46 +153,64 @@ begin_session (Step *step)
   BgcUpload *session = step->run->session;
   BgcUploadResult result;
 
+  step->run->told = 0;
   note_source (step);
   result = step->protocol->begin (&step->talk);
-  if (session->stage == BGC_UPLOAD_STAGE_NONE && !step->protocol->is_whole_file)
-    {
-      bgc_upload_restart (session);
-      return result;
-    }
-  /* Whatever comes next, what the server holds has to be known. */
-  take_back (step);
-  /* An empty file may be whole already: then that is told, and nothing in between. */
-  if (!is_finished (step) && (session->stage == BGC_UPLOAD_STAGE_OPEN || result == BGC_UPLOAD_RESULT_DONE))
-    tell (step, BGC_FILE_EVENT_PROGRESS, NULL);
+  if (session->stage == BGC_UPLOAD_STAGE_NONE)
+    bgc_upload_restart (session);
+  step->run->memory->fresh = result == BGC_UPLOAD_RESULT_DONE && session->stage == BGC_UPLOAD_STAGE_OPEN;
   return result;
+}
+
+static BgcUploadResult
+begin_whole_file (Step *step)
+{
+  BgcUpload *session = step->run->session;
+
+  /* Of an upload that came to its end before. */
+  if (session->stage != BGC_UPLOAD_STAGE_NONE)
+    bgc_upload_restart (session);
+  take_back (step);
+  note_source (step);
+  tell (step, BGC_FILE_EVENT_PROGRESS);
+  return step->protocol->begin (&step->talk);
 }
 
 static BgcUploadResult
 open_session (Step *step)
 {
   BgcUpload *session = step->run->session;
+  gboolean fresh = step->run->memory->fresh;
 
-  if (bgc_upload_is_open (session))
-    return session->stage == BGC_UPLOAD_STAGE_OPEN ? step->protocol->resume (&step->talk)
-                                                   : BGC_UPLOAD_RESULT_DONE;
-  /* Of an upload that came to its end before, or of which only the daemon knows. */
-  if (session->stage != BGC_UPLOAD_STAGE_NONE)
-    bgc_upload_restart (session);
-  if (step->run->told > 0)
-    tell_restarted (step);
-  return begin_session (step);
+  step->run->memory->fresh = FALSE;
+  if (step->protocol->is_whole_file)
+    return begin_whole_file (step);
+  if (!bgc_upload_is_open (session))
+    return BGC_UPLOAD_RESULT_LOST;
+  return fresh || is_finished (step) ? BGC_UPLOAD_RESULT_DONE : step->protocol->resume (&step->talk);
 }
 
-static BgcUploadResult
-start_over (Step *step)
+/* Ends the step: the upload begins again from 0, and the new session is stored before it gets a byte.
+ *
+ * After a crash it may be that every byte was sent before, and that the server published the file and
+ * forgot the session since. Servers that keep a session until it is closed (BITS), or for some time
+ * (tus, resumable), tell then that they have all; of one that does not, no request of these protocols finds
+ * out, and the stored offset is all that is known. To send the file once more is what does no harm: a server
+ * publishes the same bytes again, or refuses them and the job's owner hears of it. To take it for
+ * published would be to lose it where the session had only expired. */
+static void
+lose_session (Step *step)
 {
   bgc_upload_restart (step->run->session);
-  tell_restarted (step);
-  if (++step->losses > SETBACKS_MAX)
-    return give_up_progress (step, "The server loses every session before it has the whole file");
+  take_back (step);
+  if (++step->run->memory->losses > SETBACKS_MAX)
+    {
+      give_up_progress (step, "The server loses every session before it has the whole file");
+      end_badly (step, g_steal_pointer (&step->talk.failure));
+      return;
+    }
   g_info ("The server has lost the session of an upload, which begins again from 0");
-  return begin_session (step);
+  end (step, BGC_FILE_EVENT_RESTARTED);
 }
 
 static BgcUploadResult
@@ -229,17 +253,17 @@ judge_progress (Step *step, guint64 before)
 
   step->idle = now > before ? 0 : step->idle + 1;
   step->falls += now < before ? 1 : 0;
-  if (now > step->best)
+  if (now > step->run->memory->best)
     {
-      step->best = now;
-      step->falls = step->losses = 0;
+      step->run->memory->best = now;
+      step->falls = step->run->memory->losses = 0;
     }
   if (is_finished (step))
     return BGC_UPLOAD_RESULT_DONE;
   if (now > step->run->told)
     {
       step->run->told = now;
-      tell (step, BGC_FILE_EVENT_PROGRESS, NULL);
+      tell (step, BGC_FILE_EVENT_PROGRESS);
     }
   if (step->idle >= SETBACKS_MAX || step->falls > SETBACKS_MAX)
     return give_up_progress (step, "The server asks for the same part of the file again and again");
@@ -274,7 +298,7 @@ send_piece (Step *step)
   return result;
 }
 
-/* ---- sending ------------------------------------------------------------------------------------ */
+/* ---- beginning and sending ---------------------------------------------------------------------- */
 
 /* In the midst of a call: how far a whole file is, of which the server tells nothing before its end. */
 static void
@@ -293,7 +317,7 @@ on_moved (gpointer data)
     return;
   step->told_time = now;
   run->told = sent;
-  tell (step, BGC_FILE_EVENT_PROGRESS, NULL);
+  tell (step, BGC_FILE_EVENT_PROGRESS);
 }
 
 static BgcUploadResult
@@ -305,7 +329,8 @@ prepare (Step *step)
   if (failure != NULL)
     return bgc_upload_talk_fail (&step->talk, failure);
   step->talk.size = step->source.size;
-  step->talk.offset = step->best = MIN (step->run->told, step->source.size);
+  step->talk.offset = MIN (step->run->told, step->source.size);
+  step->run->memory->best = MAX (step->run->memory->best, step->talk.offset);
   step->protocol = bgc_upload_protocols_find (session->protocol);
   if (is_source_known (session) && !is_source_the_same (session, &step->source))
     return give_up_source (step);
@@ -313,7 +338,30 @@ prepare (Step *step)
     return BGC_UPLOAD_RESULT_FAILED;
   step->protocol = bgc_upload_protocols_find (session->protocol);
   g_debug ("Uploading with %s", step->protocol->name);
-  return open_session (step);
+  return BGC_UPLOAD_RESULT_DONE;
+}
+
+static void
+end_whole (Step *step)
+{
+  step->run->told = step->source.size;
+  end (step, BGC_FILE_EVENT_WHOLE);
+}
+
+static void
+begin_all (Step *step)
+{
+  BgcUploadResult result = prepare (step);
+
+  if (result == BGC_UPLOAD_RESULT_DONE && !step->protocol->is_whole_file
+      && !bgc_upload_is_open (step->run->session))
+    result = begin_session (step);
+  if (result != BGC_UPLOAD_RESULT_DONE)
+    end_badly (step, g_steal_pointer (&step->talk.failure));
+  else if (is_finished (step))
+    end_whole (step);
+  else
+    end (step, BGC_FILE_EVENT_PROGRESS);
 }
 
 static void
@@ -321,11 +369,11 @@ send_all (Step *step)
 {
   BgcUploadResult result = prepare (step);
 
-  while (result != BGC_UPLOAD_RESULT_FAILED && !is_finished (step))
+  if (result == BGC_UPLOAD_RESULT_DONE)
+    result = open_session (step);
+  while (result != BGC_UPLOAD_RESULT_FAILED && result != BGC_UPLOAD_RESULT_LOST && !is_finished (step))
     {
-      if (result == BGC_UPLOAD_RESULT_LOST)
-        result = start_over (step);
-      else if (result == BGC_UPLOAD_RESULT_OUT_OF_STEP)
+      if (result == BGC_UPLOAD_RESULT_OUT_OF_STEP)
         result = ask_again (step);
       else if (result == BGC_UPLOAD_RESULT_SMALLER)
         result = shrink (step);
@@ -333,31 +381,46 @@ send_all (Step *step)
         result = send_piece (step);
     }
   if (result == BGC_UPLOAD_RESULT_FAILED)
-    {
-      end_badly (step, g_steal_pointer (&step->talk.failure));
-      return;
-    }
-  step->run->told = step->source.size;
-  tell (step, BGC_FILE_EVENT_WHOLE, NULL);
+    end_badly (step, g_steal_pointer (&step->talk.failure));
+  else if (result == BGC_UPLOAD_RESULT_LOST)
+    lose_session (step);
+  else
+    end_whole (step);
 }
 
 static void
 step_begin (Step *step, BgcUploadRun *run)
 {
   *step = (Step){ .run = run, .source = BGC_LOCAL_FILE_SOURCE_NONE };
-  bgc_upload_channel_enter (run->channel, on_moved, step);
+  bgc_upload_channel_set_moved (run->channel, on_moved, step);
   bgc_upload_talk_init (&step->talk, run->channel, run->file->remote, run->session);
   step->talk.name = bgc_path_base (run->file->local);
   step->talk.wants_reply = run->wants_reply;
+  step->talk.was_odd = run->memory->was_odd;
+  step->talk.piece_min = run->memory->piece_min;
+  step->talk.piece_max = run->memory->piece_max;
   bgc_piece_size_init (&step->piece, run->session->fragment);
 }
 
 static void
 step_end (Step *step)
 {
-  bgc_upload_channel_leave (step->run->channel);
+  step->run->memory->was_odd = step->talk.was_odd;
+  step->run->memory->piece_min = step->talk.piece_min;
+  step->run->memory->piece_max = step->talk.piece_max;
+  bgc_upload_channel_set_moved (step->run->channel, NULL, NULL);
   bgc_upload_talk_clear (&step->talk);
   bgc_local_file_source_clear (&step->source);
+}
+
+void
+bgc_upload_run_begin (BgcUploadRun *self)
+{
+  Step step;
+
+  step_begin (&step, self);
+  begin_all (&step);
+  step_end (&step);
 }
 
 void
@@ -387,7 +450,7 @@ close_session (Step *step)
       return;
     }
   session->stage = BGC_UPLOAD_STAGE_CLOSED;
-  step->run->tell (NULL, session, step->run->data);
+  step->run->tell (NULL, session, TRUE, step->run->data);
 }
 
 void

@@ -17,11 +17,14 @@ struct _BgcUploadTransfer
   void (*moved) (gpointer data); /* (nullable) */
   gpointer moved_data;           /* (borrowed) */
   GMainContext *main;            /* (owned) where the callbacks run */
-  GThread *thread;               /* (owned) (nullable) of the step under way */
+  GThread *thread;               /* (owned) (nullable) */
+  gboolean busy;                 /* a step is under way */
+  GAsyncQueue *orders;           /* (owned) for the thread, where it waits for the next step: each is self */
   GTask *stop;                   /* (owned) (nullable) */
   gint moved_waits;              /* atomic; a call of moved is on its way */
-  /* The thread's while there is one: */
-  gboolean closes;    /* the step is to close, not to send */
+  /* The thread's while a step is under way: */
+  void (*step) (BgcUploadRun *run); /* (nullable) NULL: there is none to come */
+  BgcUploadMemory memory;
   BgcUpload *session; /* (owned) (nullable) */
   struct Note *last;  /* (owned) (nullable) what ends the step */
 };
@@ -60,7 +63,7 @@ static gboolean
 on_note (gpointer data);
 
 static void
-on_tell (const BgcFileReport *report, const BgcUpload *upload, gpointer data)
+on_tell (const BgcFileReport *report, const BgcUpload *upload, gboolean last, gpointer data)
 {
   BgcUploadTransfer *self = data;
   Note *note = g_new0 (Note, 1);
@@ -76,7 +79,7 @@ on_tell (const BgcFileReport *report, const BgcUpload *upload, gpointer data)
       note->report->failure = bgc_failure_copy (report->failure);
     }
   /* Whoever hears of the end begins the next step: not before the thread is gone. */
-  if (report == NULL || report->event == BGC_FILE_EVENT_WHOLE || report->event == BGC_FILE_EVENT_FAILED)
+  if (last)
     self->last = note;
   else
     post (self, on_note, note);
@@ -103,25 +106,57 @@ on_moved (gpointer data)
 }
 
 static gboolean
+on_step_ended (gpointer data);
+static gboolean
 on_thread_ended (gpointer data);
 
-static gpointer
-run_thread (gpointer data)
+/* The next step follows as soon as the daemon has stored the end of this one; it finds the connection
+ * open. */
+static gboolean
+is_to_be_continued (BgcUploadTransfer *self)
 {
-  BgcUploadTransfer *self = data;
+  const BgcFileReport *report = self->last != NULL ? self->last->report : NULL;
+
+  return report != NULL && !bgc_upload_channel_is_stopped (self->channel)
+         && (report->event == BGC_FILE_EVENT_PROGRESS || report->event == BGC_FILE_EVENT_RESTARTED);
+}
+
+static void
+run_step (BgcUploadTransfer *self)
+{
   BgcUploadRun run = { .channel = self->channel,
                        .file = self->file,
                        .session = self->session,
                        .wants_reply = self->wants_reply,
+                       .memory = &self->memory,
                        .told = self->told,
                        .tell = on_tell,
                        .moved = on_moved,
                        .data = self };
 
-  if (self->closes)
-    bgc_upload_run_close (&run);
-  else
-    bgc_upload_run_send (&run);
+  self->step (&run);
+}
+
+static gpointer
+run_thread (gpointer data)
+{
+  BgcUploadTransfer *self = data;
+  gboolean goes_on;
+
+  bgc_upload_channel_enter (self->channel, NULL, NULL);
+  do
+    {
+      run_step (self);
+      goes_on = is_to_be_continued (self);
+      if (goes_on)
+        {
+          post (self, on_step_ended, self);
+          g_async_queue_pop (self->orders);
+          goes_on = self->step != NULL;
+        }
+    }
+  while (goes_on);
+  bgc_upload_channel_leave (self->channel);
   post (self, on_thread_ended, self);
   return NULL;
 }
@@ -158,15 +193,42 @@ end_stop (BgcUploadTransfer *self)
     g_task_return_boolean (task, TRUE);
 }
 
+static void
+end_step (BgcUploadTransfer *self)
+{
+  self->busy = FALSE;
+  g_clear_pointer (&self->session, bgc_upload_free);
+  if (self->last != NULL)
+    tell (self, g_steal_pointer (&self->last));
+}
+
+/* The thread waits for a step, and there is none. */
+static void
+dismiss (BgcUploadTransfer *self)
+{
+  self->step = NULL;
+  g_async_queue_push (self->orders, self);
+}
+
+static gboolean
+on_step_ended (gpointer data)
+{
+  BgcUploadTransfer *self = data;
+  gboolean stopping = self->stop != NULL;
+
+  end_step (self);
+  if (stopping)
+    dismiss (self);
+  return G_SOURCE_REMOVE;
+}
+
 static gboolean
 on_thread_ended (gpointer data)
 {
   BgcUploadTransfer *self = data;
 
   g_thread_join (g_steal_pointer (&self->thread));
-  g_clear_pointer (&self->session, bgc_upload_free);
-  if (self->last != NULL)
-    tell (self, g_steal_pointer (&self->last));
+  end_step (self);
   if (self->thread == NULL)
     end_stop (self);
   return G_SOURCE_REMOVE;
@@ -184,9 +246,11 @@ bgc_upload_transfer_new (const BgcUploadTransferSettings *settings, const BgcFil
   BgcUploadTransfer *self = g_new0 (BgcUploadTransfer, 1);
 
   self->channel = bgc_upload_channel_new (&channel);
+  self->orders = g_async_queue_new ();
   self->file = bgc_file_copy (file);
   self->upload = bgc_upload_copy (upload);
   self->wants_reply = settings->wants_reply;
+  self->memory = BGC_UPLOAD_MEMORY_NONE;
   self->told = file->bytes_transferred;
   self->function = function;
   self->data = data;
@@ -207,6 +271,7 @@ on_no_thread (gpointer data)
   BgcUploadTransfer *self = data;
   Note *note = g_new0 (Note, 1);
 
+  self->busy = FALSE;
   note->self = self;
   note->upload = bgc_upload_copy (self->upload);
   note->report = bgc_file_report_new (self->file->index, BGC_FILE_EVENT_FAILED);
@@ -218,12 +283,18 @@ on_no_thread (gpointer data)
 }
 
 static void
-start (BgcUploadTransfer *self, gboolean closes)
+start (BgcUploadTransfer *self, void (*step) (BgcUploadRun *run))
 {
-  g_return_if_fail (self->thread == NULL && self->stop == NULL);
+  g_return_if_fail (!self->busy && self->stop == NULL);
 
-  self->closes = closes;
+  self->step = step;
   self->session = bgc_upload_copy (self->upload);
+  self->busy = TRUE;
+  if (self->thread != NULL)
+    {
+      g_async_queue_push (self->orders, self);
+      return;
+    }
   self->thread = g_thread_try_new ("bgc-upload", run_thread, self, NULL);
   if (self->thread != NULL)
     return;
@@ -232,21 +303,27 @@ start (BgcUploadTransfer *self, gboolean closes)
 }
 
 void
+bgc_upload_transfer_begin (BgcUploadTransfer *self)
+{
+  start (self, bgc_upload_run_begin);
+}
+
+void
 bgc_upload_transfer_send (BgcUploadTransfer *self)
 {
-  start (self, FALSE);
+  start (self, bgc_upload_run_send);
 }
 
 void
 bgc_upload_transfer_close (BgcUploadTransfer *self)
 {
-  start (self, TRUE);
+  start (self, bgc_upload_run_close);
 }
 
 gboolean
 bgc_upload_transfer_is_busy (BgcUploadTransfer *self)
 {
-  return self->thread != NULL;
+  return self->busy;
 }
 
 const BgcUpload *
@@ -285,6 +362,8 @@ bgc_upload_transfer_stop_async (BgcUploadTransfer *self, GAsyncReadyCallback cal
   bgc_upload_channel_stop (self->channel);
   if (self->thread == NULL)
     post (self, on_stop_idle, self);
+  else if (!self->busy)
+    dismiss (self);
 }
 
 gboolean
@@ -303,6 +382,7 @@ bgc_upload_transfer_free (BgcUploadTransfer *self)
   while (g_source_remove_by_user_data (self))
     continue;
   bgc_upload_channel_free (self->channel);
+  g_async_queue_unref (self->orders);
   bgc_upload_free (self->upload);
   bgc_file_free (self->file);
   g_main_context_unref (self->main);

@@ -4,8 +4,8 @@
 /* One running upload in the worker: the source goes to the server in a thread of its own, by whichever
  * protocol the session names or the server turns out to speak. Main thread only; its callbacks too.
  *
- * A step is begun by _send() or _close() and ends with a report; the next may be begun then. The reply
- * of an upload-reply job is an ordinary download, which a BgcTransfer does in between. */
+ * A step is taken by _begin(), _send() or _close() and ends with a report; the next may be taken then. The
+ * reply of an upload-reply job is an ordinary download, which a BgcTransfer does in between. */
 
 #pragma once
 
@@ -27,14 +27,14 @@ typedef struct {
   BgcPriority priority;
 } BgcUploadTransferSettings;
 
-/* What became of file 0 and of the session; both are the transfer's own. A session is told before the
- * first byte of it goes out, and again with all that alters it.
- *   PROGRESS   the server has @report->durable bytes, which never falls but with RESTARTED
- *   RESTARTED  the session is gone: from 0 again, @upload has stage none
+/* What became of file 0 and of the session; both are the transfer's own.
+ *   PROGRESS   the server has @report->durable bytes, which never falls but with RESTARTED; ends the step
+ *              that begins: @upload has stage open, or its protocol is PUT, which has no sessions
+ *   RESTARTED  from 0 again, @upload has stage none: the session is gone, which ends the step, or a PUT broke
  *   WHOLE      ends the step: the server has every byte, @upload has stage sent or closed
- *   FAILED     ends the step
+ *   FAILED     ends the step; if @upload has stage none the session is gone
  *   NULL       ends the step of closing: @upload has stage closed
- * May be called until the transfer is stopped. */
+ * May be called until the transfer is stopped. _is_busy() is FALSE in the report that ends a step. */
 typedef void (*BgcUploadTransferFunc) (const BgcFileReport *report, const BgcUpload *upload, gpointer data);
 
 /* @file: the source, copied, as the daemon knows it: local name and bytes_transferred, the server's
@@ -44,9 +44,12 @@ BgcUploadTransfer *bgc_upload_transfer_new (const BgcUploadTransferSettings *set
                                             gpointer data);
 /* @moved is called when a server has answered and when body bytes have gone: some ten times a second. */
 void bgc_upload_transfer_set_moved (BgcUploadTransfer *self, void (*moved) (gpointer data), gpointer data);
-/* Begins to send what the server has not got; only between steps. */
+/* Opens a session, having found out the protocol if need be, and sends nothing of the file; only between
+ * steps. Not needed for PUT. */
+void bgc_upload_transfer_begin (BgcUploadTransfer *self);
+/* Sends what the server has not got into the session that is open; only between steps. */
 void bgc_upload_transfer_send (BgcUploadTransfer *self);
-/* Begins to close the session, once everything is where it belongs; only between steps. */
+/* Closes the session, once everything is where it belongs; only between steps. */
 void bgc_upload_transfer_close (BgcUploadTransfer *self);
 /* A step is under way. */
 gboolean bgc_upload_transfer_is_busy (BgcUploadTransfer *self);

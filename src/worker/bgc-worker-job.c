@@ -13,7 +13,6 @@ struct _BgcWorkerJob
   BgcCourtesy *courtesy;     /* borrowed (nullable) */
   BgcPriority priority;
   gboolean closing;          /* its step under way, or last, is closing the session */
-  BgcUploadStage stage;      /* of the session as last told */
   BgcReportBatch *batch;     /* borrowed */
   guint unsettled;           /* files added and neither whole nor failed */
   guint moving;              /* of the transfer and the upload, how many a stop still waits for */
@@ -61,17 +60,14 @@ static void
 on_upload_report (const BgcFileReport *report, const BgcUpload *upload, gpointer data)
 {
   BgcWorkerJob *self = data;
-  gboolean ended = report == NULL || is_last (report);
-  gboolean moved_on = upload->stage != self->stage;
+  gboolean ended = !bgc_upload_transfer_is_busy (self->upload);
 
-  self->stage = upload->stage;
   if (self->closing && !ended)
     report = NULL;
   bgc_report_batch_add_upload (self->batch, &self->id, is_connected (self), bytes_moved (self), report,
                                upload);
-  /* A session that the daemon has not heard of when both are killed is lost, and what it published then is in
-   * the way of the next. */
-  if (ended || moved_on)
+  /* The next step waits for it. */
+  if (ended)
     bgc_report_batch_flush (self->batch);
 }
 
@@ -146,12 +142,15 @@ bgc_worker_job_take_step (BgcWorkerJob *self, guint32 step, const char *user_age
     return;
   if (step == BGC_WORKER_JOB_STEP_REPLY && reply != NULL)
     bgc_worker_job_add (self, g_steal_pointer (&owned_reply));
-  if (step != BGC_WORKER_JOB_STEP_SEND && step != BGC_WORKER_JOB_STEP_CLOSE)
+  if (step != BGC_WORKER_JOB_STEP_BEGIN && step != BGC_WORKER_JOB_STEP_SEND
+      && step != BGC_WORKER_JOB_STEP_CLOSE)
     return;
   self->closing = step == BGC_WORKER_JOB_STEP_CLOSE;
   ensure_upload (self, user_agent, source, reply != NULL, upload);
   if (self->closing)
     bgc_upload_transfer_close (self->upload);
+  else if (step == BGC_WORKER_JOB_STEP_BEGIN)
+    bgc_upload_transfer_begin (self->upload);
   else
     bgc_upload_transfer_send (self->upload);
 }

@@ -15,9 +15,10 @@ typedef void (*BgcWorkerJobFunc) (BgcWorkerJob *job, gpointer data);
 
 /* Steps of an upload, as they are numbered on the bus. */
 typedef enum {
-  BGC_WORKER_JOB_STEP_SEND = 0,
-  BGC_WORKER_JOB_STEP_REPLY = 1,
-  BGC_WORKER_JOB_STEP_CLOSE = 2,
+  BGC_WORKER_JOB_STEP_BEGIN = 0,
+  BGC_WORKER_JOB_STEP_SEND = 1,
+  BGC_WORKER_JOB_STEP_REPLY = 2,
+  BGC_WORKER_JOB_STEP_CLOSE = 3,
 } BgcWorkerJobStep;
 
 /* @batch is borrowed as long as the job lives. */
@@ -30,7 +31,7 @@ const BgcJobId *bgc_worker_job_id (const BgcWorkerJob *self);
 void bgc_worker_job_add (BgcWorkerJob *self, BgcFile *file);
 /* Takes a step of an upload that stands as @upload says; nothing while one is under way. @source and
  * @reply (nullable), both transfer full, are its files; @user_agent is copied. A step that is none of the
- * three is none. */
+ * four is none. */
 void bgc_worker_job_take_step (BgcWorkerJob *self, guint32 step, const char *user_agent, BgcFile *source,
                                BgcFile *reply, const BgcUpload *upload);
 /* @stopped is called when no byte will be written any more and the last reports have left the batch. */

@@ -38,6 +38,16 @@ find_file (const BgcWorkerSteps *self, guint32 index)
   return bgc_file_list_find (self->job->files, index);
 }
 
+/* A file by PUT goes in one request and has none. */
+static gboolean
+is_session_due (const BgcJob *job)
+{
+  BgcUploadProtocol known = job->upload->protocol;
+  BgcUploadProtocol protocol = known != BGC_UPLOAD_PROTOCOL_AUTO ? known : job->upload_protocol;
+
+  return protocol != BGC_UPLOAD_PROTOCOL_PUT && !bgc_upload_is_open (job->upload);
+}
+
 static BgcWorkerStep
 next_step (const BgcWorkerSteps *self)
 {
@@ -45,7 +55,7 @@ next_step (const BgcWorkerSteps *self)
   const BgcFile *reply = find_file (self, BGC_UPLOAD_REPLY);
 
   if (source != NULL && source->state == BGC_FILE_PENDING)
-    return BGC_WORKER_STEP_SEND;
+    return is_session_due (self->job) ? BGC_WORKER_STEP_BEGIN : BGC_WORKER_STEP_SEND;
   if (reply != NULL && reply->state == BGC_FILE_PENDING && *reply->remote != '\0')
     return BGC_WORKER_STEP_REPLY;
   if (source != NULL && self->job->upload->stage != BGC_UPLOAD_STAGE_CLOSED)
@@ -94,6 +104,39 @@ bgc_worker_steps_arguments (BgcWorkerSteps *self, guint32 *step, GVariant **file
   *session = bgc_worker_codec_session (self->job);
 }
 
+/* The server holds nothing of it, and PUT is not why. */
+static gboolean
+is_nothing (const BgcUpload *session)
+{
+  return session->stage == BGC_UPLOAD_STAGE_NONE && session->protocol != BGC_UPLOAD_PROTOCOL_PUT;
+}
+
+/* Its end that is told by a session alone. */
+static gboolean
+is_step_ended (BgcWorkerStep step, const BgcUpload *session)
+{
+  switch (step)
+    {
+    case BGC_WORKER_STEP_BEGIN:
+      return session->stage == BGC_UPLOAD_STAGE_OPEN || session->protocol == BGC_UPLOAD_PROTOCOL_PUT;
+    case BGC_WORKER_STEP_SEND:
+      return is_nothing (session);
+    case BGC_WORKER_STEP_CLOSE:
+      return session->stage == BGC_UPLOAD_STAGE_CLOSED;
+    case BGC_WORKER_STEP_REPLY:
+    case BGC_WORKER_STEP_NONE:
+    default:
+      return FALSE;
+    }
+}
+
+static gboolean
+is_another (const BgcUpload *one, const BgcUpload *other)
+{
+  return g_strcmp0 (one->session_id, other->session_id) != 0
+         || g_strcmp0 (one->resource, other->resource) != 0;
+}
+
 /* Why the session told in a report that begins at @self's stage cannot be true, or NULL. */
 static const char *
 find_session_lie (const BgcWorkerSteps *self, const BgcUpload *session)
@@ -104,13 +147,31 @@ find_session_lie (const BgcWorkerSteps *self, const BgcUpload *session)
     return "a session changed while the reply came";
   if (wanted != BGC_UPLOAD_PROTOCOL_AUTO && session->protocol != wanted)
     return "it speaks another protocol than its owner said";
+  if (self->step == BGC_WORKER_STEP_BEGIN && session->stage == BGC_UPLOAD_STAGE_OPEN
+      && !bgc_upload_is_open (session))
+    return "a session was opened that has no name";
+  if (self->step == BGC_WORKER_STEP_SEND
+      && (session->stage == BGC_UPLOAD_STAGE_OPEN || session->stage == BGC_UPLOAD_STAGE_SENT)
+      && is_another (session, self->job->upload))
+    return "bytes went into a session that is not stored";
   if (self->step == BGC_WORKER_STEP_CLOSE && session->stage != self->stage
       && session->stage != BGC_UPLOAD_STAGE_CLOSED)
     return "a session that was to be closed became something else";
   return NULL;
 }
 
-/* Likewise what it says of the source while sending it. */
+/* Likewise what it says of the source while a session is opened: all of an empty file may be there then. */
+static const char *
+find_beginning_lie (const BgcFileReport *file)
+{
+  if (file->index != BGC_UPLOAD_FILE)
+    return "a report of a file that is not being sent";
+  if (file->event == BGC_FILE_EVENT_RESTARTED || (file->durable > 0 && file->event != BGC_FILE_EVENT_FAILED))
+    return "bytes before their session was stored";
+  return NULL;
+}
+
+/* Likewise of the source while sending it. */
 static const char *
 find_sending_lie (const BgcWorkerSteps *self, const BgcReport *report, const BgcFileReport *file)
 {
@@ -145,6 +206,8 @@ find_file_lie (const BgcWorkerSteps *self, const BgcReport *report, const BgcFil
     lie = file->index == BGC_UPLOAD_FILE && file->event == BGC_FILE_EVENT_FAILED
             ? NULL
             : "closing a session moved a file";
+  else if (self->step == BGC_WORKER_STEP_BEGIN)
+    lie = find_beginning_lie (file);
   else if (self->step == BGC_WORKER_STEP_SEND)
     lie = find_sending_lie (self, report, file);
   else
@@ -158,11 +221,14 @@ find_file_lie (const BgcWorkerSteps *self, const BgcReport *report, const BgcFil
   return NULL;
 }
 
-/* A failure takes nothing away. */
+/* A failure takes nothing away, unless the session went with it. */
 static void
-keep_durable (const BgcWorkerSteps *self, BgcFileReport *file)
+keep_durable (const BgcWorkerSteps *self, const BgcReport *report, BgcFileReport *file)
 {
-  file->durable = MAX (file->durable, self->durable);
+  if (self->step == BGC_WORKER_STEP_SEND && report->upload != NULL && is_nothing (report->upload))
+    file->durable = 0;
+  else
+    file->durable = MAX (file->durable, self->durable);
   if (file->total < file->durable)
     file->total = BGC_SIZE_UNKNOWN;
 }
@@ -173,7 +239,7 @@ accept_file (BgcWorkerSteps *self, const BgcReport *report, BgcFileReport *file)
   const char *lie;
 
   if (file->event == BGC_FILE_EVENT_FAILED)
-    keep_durable (self, file);
+    keep_durable (self, report, file);
   lie = find_file_lie (self, report, file);
   if (lie != NULL)
     return lie;
@@ -192,11 +258,12 @@ find_disagreement (const BgcWorkerSteps *self, const BgcUpload *session, BgcFile
                   && (session->stage == BGC_UPLOAD_STAGE_SENT || session->stage == BGC_UPLOAD_STAGE_CLOSED);
 
   /* One that failed says what it knows; the next step sorts that out. */
-  if (self->step != BGC_WORKER_STEP_SEND || last == BGC_FILE_EVENT_FAILED)
+  if ((self->step != BGC_WORKER_STEP_BEGIN && self->step != BGC_WORKER_STEP_SEND)
+      || last == BGC_FILE_EVENT_FAILED)
     return NULL;
   if (whole != sent)
     return whole ? "a whole file without its session" : "a session is done with bytes missing";
-  if (session != NULL && session->stage == BGC_UPLOAD_STAGE_NONE && self->durable > 0)
+  if (session != NULL && is_nothing (session) && self->durable > 0)
     return "bytes without a session";
   return NULL;
 }
@@ -227,7 +294,7 @@ bgc_worker_steps_accept (BgcWorkerSteps *self, BgcReport *report, GError **error
   if (lie == NULL && report->upload != NULL)
     {
       self->stage = report->upload->stage;
-      if (self->step == BGC_WORKER_STEP_CLOSE && self->stage == BGC_UPLOAD_STAGE_CLOSED)
+      if (is_step_ended (self->step, report->upload))
         self->under_way = FALSE;
     }
   if (lie != NULL)

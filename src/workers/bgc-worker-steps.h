@@ -5,7 +5,8 @@
  * it says of that can be true. Plain data; the counterpart of bgc-worker-feed for uploads.
  *
  * The server's offset may fall, after a crash of the server for instance, but only in a report that also
- * tells the session as it is then; bytes are gone entirely (stage none) only with an event that says so. */
+ * tells the session as it is then. Bytes go only into a session that the daemon has stored: opening one ends
+ * a step, so does its loss, and none takes another's place in between. */
 
 #pragma once
 
@@ -13,10 +14,11 @@
 #include "model/bgc-report.h"
 
 typedef enum {
-  BGC_WORKER_STEP_SEND = 0,  /* the source goes to the server */
-  BGC_WORKER_STEP_REPLY = 1, /* the reply is fetched */
-  BGC_WORKER_STEP_CLOSE = 2, /* the session is closed */
-  BGC_WORKER_STEP_NONE = 3,  /* nothing is left to do */
+  BGC_WORKER_STEP_BEGIN = 0, /* a session is opened */
+  BGC_WORKER_STEP_SEND = 1,  /* the source goes to the server */
+  BGC_WORKER_STEP_REPLY = 2, /* the reply is fetched */
+  BGC_WORKER_STEP_CLOSE = 3, /* the session is closed */
+  BGC_WORKER_STEP_NONE = 4,  /* nothing is left to do */
 } BgcWorkerStep;
 
 typedef struct _BgcWorkerSteps BgcWorkerSteps;

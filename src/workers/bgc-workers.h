@@ -71,14 +71,16 @@ GPtrArray *bgc_workers_check_finish (BgcWorkers *self, GAsyncResult *result, GEr
  * feeds a long job in portions. Ends with the acknowledgement of the start. For a job that runs
  * already: feeds it the files it did not have yet.
  *
- * An upload goes in steps, and the worker takes one for each start: it sends file 0 while that is
- * pending; else it fetches the reply, file 1, while that is pending and its remote name known; else it
- * closes the session while that is not closed. A step's end is reported (file 0 whole and stage sent or
- * closed; file 1 whole; stage closed); the next start, of the job that runs already, comes when that is
- * durable here, so that no crash makes a session look lost that was closed. A step that fails reports file
- * 0 as failed (file 1, for the reply), whatever its state; the files themselves keep theirs. A report's
- * session is to be stored together with what its files tell; a restart of file 0 from 0 comes with a
- * session that has stage none. */
+ * An upload goes in steps, and the worker takes one for each start: while file 0 is pending it opens a
+ * session, and once that is open sends the file into it (PUT has no sessions); then it fetches the
+ * reply, file 1, while that is pending and its remote name known; else it closes the session while that
+ * is not closed. A step's end is reported (stage open, or the protocol found out to be PUT; file 0
+ * whole and stage sent or closed; file 1 whole; stage closed); the next start, of the job that runs
+ * already, comes when that is durable here, so that no crash forgets a session that got bytes, nor
+ * makes one look lost that was closed. A session that is lost ends the step of sending with a restart
+ * of file 0 from 0 and stage none; the next is to open another. A step that fails reports file 0 as
+ * failed (file 1, for the reply), whatever its state; the files themselves keep theirs, but with stage
+ * none nothing of file 0 is left. A report's session is to be stored together with what its files tell. */
 void bgc_workers_start_job_async (BgcWorkers *self, const BgcJob *job, guint files_at_once,
                                   GAsyncReadyCallback callback, gpointer data);
 gboolean bgc_workers_start_job_finish (BgcWorkers *self, GAsyncResult *result, GError **error);

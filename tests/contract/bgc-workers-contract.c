@@ -394,7 +394,7 @@ test_source (Fixture *fixture, gconstpointer data)
   g_assert_false (fixture->succeeded);
 }
 
-/* Two steps, each after a start of its own. A start too many takes none. */
+/* Three steps, each after a start of its own. A start too many takes none. */
 static void
 test_upload (Fixture *fixture, gconstpointer data)
 {
@@ -402,6 +402,12 @@ test_upload (Fixture *fixture, gconstpointer data)
   BgcFile *file = (BgcFile *)bgc_file_list_find (job->files, BGC_UPLOAD_FILE);
 
   start_upload (fixture);
+  start_upload (fixture);
+  fixture->contract->let_finish (fixture->data, job);
+  wait_for (&fixture->sessions, 1);
+  g_assert_cmpint (job->upload->stage, ==, BGC_UPLOAD_STAGE_OPEN);
+  g_assert_nonnull (job->upload->session_id);
+  g_assert_cmpuint (fixture->durable, ==, 0);
   start_upload (fixture);
   fixture->contract->let_finish (fixture->data, job);
   wait_for (&fixture->whole, 1);

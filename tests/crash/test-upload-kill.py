@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright 2026 The bgcopyd authors
 """SIGKILL of bgcopy-server, worker and daemon at 100 random moments of uploads, five at a time: every published file is
-whole and published once, no partial file is ever visible, no job is lost, and no session outlives the server's sweep.
+whole and published once, no partial file is ever visible, no job fails or is lost, and no session outlives the server's
+sweep.
 
-One thing the protocol leaves open: a daemon killed in the milliseconds between a server's word that a session is open
-and the storing of that word forgets the session. Where its bytes were all sent meanwhile, the job finds its own file in
-the way (403) and fails although the upload is done. That is counted, and may be rare only."""
+A daemon killed in the milliseconds between a server's word that a session is open and the storing of that word forgets
+the session. No byte is in it then, so that it publishes nothing; the server's sweep removes it."""
 
 import os
 import signal
@@ -20,7 +20,6 @@ from upload_server import Server
 
 KILLS = int(os.environ.get('BGC_KILLS', '100'))
 SIZES = (0, 1, 70_000, 1_100_000, 2_500_000)
-UNSURE_MAX = 2  # jobs in a run; one of some hundred, if any
 RATE = 8 << 20  # bytes a second; a round lasts long enough for kills to hit it everywhere
 
 
@@ -58,7 +57,7 @@ def check_published(server, contents, number):
         true(name.startswith(f'{number}-'), f'{name} came back after it was taken away')
 
 
-def one_round(world, server, gate, contents, number, longest, unsure):
+def one_round(world, server, gate, contents, number, longest):
     jobs = submit(world, gate, contents, number)
     kills = []
     for _ in range(world.random.randint(1, 4)):
@@ -76,13 +75,8 @@ def one_round(world, server, gate, contents, number, longest, unsure):
             if job.state == 'transient-error':
                 job.resume()
     for job in (world.find(j) for j in jobs):
-        if job.wait_state('acknowledged', 'error', seconds=60) == 'error' or job.state == 'error':
-            equal(job.get('Error')['name'], 'AccessDenied')
-            true(job.get('DisplayName') in server.published(), 'refused, and not there either')
-            unsure.append(job.get('DisplayName'))
-            job.cancel()
-        else:
-            equal(job.complete(), 'ok')
+        job.wait_state('acknowledged', seconds=60)
+        equal(job.complete(), 'ok')
     equal(sorted(server.published()), sorted(f'{number}-{name}' for name in contents), 'published')
     check_published(server, contents, number)
     # A second publication of any of them would be seen from here on.
@@ -103,13 +97,12 @@ def test_a_hundred_kills_of_uploads(world):
     check_published(server, contents, 'calm')
     for name in contents:
         os.unlink(os.path.join(server.path(), f'calm-{name}'))
-    kills, unsure = [], []
+    kills = []
     rounds = 0
     while len(kills) < KILLS:
-        kills += one_round(world, server, gate, contents, rounds, longest, unsure)
+        kills += one_round(world, server, gate, contents, rounds, longest)
         rounds += 1
     world.service.wait(lambda: not world.service.list(), 'no job to be left')
-    true(len(unsure) <= UNSURE_MAX, f'failed although they were done: {unsure}')
     left = server.held().get('session', 0)
     # A client that is killed before it has stored its session leaves that to the sweep.
     server.stop()
@@ -123,7 +116,7 @@ def test_a_hundred_kills_of_uploads(world):
     equal((server.held(), server.published()), ({}, {}), 'after the sweep')
     server.stop()
     tap.diagnose(f'{len(kills)} kills in {rounds} rounds: ' + ', '.join(f'{v} {kills.count(v)}' for v in ('server', 'worker', 'daemon'))
-                 + f'; {left} sessions left to the sweep, {len(unsure)} jobs that failed although done; an undisturbed round takes {longest:.2f} s')
+                 + f'; {left} sessions left to the sweep; an undisturbed round takes {longest:.2f} s')
 
 
 test_a_hundred_kills_of_uploads.limit = 900

@@ -62,6 +62,18 @@ end (Upload *upload)
     g_main_loop_quit (upload->drive->loop);
 }
 
+/* By the step that is due. */
+static void
+send_file (Upload *upload)
+{
+  const BgcUpload *session = bgc_upload_transfer_upload (upload->transfer);
+
+  if (session->protocol == BGC_UPLOAD_PROTOCOL_PUT || bgc_upload_is_open (session))
+    bgc_upload_transfer_send (upload->transfer);
+  else
+    bgc_upload_transfer_begin (upload->transfer);
+}
+
 static gboolean
 on_retry (gpointer data)
 {
@@ -70,7 +82,7 @@ on_retry (gpointer data)
   if (upload->closing)
     bgc_upload_transfer_close (upload->transfer);
   else
-    bgc_upload_transfer_send (upload->transfer);
+    send_file (upload);
   return G_SOURCE_REMOVE;
 }
 
@@ -106,6 +118,8 @@ on_report (const BgcFileReport *report, const BgcUpload *session, gpointer data)
       else
         bgc_upload_transfer_close (upload->transfer);
     }
+  else if (!bgc_upload_transfer_is_busy (upload->transfer))
+    send_file (upload);
 }
 
 static void
@@ -151,7 +165,7 @@ upload_new (Drive *drive, const BgcUploadTransferSettings *settings, guint numbe
   file = bgc_file_new (0, self->url, names[0], "");
   self->transfer = bgc_upload_transfer_new (settings, file, session, on_report, self);
   drive->running++;
-  bgc_upload_transfer_send (self->transfer);
+  send_file (self);
   return self;
 }
 

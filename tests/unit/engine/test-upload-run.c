@@ -32,18 +32,26 @@ test_steps (void)
 
   rig_assert_state (rig, &id, "connecting");
   g_assert_cmpuint (starts (rig), ==, 1);
-  rig_sent (rig, &id, 40, BGC_UPLOAD_STAGE_OPEN);
-  rig_assert_state (rig, &id, "transferring");
-  g_assert_cmpuint (rig_file (rig, &id, 0)->bytes_transferred, ==, 40);
-  g_assert_cmpint (stage (rig, &id), ==, BGC_UPLOAD_STAGE_OPEN);
-  g_assert_cmpuint (starts (rig), ==, 1);
   bgc_store_fake_hold (rig->store);
-  rig_sent (rig, &id, 100, BGC_UPLOAD_STAGE_SENT);
+  rig_sent (rig, &id, 0, BGC_UPLOAD_STAGE_OPEN);
+  /* No byte into a session that would be forgotten. */
   g_assert_cmpuint (starts (rig), ==, 1);
   bgc_store_fake_release (rig->store, 1);
   rig_settle (rig);
-  /* Durable: now it is closed. */
+  rig_assert_state (rig, &id, "transferring");
+  g_assert_cmpint (stage (rig, &id), ==, BGC_UPLOAD_STAGE_OPEN);
   g_assert_cmpuint (starts (rig), ==, 2);
+  rig_sent (rig, &id, 40, BGC_UPLOAD_STAGE_OPEN);
+  bgc_store_fake_release (rig->store, 1);
+  rig_settle (rig);
+  g_assert_cmpuint (rig_file (rig, &id, 0)->bytes_transferred, ==, 40);
+  g_assert_cmpuint (starts (rig), ==, 2);
+  rig_sent (rig, &id, 100, BGC_UPLOAD_STAGE_SENT);
+  g_assert_cmpuint (starts (rig), ==, 2);
+  bgc_store_fake_release (rig->store, 1);
+  rig_settle (rig);
+  /* Durable: now it is closed. */
+  g_assert_cmpuint (starts (rig), ==, 3);
   g_assert_cmpint (stage (rig, &id), ==, BGC_UPLOAD_STAGE_SENT);
   rig_assert_state (rig, &id, "transferring");
   rig_closed (rig, &id);
@@ -52,8 +60,17 @@ test_steps (void)
   rig_settle (rig);
   rig_assert_state (rig, &id, "transferred");
   g_assert_false (bgc_workers_fake_is_running (rig->workers, &id));
-  g_assert_cmpuint (starts (rig), ==, 2);
+  g_assert_cmpuint (starts (rig), ==, 3);
   bgc_store_fake_release (rig->store, 1);
+  rig_settle (rig);
+}
+
+static void
+fail_with (Rig *rig, const BgcJobId *id, guint32 index, BgcErrorCode code, gboolean transient)
+{
+  bgc_workers_fake_report_failed (
+    rig->workers, rig_job (rig, id), index,
+    bgc_failure_new (BGC_CONTEXT_TRANSPORT, code, transient, "The test fails it"));
   rig_settle (rig);
 }
 
@@ -139,7 +156,7 @@ test_auto_complete (void)
   g_assert_cmpuint (bgc_workers_fake_placements (rig->workers)->len, ==, 1);
 }
 
-/* The server has lost it: from 0 with a new session. */
+/* The server has lost it: from 0 with a new session, as soon as that is durable. */
 static void
 test_restart (void)
 {
@@ -150,15 +167,65 @@ test_restart (void)
 
   rig_sent (rig, &id, 40, BGC_UPLOAD_STAGE_OPEN);
   file->total = 100;
+  g_assert_cmpuint (starts (rig), ==, 2);
+  bgc_store_fake_hold (rig->store);
   bgc_workers_fake_report_session (rig->workers, rig_job (rig, &id), none, file);
+  rig_settle (rig);
+  g_assert_cmpuint (starts (rig), ==, 2);
+  bgc_store_fake_release (rig->store, 1);
   rig_settle (rig);
   g_assert_cmpuint (rig_file (rig, &id, 0)->bytes_transferred, ==, 0);
   g_assert_cmpuint (rig_file (rig, &id, 0)->bytes_total, ==, 100);
   g_assert_cmpuint (rig_file (rig, &id, 0)->restarts, ==, 1);
   g_assert_cmpint (stage (rig, &id), ==, BGC_UPLOAD_STAGE_NONE);
-  g_assert_cmpuint (starts (rig), ==, 1);
+  g_assert_cmpuint (starts (rig), ==, 3);
+  rig_sent (rig, &id, 0, BGC_UPLOAD_STAGE_OPEN);
+  bgc_store_fake_release (rig->store, 1);
+  rig_settle (rig);
+  g_assert_cmpuint (starts (rig), ==, 4);
   rig_sent (rig, &id, 100, BGC_UPLOAD_STAGE_CLOSED);
+  bgc_store_fake_release (rig->store, 1);
+  rig_settle (rig);
   rig_assert_state (rig, &id, "transferred");
+}
+
+/* A file by PUT has no session; how far it is counts all the same, until it breaks. */
+static void
+test_put (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_upload (rig, BGC_JOB_TYPE_UPLOAD);
+  g_autoptr (BgcUpload) session = rig_session (BGC_UPLOAD_STAGE_NONE);
+  const guint64 told[] = { 0, 60, 0 };
+
+  session->protocol = BGC_UPLOAD_PROTOCOL_PUT;
+  for (guint i = 0; i < G_N_ELEMENTS (told); i++)
+    {
+      BgcFileReport *file
+        = bgc_file_report_new (0, i < 2 ? BGC_FILE_EVENT_PROGRESS : BGC_FILE_EVENT_RESTARTED);
+
+      file->durable = told[i];
+      file->total = 100;
+      bgc_workers_fake_report_session (rig->workers, rig_job (rig, &id), session, file);
+      rig_settle (rig);
+      g_assert_cmpuint (rig_file (rig, &id, 0)->bytes_transferred, ==, told[i]);
+      g_assert_cmpuint (starts (rig), ==, 2);
+    }
+}
+
+/* A server that opens sessions and takes nothing makes no progress. */
+static void
+test_sessions_only (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_upload (rig, BGC_JOB_TYPE_UPLOAD);
+
+  fail_with (rig, &id, 0, BGC_ERROR_TIMEOUT, TRUE);
+  rig_advance (rig, 6 * SECOND);
+  g_assert_cmpuint (rig_job (rig, &id)->retry_count, ==, 1);
+  rig_sent (rig, &id, 0, BGC_UPLOAD_STAGE_OPEN);
+  g_assert_cmpuint (rig_job (rig, &id)->retry_count, ==, 1);
+  g_assert_cmpint (rig_job (rig, &id)->no_progress_time, >=, 0);
 }
 
 static void
@@ -184,15 +251,6 @@ test_suspend (void)
   rig_assert_state (rig, &id, "connecting");
   rig_closed (rig, &id);
   rig_assert_state (rig, &id, "transferred");
-}
-
-static void
-fail_with (Rig *rig, const BgcJobId *id, guint32 index, BgcErrorCode code, gboolean transient)
-{
-  bgc_workers_fake_report_failed (
-    rig->workers, rig_job (rig, id), index,
-    bgc_failure_new (BGC_CONTEXT_TRANSPORT, code, transient, "The test fails it"));
-  rig_settle (rig);
 }
 
 static void
@@ -329,6 +387,8 @@ main (int argc, char **argv)
   g_test_add_func ("/upload-run/no-reply", test_no_reply);
   g_test_add_func ("/upload-run/auto-complete", test_auto_complete);
   g_test_add_func ("/upload-run/restart", test_restart);
+  g_test_add_func ("/upload-run/put", test_put);
+  g_test_add_func ("/upload-run/sessions-only", test_sessions_only);
   g_test_add_func ("/upload-run/suspend", test_suspend);
   g_test_add_func ("/upload-run/transient", test_transient);
   g_test_add_func ("/upload-run/no-progress", test_no_progress);

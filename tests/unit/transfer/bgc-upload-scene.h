@@ -2,7 +2,7 @@
  * Copyright 2026 The bgcopyd authors */
 
 /* An upload to tests/httpd/upload_httpd.py, which is wrong on demand; each scene plays the daemon too: it
- * keeps what is reported and begins each step with that, as after a restart. */
+ * keeps what is reported and begins with that, as after a restart. */
 
 #pragma once
 
@@ -21,6 +21,7 @@ struct _BgcUploadScene {
   char *name;          /* on the server */
   guint64 sent;        /* bytes, of the last step */
   gboolean ended;      /* the last step has ended by itself */
+  gboolean stopping;
   void (*reported) (BgcUploadScene *self, const BgcFileReport *report); /* (nullable) */
 };
 
@@ -32,7 +33,7 @@ guint bgc_upload_scene_port (void);
  * @query: for the server; @size: bytes of the source, whose first fragment has 5 KiB. */
 BgcUploadScene *bgc_upload_scene_new (const char *protocol, const char *query, gsize size);
 void bgc_upload_scene_free (BgcUploadScene *self);
-/* One step, begun afresh, until it has ended. */
+/* The source until it is sent or fails, with as many steps as that takes; and one more step. Begun afresh. */
 void bgc_upload_scene_send (BgcUploadScene *self);
 void bgc_upload_scene_close (BgcUploadScene *self);
 /* The parts of that, for what happens in between. */

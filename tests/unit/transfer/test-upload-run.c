@@ -64,7 +64,8 @@ test_changed_between (void)
       bgc_upload_scene_send (scene);
       bgc_upload_scene_assert_failure (scene, BGC_ERROR_LOCAL_FILE_CHANGED, 0, FALSE);
       g_assert_cmpint (scene->failure->context, ==, BGC_CONTEXT_LOCAL_FILE);
-      bgc_upload_scene_assert_events (scene, "PFRF");
+      bgc_upload_scene_assert_events (scene, "PF");
+      g_assert_cmpuint (scene->file->bytes_transferred, ==, 0);
       bgc_upload_scene_assert_open (scene, 0);
       g_assert_cmpint (scene->upload->stage, ==, BGC_UPLOAD_STAGE_NONE);
       bgc_upload_scene_send (scene);

@@ -223,7 +223,7 @@ stop_and_free (House *house, BgcWorkerJob *job)
   bgc_worker_job_free (job);
 }
 
-/* Sending and closing are two steps, each told about before the next is asked for. */
+/* Opening, sending and closing are three steps, each told about before the next is asked for. */
 static void
 test_upload (House *house, gconstpointer data)
 {
@@ -232,10 +232,13 @@ test_upload (House *house, gconstpointer data)
   g_autoptr (BgcReportBatch) batch = bgc_report_batch_new (250, on_upload_batch, house);
   BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, batch);
 
-  take_step (house, job, BGC_WORKER_JOB_STEP_SEND, BGC_UPLOAD_STAGE_NONE, house->url);
+  take_step (house, job, BGC_WORKER_JOB_STEP_BEGIN, BGC_UPLOAD_STAGE_NONE, house->url);
+  wait_said (house, "0/0/0 1");
+  g_assert_cmpstr (house->asked->str, ==, "Create-Session ");
+  g_assert_cmpstr (house->session, ==, "{00000000-0000-0000-0000-000000000001}");
+  take_step (house, job, BGC_WORKER_JOB_STEP_SEND, BGC_UPLOAD_STAGE_OPEN, house->url);
   wait_said (house, "0/2/5 2");
   g_assert_cmpstr (house->asked->str, ==, "Create-Session Fragment ");
-  g_assert_cmpstr (house->session, ==, "{00000000-0000-0000-0000-000000000001}");
   take_step (house, job, BGC_WORKER_JOB_STEP_CLOSE, BGC_UPLOAD_STAGE_SENT, house->url);
   wait_said (house, "- 3");
   g_assert_cmpstr (house->asked->str, ==, "Create-Session Fragment Close-Session ");
@@ -268,7 +271,9 @@ test_upload_stop (House *house, gconstpointer data)
   BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, batch);
 
   house->mute = TRUE;
-  take_step (house, job, BGC_WORKER_JOB_STEP_SEND, BGC_UPLOAD_STAGE_NONE, house->url);
+  take_step (house, job, BGC_WORKER_JOB_STEP_BEGIN, BGC_UPLOAD_STAGE_NONE, house->url);
+  wait_said (house, "0/0/0 1");
+  take_step (house, job, BGC_WORKER_JOB_STEP_SEND, BGC_UPLOAD_STAGE_OPEN, house->url);
   while (strstr (house->asked->str, "Fragment") == NULL)
     g_main_context_iteration (NULL, TRUE);
   stop_and_free (house, job);
@@ -285,7 +290,7 @@ test_upload_fails (House *house, gconstpointer data)
   BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, batch);
   const char *last;
 
-  take_step (house, job, BGC_WORKER_JOB_STEP_SEND, BGC_UPLOAD_STAGE_NONE, NOWHERE);
+  take_step (house, job, BGC_WORKER_JOB_STEP_BEGIN, BGC_UPLOAD_STAGE_NONE, NOWHERE);
   do
     {
       g_main_context_iteration (NULL, TRUE);

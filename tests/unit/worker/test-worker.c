@@ -245,7 +245,7 @@ test_upload (Fixture *fixture, gconstpointer data)
   g_assert_true (g_str_has_prefix (g_ptr_array_index (fixture->reports, 0), "([('" ID "', false, 0, [(0, "));
   g_assert_cmpstr (ask (fixture, "StopJob", "('" ID "', false)"), ==, "()");
   g_assert_cmpstr (
-    ask (fixture, "StartUpload", "('" ID "', @a{sv} {}, uint32 3, " NO_FILES ", @a{sv} {})"), ==, "()");
+    ask (fixture, "StartUpload", "('" ID "', @a{sv} {}, uint32 4, " NO_FILES ", @a{sv} {})"), ==, "()");
 }
 
 static void

@@ -8,7 +8,7 @@
 /* One report: its session's stage (or none), then its files. */
 typedef struct
 {
-  int stage; /* -1 = says nothing of the session */
+  int stage; /* -1 = says nothing of the session; + 10 = of another than the job's */
   struct
   {
     guint32 index;
@@ -18,6 +18,7 @@ typedef struct
 } Said;
 
 #define NOTHING -1
+#define ANOTHER 10
 #define END { 0, -1, 0 }
 
 static BgcReport *
@@ -38,8 +39,10 @@ report_new (const BgcJob *job, const Said *said)
   if (said->stage == NOTHING)
     return report;
   report->upload = bgc_upload_new ();
-  report->upload->protocol = BGC_UPLOAD_PROTOCOL_BITS;
-  report->upload->stage = said->stage;
+  report->upload->protocol = job->upload->protocol;
+  report->upload->stage = said->stage % ANOTHER;
+  if (report->upload->stage != BGC_UPLOAD_STAGE_NONE && job->upload->protocol != BGC_UPLOAD_PROTOCOL_PUT)
+    report->upload->session_id = g_strdup (said->stage < ANOTHER ? "{1}" : "{2}");
   return report;
 }
 
@@ -82,6 +85,13 @@ source_of (BgcJob *job)
   return (BgcFile *)bgc_file_list_find (job->files, BGC_UPLOAD_FILE);
 }
 
+static void
+open_session (BgcJob *job)
+{
+  job->upload->stage = BGC_UPLOAD_STAGE_OPEN;
+  job->upload->session_id = g_strdup ("{1}");
+}
+
 /* A job whose next step is @step. */
 static BgcJob *
 job_at (BgcWorkerStep step)
@@ -89,6 +99,9 @@ job_at (BgcWorkerStep step)
   BgcJob *job = hand_upload_new (1, TRUE);
   BgcFile *reply = (BgcFile *)bgc_file_list_find (job->files, BGC_UPLOAD_REPLY);
 
+  if (step == BGC_WORKER_STEP_BEGIN)
+    return job;
+  open_session (job);
   if (step == BGC_WORKER_STEP_SEND)
     return job;
   job->upload->stage = BGC_UPLOAD_STAGE_SENT;
@@ -113,12 +126,15 @@ test_whole_way (void)
   const Said fetched = { NOTHING, { { 1, BGC_FILE_EVENT_WHOLE, 100 }, END } };
   const Said closed = { BGC_UPLOAD_STAGE_CLOSED, { END } };
   const Said nothing = { NOTHING, { END } };
-  g_autoptr (BgcJob) job = job_at (BGC_WORKER_STEP_SEND);
+  g_autoptr (BgcJob) job = job_at (BGC_WORKER_STEP_BEGIN);
   g_autoptr (BgcWorkerSteps) steps = bgc_worker_steps_new (job);
   BgcFile *reply = (BgcFile *)bgc_file_list_find (job->files, BGC_UPLOAD_REPLY);
 
-  begin (steps, BGC_WORKER_STEP_SEND);
+  begin (steps, BGC_WORKER_STEP_BEGIN);
   g_assert_true (say (steps, job, &opened));
+  g_assert_true (say (steps, job, &nothing));
+  open_session (job);
+  begin (steps, BGC_WORKER_STEP_SEND);
   g_assert_true (say (steps, job, &moved));
   g_assert_true (say (steps, job, &sent));
   g_assert_true (say (steps, job, &nothing));
@@ -135,34 +151,96 @@ test_whole_way (void)
   begin (steps, BGC_WORKER_STEP_NONE);
 }
 
-/* Sessions are lost, servers forget bytes: all of that may be said, with the session. */
+/* Servers forget bytes, and attempts fail: all of that may be said, with the session. */
 static void
 test_setbacks (void)
 {
   const Said open = { BGC_UPLOAD_STAGE_OPEN, { { 0, BGC_FILE_EVENT_PROGRESS, 80 }, END } };
   const Said lower = { BGC_UPLOAD_STAGE_OPEN, { { 0, BGC_FILE_EVENT_PROGRESS, 20 }, END } };
-  const Said restarted = { BGC_UPLOAD_STAGE_NONE, { { 0, BGC_FILE_EVENT_RESTARTED, 0 }, END } };
-  const Said again = { BGC_UPLOAD_STAGE_OPEN,
-                       { { 0, BGC_FILE_EVENT_PROGRESS, 30 },
-                         { 0, BGC_FILE_EVENT_RESTARTED, 0 },
-                         { 0, BGC_FILE_EVENT_PROGRESS, 10 },
-                         END } };
   const Said failed = { BGC_UPLOAD_STAGE_OPEN, { { 0, BGC_FILE_EVENT_FAILED, 0 }, END } };
+  const Said gone = { BGC_UPLOAD_STAGE_NONE, { { 0, BGC_FILE_EVENT_FAILED, 0 }, END } };
   g_autoptr (BgcJob) job = job_at (BGC_WORKER_STEP_SEND);
   g_autoptr (BgcWorkerSteps) steps = bgc_worker_steps_new (job);
   g_autoptr (BgcReport) report = report_new (job, &failed);
+  g_autoptr (BgcReport) last = report_new (job, &gone);
   const BgcFileReport *file = g_ptr_array_index (report->files, 0);
 
   begin (steps, BGC_WORKER_STEP_SEND);
   g_assert_true (say (steps, job, &open));
   g_assert_true (say (steps, job, &lower));
-  g_assert_true (say (steps, job, &restarted));
-  g_assert_true (say (steps, job, &again));
   g_assert_true (bgc_worker_steps_accept (steps, report, NULL));
-  /* A failure takes nothing away. */
-  g_assert_cmpuint (file->durable, ==, 10);
-  source_of (job)->bytes_transferred = 10;
+  /* A failure takes nothing away… */
+  g_assert_cmpuint (file->durable, ==, 20);
+  source_of (job)->bytes_transferred = 20;
   begin (steps, BGC_WORKER_STEP_SEND);
+  g_assert_true (bgc_worker_steps_accept (steps, last, NULL));
+  /* … unless nothing is left. */
+  file = g_ptr_array_index (last->files, 0);
+  g_assert_cmpuint (file->durable, ==, 0);
+}
+
+/* A session that is lost ends the step; another is opened only when that is stored. */
+static void
+test_loss (void)
+{
+  const Said lost = { BGC_UPLOAD_STAGE_NONE,
+                      { { 0, BGC_FILE_EVENT_PROGRESS, 30 }, { 0, BGC_FILE_EVENT_RESTARTED, 0 }, END } };
+  const Said opened = { BGC_UPLOAD_STAGE_OPEN, { { 0, BGC_FILE_EVENT_PROGRESS, 0 }, END } };
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (BgcJob) job = job_at (BGC_WORKER_STEP_SEND);
+      g_autoptr (BgcWorkerSteps) steps = bgc_worker_steps_new (job);
+
+      begin (steps, BGC_WORKER_STEP_SEND);
+      g_assert_true (say (steps, job, &lost));
+      if (i == 1)
+        {
+          bgc_upload_restart (job->upload);
+          begin (steps, BGC_WORKER_STEP_BEGIN);
+        }
+      g_assert_cmpint (say (steps, job, &opened), ==, i == 1);
+    }
+}
+
+/* There is nothing to open, so the file goes at once; it may begin again within the step. */
+static void
+test_put (void)
+{
+  const Said found = { BGC_UPLOAD_STAGE_NONE, { { 0, BGC_FILE_EVENT_PROGRESS, 0 }, END } };
+  const Said moved = { BGC_UPLOAD_STAGE_NONE, { { 0, BGC_FILE_EVENT_PROGRESS, 50 }, END } };
+  const Said broken = { BGC_UPLOAD_STAGE_NONE, { { 0, BGC_FILE_EVENT_RESTARTED, 0 }, END } };
+  const Said whole = { BGC_UPLOAD_STAGE_CLOSED, { { 0, BGC_FILE_EVENT_WHOLE, 100 }, END } };
+  g_autoptr (BgcJob) job = job_at (BGC_WORKER_STEP_BEGIN);
+  g_autoptr (BgcWorkerSteps) steps = bgc_worker_steps_new (job);
+
+  job->upload->protocol = BGC_UPLOAD_PROTOCOL_AUTO;
+  begin (steps, BGC_WORKER_STEP_BEGIN);
+  job->upload->protocol = BGC_UPLOAD_PROTOCOL_PUT;
+  g_assert_true (say (steps, job, &found));
+  begin (steps, BGC_WORKER_STEP_SEND);
+  g_assert_true (say (steps, job, &moved));
+  g_assert_true (say (steps, job, &broken));
+  g_assert_true (say (steps, job, &moved));
+  g_assert_true (say (steps, job, &whole));
+  /* What the owner said is as good as what was found out. */
+  job->upload->protocol = BGC_UPLOAD_PROTOCOL_AUTO;
+  job->upload_protocol = BGC_UPLOAD_PROTOCOL_PUT;
+  begin (steps, BGC_WORKER_STEP_SEND);
+}
+
+/* An empty file may be there with its session. */
+static void
+test_empty (void)
+{
+  const Said whole = { BGC_UPLOAD_STAGE_CLOSED, { { 0, BGC_FILE_EVENT_WHOLE, 0 }, END } };
+  g_autoptr (BgcJob) job = job_at (BGC_WORKER_STEP_BEGIN);
+  g_autoptr (BgcWorkerSteps) steps = bgc_worker_steps_new (job);
+  g_autoptr (BgcReport) report = report_new (job, &whole);
+
+  ((BgcFileReport *)g_ptr_array_index (report->files, 0))->total = 0;
+  begin (steps, BGC_WORKER_STEP_BEGIN);
+  g_assert_true (bgc_worker_steps_accept (steps, report, NULL));
 }
 
 /* A step that ended is spoken of no more. */
@@ -193,6 +271,19 @@ test_lies (void)
     BgcWorkerStep step;
     Said said;
   } lies[] = {
+    { BGC_WORKER_STEP_BEGIN, { NOTHING, { { 1, BGC_FILE_EVENT_PROGRESS, 0 }, END } } },
+    { BGC_WORKER_STEP_BEGIN, { NOTHING, { { 0, BGC_FILE_EVENT_PROGRESS, 1 }, END } } },
+    { BGC_WORKER_STEP_BEGIN, { BGC_UPLOAD_STAGE_OPEN, { { 0, BGC_FILE_EVENT_PROGRESS, 1 }, END } } },
+    { BGC_WORKER_STEP_BEGIN, { BGC_UPLOAD_STAGE_NONE, { { 0, BGC_FILE_EVENT_RESTARTED, 0 }, END } } },
+    { BGC_WORKER_STEP_BEGIN, { BGC_UPLOAD_STAGE_SENT, { { 0, BGC_FILE_EVENT_WHOLE, 100 }, END } } },
+    { BGC_WORKER_STEP_BEGIN, { BGC_UPLOAD_STAGE_CLOSED, { END } } },
+    { BGC_WORKER_STEP_BEGIN, { BGC_UPLOAD_STAGE_SENT, { { 0, BGC_FILE_EVENT_PROGRESS, 0 }, END } } },
+    { BGC_WORKER_STEP_SEND,
+      { ANOTHER + BGC_UPLOAD_STAGE_OPEN, { { 0, BGC_FILE_EVENT_PROGRESS, 5 }, END } } },
+    { BGC_WORKER_STEP_SEND, { ANOTHER + BGC_UPLOAD_STAGE_SENT, { { 0, BGC_FILE_EVENT_WHOLE, 100 }, END } } },
+    { BGC_WORKER_STEP_SEND,
+      { BGC_UPLOAD_STAGE_OPEN,
+        { { 0, BGC_FILE_EVENT_PROGRESS, 5 }, { 0, BGC_FILE_EVENT_WHOLE, 100 }, END } } },
     { BGC_WORKER_STEP_SEND, { NOTHING, { { 1, BGC_FILE_EVENT_PROGRESS, 0 }, END } } },
     { BGC_WORKER_STEP_SEND, { NOTHING, { { 2, BGC_FILE_EVENT_PROGRESS, 0 }, END } } },
     { BGC_WORKER_STEP_SEND, { NOTHING, { { 0, BGC_FILE_EVENT_WHOLE, 100 }, END } } },
@@ -229,6 +320,20 @@ test_lies (void)
     }
 }
 
+/* One that could never be asked for again. */
+static void
+test_nameless (void)
+{
+  const Said opened = { BGC_UPLOAD_STAGE_OPEN, { { 0, BGC_FILE_EVENT_PROGRESS, 0 }, END } };
+  g_autoptr (BgcJob) job = job_at (BGC_WORKER_STEP_BEGIN);
+  g_autoptr (BgcWorkerSteps) steps = bgc_worker_steps_new (job);
+  g_autoptr (BgcReport) report = report_new (job, &opened);
+
+  g_clear_pointer (&report->upload->session_id, g_free);
+  begin (steps, BGC_WORKER_STEP_BEGIN);
+  g_assert_false (bgc_worker_steps_accept (steps, report, NULL));
+}
+
 static void
 test_owner_said (void)
 {
@@ -248,7 +353,7 @@ test_owner_said (void)
 static void
 test_arguments (void)
 {
-  g_autoptr (BgcJob) job = job_at (BGC_WORKER_STEP_SEND);
+  g_autoptr (BgcJob) job = job_at (BGC_WORKER_STEP_BEGIN);
   g_autoptr (BgcWorkerSteps) steps = bgc_worker_steps_new (job);
   g_autoptr (GVariant) files = NULL, session = NULL;
   const char *protocol;
@@ -271,6 +376,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/worker-steps/whole-way", test_whole_way);
   g_test_add_func ("/worker-steps/setbacks", test_setbacks);
+  g_test_add_func ("/worker-steps/loss", test_loss);
+  g_test_add_func ("/worker-steps/put", test_put);
+  g_test_add_func ("/worker-steps/empty", test_empty);
+  g_test_add_func ("/worker-steps/nameless", test_nameless);
   g_test_add_func ("/worker-steps/after-the-end", test_after_the_end);
   g_test_add_func ("/worker-steps/lies", test_lies);
   g_test_add_func ("/worker-steps/owner-said", test_owner_said);

@@ -69,10 +69,14 @@ finish_step (gpointer data, const BgcJob *job)
     {
       session->stage = BGC_UPLOAD_STAGE_CLOSED;
     }
+  else if (session->stage == BGC_UPLOAD_STAGE_NONE)
+    {
+      session->stage = BGC_UPLOAD_STAGE_OPEN;
+      session->session_id = g_strdup ("{1}");
+    }
   else
     {
       session->stage = BGC_UPLOAD_STAGE_SENT;
-      session->session_id = g_strdup ("{1}");
       file = bgc_file_report_new (BGC_UPLOAD_FILE, BGC_FILE_EVENT_WHOLE);
       file->durable = file->total = BGC_WORKERS_CONTRACT_SIZE;
     }
