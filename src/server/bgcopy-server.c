@@ -91,6 +91,9 @@ serve (BgcServerConfig *config)
   g_autoptr (GError) error = NULL;
   int n_descriptors = sd_listen_fds (TRUE);
 
+  /* Whoever can connect may also ask it to end. */
+  g_unix_signal_add (SIGTERM, asked_to_end, &program);
+  g_unix_signal_add (SIGINT, asked_to_end, &program);
   program.server = bgc_server_new (config, fill_with_random, &error);
   if (program.server == NULL
       || !bgc_server_listen (program.server, SD_LISTEN_FDS_START, (guint) MAX (n_descriptors, 0), &error))
@@ -100,8 +103,6 @@ serve (BgcServerConfig *config)
       return EXIT_FAILURE;
     }
   program.loop = g_main_loop_new (NULL, FALSE);
-  g_unix_signal_add (SIGTERM, asked_to_end, &program);
-  g_unix_signal_add (SIGINT, asked_to_end, &program);
   start_watchdog ();
   sd_notify (0, "READY=1");
   g_message ("ready");
