@@ -59,6 +59,8 @@ def test_while_transferring(world):
         f.write('was here before')
     job = world.service.submit([(world.web.url('slow/256/big'), world.local('big'))])
     job.wait_state('transferring')
+    # The answer is told before the first bytes are written.
+    world.service.wait(lambda: len(world.listing()) == 2, 'the temporary file')
     hidden = [n for n in world.listing() if n != 'big']
     equal(len(hidden), 1, f'temporary files {hidden}')
     equal(os.stat(world.local(hidden[0])).st_mode & 0o777, 0o600, 'mode of the temporary file')

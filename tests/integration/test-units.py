@@ -13,7 +13,7 @@ from tap import equal, true
 from world import Skip
 
 SOURCE = os.path.join(os.environ['TOP_SRCDIR'], 'systemd')
-BUILT = os.path.join(os.environ['TOP_BUILDDIR'], 'systemd')
+BUILT = os.path.join(os.environ['TOP_BUILDDIR'], 'systemd', 'system')
 EXPOSURE_MAX = 1.5  # of 10, as systemd-analyze reckons it
 
 
