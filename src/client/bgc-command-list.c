@@ -216,7 +216,7 @@ const BgcCommand bgc_command_list = {
   "list",
   "",
   N_("List jobs"),
-  N_("Lists your jobs, the oldest first. Those that “get” or AutoComplete completed stay listed\n"
-      "until somebody takes note of their end with “complete”, or a week has passed."),
+  N_("Lists your jobs, the oldest first. Those that the service put in place by itself, as\n"
+      "after “get --detach”, stay listed until “complete” takes note of them, or for a week."),
   run,
 };

@@ -19,6 +19,7 @@ typedef enum
   AS_RATE,
   AS_TIME,
   AS_DURATION,
+  AS_MILLISECONDS,
   AS_ERROR,
   AS_REASON,
   AS_UPLOAD_TEXT,    /* of uploads only */
@@ -57,6 +58,8 @@ static const struct
   { "RetryCount", N_("Retries"), AS_TEXT },
   { "ErrorCount", N_("Errors so far"), AS_TEXT },
   { "AutoComplete", N_("Completes by itself"), AS_TEXT },
+  { "NotifyFlags", N_("Signals"), AS_TEXT },
+  { "MinimumNotificationInterval", N_("Time between signals"), AS_MILLISECONDS },
   { "UploadProtocol", N_("Protocol"), AS_UPLOAD_TEXT },
   { "SessionId", N_("Server's session"), AS_UPLOAD_TEXT },
   { "ReplyFileName", N_("Reply goes to"), AS_UPLOAD_TEXT },
@@ -103,6 +106,7 @@ is_shown (const BgcJobView *view, Look look)
     case AS_RATE:
     case AS_TIME:
     case AS_DURATION:
+    case AS_MILLISECONDS:
     case AS_ERROR:
     case AS_REASON:
     default:
@@ -128,6 +132,8 @@ value_text (const BgcJobView *view, const char *property, Look look)
       return bgc_display_time ((gint64) MIN (number, (guint64) G_MAXINT64));
     case AS_DURATION:
       return bgc_display_duration (number);
+    case AS_MILLISECONDS:
+      return g_strdup_printf ("%" G_GUINT64_FORMAT " ms", number);
     case AS_ERROR:
       return bgc_error_line_for_job (value);
     case AS_REASON:

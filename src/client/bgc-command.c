@@ -172,7 +172,13 @@ bgc_command_parse (BgcCommandLine *self, const GOptionEntry *entries, guint min,
       }
   operands = g_strv_length (*arguments) - 1;
   if (operands < min)
-    *exit_code = bgc_command_misused (self, _("something is missing after the command"));
+    {
+      /* Translators: a command and what has to follow it, as in "get URL [PATH]". */
+      g_autofree char *message
+        = g_strdup_printf (_("something is missing: %s %s"), self->command->name,
+                           operands_of (self->command));
+      *exit_code = bgc_command_misused (self, message);
+    }
   else if (operands > max)
     *exit_code = bgc_command_misused (self, _("too many arguments"));
   return operands >= min && operands <= max;

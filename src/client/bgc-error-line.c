@@ -66,7 +66,10 @@ bgc_error_line_for_job (GVariant *error)
   g_variant_lookup (error, "message", "&s", &message);
   g_variant_lookup (error, "http-status", "u", &status);
   if (bgc_error_from_name (name, &code))
-    line = for_code (code, message);
+    /* The job is there; what it did not find is a file. */
+    line = code == BGC_ERROR_NOT_FOUND
+             ? join (_("The file does not exist"), "The file does not exist", message)
+             : for_code (code, message);
   else
     {
       g_autofree char *safe = bgc_display_text (name);

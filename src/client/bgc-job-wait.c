@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "base/bgc-error.h"
+#include "client/bgc-command.h"
 #include "client/bgc-display.h"
+#include "client/bgc-error-line.h"
 #include "client/bgc-exit-code.h"
 #include "client/bgc-interrupt.h"
 #include "client/bgc-progress-bar.h"
@@ -29,6 +31,7 @@ struct _BgcJobWait
   guint64 held;          /* BytesTransferred as last seen */
   gint64 held_time;      /* monotonic, when it was first seen */
   guint64 shown;         /* bytes drawn last */
+  gboolean told;         /* how to get out has been said */
 };
 
 static gboolean
@@ -153,6 +156,21 @@ draw (BgcJobWait *self)
   /* A line in the last column would make some terminals wrap. */
   line = bgc_progress_bar_render (&bar, bgc_terminal_columns (self->terminal) - 1);
   bgc_terminal_draw (self->terminal, line);
+}
+
+/* The first trouble in full, since a line has room for a part of it only, and how to get out. */
+static void
+tell_trouble (BgcJobWait *self)
+{
+  GVariant *error = bgc_job_view_peek (self->view, "Error");
+  g_autofree char *problem = error != NULL ? bgc_error_line_for_job (error) : NULL;
+
+  if (self->told || problem == NULL || !bgc_job_view_is_in (self->view, "transient-error"))
+    return;
+  self->told = TRUE;
+  bgc_terminal_clear (self->terminal);
+  bgc_command_complain ("%s", problem);
+  g_printerr (_("  It will be tried again; Ctrl-C ends the waiting and says how to stop the transfer.\n"));
 }
 
 /* ---- following ---- */
@@ -299,6 +317,8 @@ bgc_job_wait_run (BgcJobWait *self, const char *path, BgcJobWaitEnd *end, GError
       *end = gone ? BGC_JOB_WAIT_GONE : lost ? BGC_JOB_WAIT_LOST : BGC_JOB_WAIT_INTERRUPTED;
       if (has_ended (self, end) || gone || lost || bgc_interrupt_get () != 0)
         break;
+      if (self->terminal != NULL)
+        tell_trouble (self);
       if (self->terminal != NULL && bgc_terminal_is_due (self->terminal))
         draw (self);
       if (event == NULL)

@@ -15,7 +15,7 @@
 #include "client/bgc-job-argument.h"
 #include "client/bgc-job-wait.h"
 
-#define OPTION_UNSET -1
+#define OPTION_UNSET G_MININT /* -1 is what somebody may type */
 
 /* ---- options ---- */
 
@@ -36,6 +36,12 @@ bgc_submission_options_clear (BgcSubmissionOptions *self)
 }
 
 static gboolean
+is_negative (gint seconds)
+{
+  return seconds < 0 && seconds != OPTION_UNSET;
+}
+
+static gboolean
 check (const BgcCommandLine *line, const BgcSubmissionOptions *options, BgcExitCode *exit_code)
 {
   BgcPriority priority;
@@ -43,8 +49,8 @@ check (const BgcCommandLine *line, const BgcSubmissionOptions *options, BgcExitC
 
   if (options->priority != NULL && !bgc_enums_priority_from_string (options->priority, &priority))
     message = _("the priority must be foreground, high, normal or low");
-  else if (options->retry_delay < OPTION_UNSET || options->no_progress_timeout < OPTION_UNSET
-           || options->max_time < OPTION_UNSET)
+  else if (is_negative (options->retry_delay) || is_negative (options->no_progress_timeout)
+           || is_negative (options->max_time))
     message = _("a number of seconds cannot be negative");
   else if (options->detach && options->keep)
     message = _("--keep and --detach exclude each other: a job left to the service is always kept");
@@ -178,8 +184,16 @@ submit (const BgcSubmission *self, GError **error)
 static BgcExitCode
 fail_to_submit (const BgcCommandLine *line, const GError *error)
 {
-  BgcExitCode exit_code = bgc_command_fail (error);
+  BgcExitCode exit_code;
 
+  /* There was no job to be found yet: it is the file to be uploaded. */
+  if (g_error_matches (error, BGC_ERROR, BGC_ERROR_NOT_FOUND))
+    {
+      g_autofree char *text = bgc_display_text (error->message);
+      bgc_command_complain ("%s", text);
+      return BGC_EXIT_CODE_USAGE;
+    }
+  exit_code = bgc_command_fail (error);
   /* The call was sent; whether it was carried out nobody knows. */
   if (exit_code == BGC_EXIT_CODE_UNREACHABLE
       && !g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN))
@@ -259,12 +273,12 @@ is_file_in_place (GPtrArray *files)
 static void
 print_success (const SubmissionEnd *self)
 {
-  gint64 seconds = (g_get_monotonic_time () - self->started) / G_USEC_PER_SEC;
+  gint64 elapsed = MAX (g_get_monotonic_time () - self->started, 1);
   guint64 bytes = bgc_job_view_number (self->view, "BytesTransferred", 0);
   g_autofree char *target = bgc_display_text (self->made->subject);
   g_autofree char *size = bgc_display_size (bytes);
-  g_autofree char *duration = bgc_display_duration (seconds);
-  g_autofree char *rate = bgc_display_rate (bytes / MAX (seconds, 1));
+  g_autofree char *duration = bgc_display_duration (elapsed / G_USEC_PER_SEC);
+  g_autofree char *rate = bgc_display_rate ((double) bytes * G_USEC_PER_SEC / elapsed);
 
   /* Translators: a path or URL, a size, a duration and a rate. */
   g_print (_("%s: %s in %s (%s)\n"), target, size, duration, rate);

@@ -102,9 +102,10 @@ def test_put_detached_and_refused():
         expect(scene.run('put', '--detach', 'f', URL), 0, rf'^{1:032x}\n$', '')
         tap.equal(submitted(scene)[3]['Priority'], 'normal')
         tap.equal(json.loads(scene.run('put', '--detach', '--json', 'f', URL)[1]), {'Id': f'{2:032x}'})
-        for name, status in (('InvalidUrl', 2), ('InvalidPath', 2), ('AccessDenied', 5), ('NotFound', 3), ('NotSupported', 1)):
+        for name, status in (('InvalidUrl', 2), ('InvalidPath', 2), ('AccessDenied', 5), ('NotFound', 2), ('NotSupported', 1)):
             scene.service.answers['Submit'] = Failure(name, 'some reason')
             expect(scene.run('put', 'f', URL), status, '', '^bgcopyctl: .*some reason\n$')
+            tap.true('such job' not in scene.run('put', 'f', URL)[2], 'nobody asked for a job')
 
 
 def test_put_json():

@@ -24,6 +24,14 @@ def test_options_of_both():
                                    'MaximumDownloadTime': 0})
 
 
+def test_seconds_are_not_negative():
+    with Scene() as scene:
+        for command in COMMANDS:
+            for option in ('--retry-delay', '--no-progress-timeout', '--max-time'):
+                expect(scene.run(*command, f'{option}=-1'), 2, '', 'negative')
+        tap.equal(scene.service.called(), [], 'calls')
+
+
 def test_name_of_a_job():
     """The file's, as much of it as a name may have."""
     with Scene() as scene:
