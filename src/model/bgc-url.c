@@ -124,7 +124,7 @@ bgc_url_check (const char *url, GError **error)
   if (default_port (parts.scheme) < 0)
     return refuse (error, "The URL is neither http nor https");
   if (parts.userinfo != NULL)
-    return refuse (error, "The URL carries credentials; set them on the job instead");
+    return refuse (error, "The URL carries credentials; these are not supported");
   if (!is_host (parts.host))
     return refuse (error, "The URL names no valid host");
   if (parts.port == 0)
