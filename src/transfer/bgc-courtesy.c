@@ -6,6 +6,7 @@
 #include <libsoup/soup.h>
 
 #include "transfer/bgc-delay-control.h"
+#include "transfer/bgc-foreign-traffic.h"
 #include "transfer/bgc-tcp-socket.h"
 
 /* Milliseconds between looks at the sockets: the control takes one sample a round trip, and no path of
@@ -24,9 +25,14 @@
 /* Segments of a window that flows: with fewer each one waits for a delayed acknowledgement, and that is
  * the trickle which a loaded path still gets. */
 #define FLOWING_SEGMENTS 2u
+/* Segments in a round trip that a loaded path still gets of what is sent: with fewer the peer's delayed
+ * acknowledgements look like a queue that never ends. */
+#define SENDING_FLOOR 4u
 /* Microseconds after which a connection on which nothing moves no longer counts among those that share. */
 #define IDLE_TIME (500 * G_TIME_SPAN_MILLISECOND)
 
+/* Microseconds that a peer may wait before it acknowledges a segment that stays alone. */
+#define DELAYED_TIME (40 * G_TIME_SPAN_MILLISECOND)
 /* Microseconds, of a path that has not been measured. */
 #define ROUND_TRIP_DEFAULT 100000u
 
@@ -44,12 +50,14 @@ typedef struct
   BgcPriority priority;
   BgcCourtesyWay way;
   BgcDelayControl control;
+  BgcForeignTraffic *traffic; /* (owned) (nullable) of the interface that leads there */
   guint connections;
   guint32 latest; /* microseconds: the last round trip seen; 0 = none yet */
   /* Of this tick: */
   guint active;       /* connections on which something moves */
   guint32 round_trip; /* microseconds, the lowest; 0 = none */
   guint64 moved;      /* bytes */
+  guint64 carried;    /* bytes with headers */
 } Path;
 
 typedef struct
@@ -59,6 +67,7 @@ typedef struct
   guint64 moved;   /* bytes, as last seen */
   gint64 last;     /* when they did, monotonic microseconds */
   guint32 least;   /* microseconds, as last seen: only a change is news */
+  guint64 carried; /* bytes with headers, as last seen */
   guint64 set;     /* bytes or bytes a second, as the kernel was told */
 } Connection;
 
@@ -84,6 +93,7 @@ typedef struct
 static void
 path_free (Path *path)
 {
+  bgc_foreign_traffic_free (path->traffic);
   g_free (path->peer);
   g_free (path);
 }
@@ -196,19 +206,33 @@ settle_shares (BgcCourtesy *self, Path *path, gint64 now)
 
 /* ---- looking at the sockets, with the lock held ------------------------------------------------- */
 
+/* A peer acknowledges every second segment, or one that stays alone after a while: at a low rate the wait
+ * for it is no queue. */
+static guint32
+without_gap (const Connection *connection, const BgcTcpState *state)
+{
+  guint64 gap = connection->set == 0 ? 0 : 2 * SEGMENT_DEFAULT * G_USEC_PER_SEC / connection->set;
+  guint32 least = MIN (state->least_round_trip, state->round_trip);
+
+  return (guint32)MAX (least, (gint64)state->round_trip - (gint64)MIN (gap, DELAYED_TIME));
+}
+
 static void
 look (Connection *connection, gint64 now)
 {
   Path *path = connection->path;
   gboolean sending = path->way == BGC_COURTESY_SENDING;
   guint32 round_trip;
-  guint64 moved;
+  guint64 moved, carried;
   BgcTcpState state;
 
   if (!bgc_tcp_socket_read (connection->socket, &state))
     return;
   moved = sending ? state.acknowledged : state.received;
-  round_trip = sending ? state.round_trip : state.data_round_trip;
+  round_trip = sending ? without_gap (connection, &state) : state.data_round_trip;
+  carried = sending ? state.carried_out : state.carried_in;
+  path->carried += carried - connection->carried;
+  connection->carried = carried;
   if (state.least_round_trip != connection->least)
     {
       connection->least = state.least_round_trip;
@@ -228,6 +252,22 @@ look (Connection *connection, gint64 now)
     path->active++;
 }
 
+/* All paths over an interface are looked at alike: what one carries is not foreign to the others. */
+static gboolean
+is_disturbed (BgcCourtesy *self, Path *path, gint64 now)
+{
+  if (path->traffic == NULL)
+    return FALSE;
+  for (guint i = 0; i < self->paths->len; i++)
+    {
+      const Path *other = g_ptr_array_index (self->paths, i);
+
+      if (other->way == path->way)
+        bgc_foreign_traffic_add (path->traffic, other->carried);
+    }
+  return bgc_foreign_traffic_look (path->traffic, now);
+}
+
 static gboolean
 look_at_all (BgcCourtesy *self)
 {
@@ -244,6 +284,13 @@ look_at_all (BgcCourtesy *self)
       else
         look (connection, now);
     }
+  for (guint i = 0; i < self->paths->len; i++)
+    {
+      Path *path = g_ptr_array_index (self->paths, i);
+
+      if (is_disturbed (self, path, now))
+        bgc_delay_control_step_aside (&path->control, now);
+    }
   for (guint i = self->paths->len; i-- > 0;)
     {
       Path *path = g_ptr_array_index (self->paths, i);
@@ -254,7 +301,7 @@ look_at_all (BgcCourtesy *self)
         bgc_delay_control_sample (&path->control, now, path->round_trip, path->moved);
       settle_shares (self, path, now);
       path->round_trip = 0;
-      path->moved = 0;
+      path->moved = path->carried = 0;
       path->active = 0;
       if (path->connections == 0)
         g_ptr_array_remove_index_fast (self->paths, i);
@@ -291,11 +338,14 @@ find_peer (BgcCourtesy *self, GSocketConnection *stream)
 
 /* With the lock held. */
 static Path *
-find_path (BgcCourtesy *self, const Watch *watch, const char *peer)
+find_path (BgcCourtesy *self, const Watch *watch, const char *peer, GSocket *socket)
 {
+  g_autoptr (GSocketAddress) local = NULL;
   BgcDelayControlSettings settings = { .target = targets[watch->priority],
                                        .segment = SEGMENT_DEFAULT,
-                                       .floor = SEGMENT_DEFAULT,
+                                       .floor = watch->way == BGC_COURTESY_SENDING
+                                                  ? SENDING_FLOOR * SEGMENT_DEFAULT
+                                                  : SEGMENT_DEFAULT,
                                        .ceiling = watch->way == BGC_COURTESY_SENDING ? RECEIVE_BUFFER
                                                                                      : self->buffer };
   Path *path;
@@ -311,6 +361,10 @@ find_path (BgcCourtesy *self, const Watch *watch, const char *peer)
   path->priority = watch->priority;
   path->way = watch->way;
   bgc_delay_control_init (&path->control, &settings);
+  local = g_socket_get_local_address (socket, NULL);
+  if (local != NULL && G_IS_INET_SOCKET_ADDRESS (local))
+    path->traffic = bgc_foreign_traffic_new (
+      g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (local)), watch->way == BGC_COURTESY_SENDING);
   g_ptr_array_add (self->paths, path);
   return path;
 }
@@ -349,14 +403,17 @@ adopt (BgcCourtesy *self, const Watch *watch, GSocket *socket, GInetAddress *pee
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   Connection *connection = g_new0 (Connection, 1);
   guint64 buffer = RECEIVE_BUFFER;
+  BgcTcpState state;
 
   if (watch->way == BGC_COURTESY_RECEIVING && !bgc_tcp_socket_fix_receive_buffer (socket, &buffer))
     tell_missing (self);
   self->buffer = buffer;
   connection->socket = g_object_ref (socket);
-  connection->path = find_path (self, watch, name);
+  connection->path = find_path (self, watch, name, socket);
   connection->path->connections++;
   connection->last = g_get_monotonic_time ();
+  if (bgc_tcp_socket_read (socket, &state))
+    connection->path->latest = state.round_trip;
   g_ptr_array_add (self->connections, connection);
   /* The next tick shares anew; until then it has no more than others have. */
   set_share (self, connection,

@@ -23,6 +23,8 @@
 /* Part of the window that must have moved in a round trip for it to grow: a window that is not what holds
  * the peer back says nothing about the path, and would be far too large when it does. */
 #define USED_PART 0.5
+/* Part of the base that the target is at least: on long paths everything is seen later. */
+#define TARGET_PART 4u
 /* Part of the target below which there is no queue to speak of. */
 #define CALM_PART 0.5
 /* A slow-down takes at most a thirtieth of the time; LEDBAT++'s tenth is felt in what is carried. */
@@ -55,7 +57,7 @@ bgc_delay_control_window (const BgcDelayControl *self)
 guint32
 bgc_delay_control_target (const BgcDelayControl *self)
 {
-  return MAX (self->settings.target, self->base / 4);
+  return MAX (self->settings.target, self->base / TARGET_PART);
 }
 
 static void
@@ -227,15 +229,10 @@ bgc_delay_control_sample (BgcDelayControl *self, gint64 now, guint32 round_trip,
 }
 
 guint64
-bgc_delay_control_retreat (BgcDelayControl *self, gint64 now)
+bgc_delay_control_step_aside (BgcDelayControl *self, gint64 now)
 {
-  if (now < self->next)
-    return bgc_delay_control_window (self);
-  self->next = now + MAX ((gint64)self->base, SAMPLE_MIN);
-  if (self->phase == BGC_DELAY_CONTROL_STARTING)
-    self->phase = BGC_DELAY_CONTROL_STEADY;
-  self->calm = 0;
-  set_window (self, self->window / 2);
-
+  if (self->phase != BGC_DELAY_CONTROL_SLOWED)
+    slow_down (self, now);
+  self->slow_since = now;
   return bgc_delay_control_window (self);
 }

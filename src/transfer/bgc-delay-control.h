@@ -56,9 +56,9 @@ void bgc_delay_control_init (BgcDelayControl *self, const BgcDelayControlSetting
 guint64 bgc_delay_control_sample (BgcDelayControl *self, gint64 now, guint32 round_trip, guint64 moved);
 /* A round trip that no queue of data was in, such as the handshake's: lowers the base alone. */
 void bgc_delay_control_sample_empty (BgcDelayControl *self, gint64 now, guint32 round_trip);
-/* Somebody else uses the link, although the delay may not show it: retreats by half, at most once a
- * round trip. */
-guint64 bgc_delay_control_retreat (BgcDelayControl *self, gint64 now);
+/* Somebody else begins to use the link, although the delay does not show it yet: makes room as a slow-down
+ * does, and for as long as this is said. */
+guint64 bgc_delay_control_step_aside (BgcDelayControl *self, gint64 now);
 /* Bytes. */
 guint64 bgc_delay_control_window (const BgcDelayControl *self);
 /* Microseconds of queue that are tolerated on this path. */

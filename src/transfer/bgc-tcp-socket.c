@@ -10,6 +10,8 @@
 
 /* The code point 000001 in the upper six bits of the octet. */
 #define LOWER_EFFORT 0x04
+/* Bytes of the headers of TCP with time stamps, IPv4 and Ethernet; IPv6 has 20 more. */
+#define HEADERS 66u
 
 static gboolean
 set_number (GSocket *socket, int level, int option, int value)
@@ -32,7 +34,8 @@ bgc_tcp_socket_read (GSocket *socket, BgcTcpState *state)
   state->segment = info.tcpi_rcv_mss;
   state->received = info.tcpi_bytes_received;
   state->acknowledged = info.tcpi_bytes_acked;
-  state->delivery_rate = info.tcpi_delivery_rate;
+  state->carried_in = info.tcpi_bytes_received + (guint64)info.tcpi_segs_in * HEADERS;
+  state->carried_out = info.tcpi_bytes_sent + (guint64)info.tcpi_segs_out * HEADERS;
 
   return TRUE;
 }

@@ -16,7 +16,8 @@ typedef struct
   guint32 segment;         /* bytes of a full segment received */
   guint64 received;        /* bytes of the stream */
   guint64 acknowledged;    /* bytes of the stream sent that the peer has */
-  guint64 delivery_rate;   /* bytes a second, of what we send */
+  guint64 carried_in;      /* bytes of all that came, with headers */
+  guint64 carried_out;     /* bytes of all that went, with headers */
 } BgcTcpState;
 
 gboolean bgc_tcp_socket_read (GSocket *socket, BgcTcpState *state);

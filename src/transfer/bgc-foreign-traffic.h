@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* Whether somebody else begins to use an interface, from its byte counter: what delay tells a receiver only
+ * after several round trips, and behind fair queues never. Others' background traffic cannot be told from
+ * a person's, so only its beginning counts; what lasts is left to the delay. */
+
+#pragma once
+
+#include <gio/gio.h>
+
+typedef struct _BgcForeignTraffic BgcForeignTraffic;
+
+/* Of the interface with @address; @sending: its counter of bytes sent. NULL: there is none to be read. */
+BgcForeignTraffic *bgc_foreign_traffic_new (GInetAddress *address, gboolean sending);
+void bgc_foreign_traffic_free (BgcForeignTraffic *self);
+/* Bytes of our own that went through it since the last call, with their headers. */
+void bgc_foreign_traffic_add (BgcForeignTraffic *self, guint64 bytes);
+/* Looks at the counter, at most every 20 ms. TRUE while what began a short while ago goes on. */
+gboolean bgc_foreign_traffic_look (BgcForeignTraffic *self, gint64 now);
+
+/* ---- the rule alone, for tests ---- */
+
+typedef struct
+{
+  guint quiet;   /* intervals in a row in which next to nothing came from others */
+  guint noisy;   /* intervals that what began has lasted; 0 = nothing has */
+} BgcForeignTrafficRule;
+
+/* Another interval, in which @all bytes passed and @own were ours. */
+gboolean bgc_foreign_traffic_judge (BgcForeignTrafficRule *rule, guint64 all, guint64 own);
