@@ -170,7 +170,8 @@ class Thrower:
         if len(self.generator.paths) < 3:
             # Most calls are made at jobs, and Cancel and Complete are among them.
             path, interface, member = ROOT, MANAGER, 'CreateJob'
-            arguments = GLib.Variant('(ssa{sv})', (f'job {self.sent}', 'download', {}))
+            kind = self.world.random.choice(['download', 'upload', 'upload-reply'])
+            arguments = GLib.Variant('(ssa{sv})', (f'job {self.sent}', kind, {}))
         else:
             path, interface, member, arguments = self.generator.call(self.description)
         self.pending[lane] += 1
@@ -202,7 +203,12 @@ class Thrower:
 def test_generated_calls(world):
     service = world.service
     thrower = Thrower(world)
-    thrower.generator.paths = [service.create(f'seed {n}').path for n in range(5)]
+    # So that some of the paths that are made up are those of files that can be uploaded.
+    for number in range(0, 1000, 3):
+        with open(world.local(f'f{number}'), 'wb') as f:
+            f.write(bytes(number))
+    kinds = ('download', 'upload', 'upload-reply')
+    thrower.generator.paths = [service.create(f'seed {n}', kinds[n % 3]).path for n in range(6)]
     context = GLib.MainContext.default()
     while thrower.sent < CALLS or sum(thrower.pending):
         for lane in (0, 1):

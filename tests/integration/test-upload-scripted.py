@@ -6,12 +6,16 @@ comes to, what the server was sent, and that a cancelled one is told to it once.
 
 import hashlib
 import os
+import shutil
+import subprocess
 import time
 
+import child
 import tap
 from gi.repository import GLib
 from job import BusError
 from scripted_server import Scripted
+from skip import Skip
 from tap import equal, raises, true
 
 MIB = 1 << 20
@@ -54,6 +58,33 @@ def wait_gone(world, job, seconds=30):
 def check_rules(server, name):
     """Every packet was one that a server would take."""
     equal([line for line in server.log(name) if line.startswith('BAD')], [])
+
+
+class Network:
+    """A network of its own, with one way out, that can be taken away."""
+
+    def __init__(self, world):
+        if os.geteuid() != 0 or not shutil.which('ip') or subprocess.run(['unshare', '--net', 'true'], capture_output=True).returncode != 0:
+            raise Skip('no network of its own: needs root and ip')
+        holder = child.start(['unshare', '--net', 'sh', '-c', 'echo; exec cat'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        world._undo.append(lambda: child.stop(holder))
+        holder.stdout.readline()
+        self.prefix = ['nsenter', f'--net=/proc/{holder.pid}/ns/net']
+        if not self.run('link add one type veth peer name two'):
+            raise Skip('no network devices can be made')
+        self.run('address add 192.0.2.1/24 dev one')
+        self.run('link set two up')
+        self.run('link set one up')
+        self.up()
+
+    def run(self, command):
+        return subprocess.run([*self.prefix, 'ip', *command.split()], capture_output=True).returncode == 0
+
+    def up(self):
+        true(self.run('link set lo up') and self.run('route add default via 192.0.2.2'), 'the network does not come up')
+
+    def down(self):
+        true(self.run('route del default') and self.run('link set lo down'), 'the network does not go down')
 
 
 class Table:
@@ -376,6 +407,25 @@ def test_cancel_unanswered(world):
     wait_gone(world, job)
     took = time.monotonic() - begin
     true(5.9 < took < 7.2, f'removed after {took:.2f} s')
+
+
+def test_cancel_without_network(world):
+    """The cable is out when the owner cancels: the server is told as soon as it is in again, however long the retry delay."""
+    network = Network(world)
+    server = Scripted(world, network.prefix)
+    world.start(prefix=network.prefix)
+    source(world, 5 * MIB)
+    job = midway(world, server, 'n', MinimumRetryDelay=3600)
+    network.down()
+    equal(job.cancel(), 'ok')
+    now = job.all()
+    equal((now['State'], now['ServerCancelPending'], now['WaitReason']), ('cancelled', True, 'server-cancel'))
+    equal(world.service.list(), [job.path])
+    begin = time.monotonic()
+    network.up()
+    wait_gone(world, job, 10)
+    tap.diagnose(f'gone {time.monotonic() - begin:.2f} s after the network was back')
+    equal((server.count('n', 'cancel 200'), server.open_sessions('n'), server.file('n')), (1, 0, None))
 
 
 # ---- a server that means harm ----

@@ -181,6 +181,23 @@ def test_put_begins_again_after_a_killed_worker(world):
     equal((dav.names(), dav.read('f') == content), (['f'], True))
 
 
+def test_put_of_a_large_file(world):
+    """It tells how far it is; a killed worker takes that back."""
+    dav = Dav(world)
+    size = 200 * MIB
+    gate = Gate(world, dav.address, 150 * MIB)
+    with open(world.local('large'), 'wb') as f:
+        f.truncate(size)
+    job = upload(world, gate.url('/f'), world.local('large'), UploadProtocol='put')
+    gate.wait_held()
+    job.wait_bytes(64 * MIB)
+    world.daemon.kill_workers()
+    gate.open()
+    job.resume()
+    done(job, None, size)
+    equal((dav.names(), os.path.getsize(os.path.join(dav.root, 'f'))), (['f'], size))
+
+
 def test_put_cancelled_leaves_nothing(world):
     dav = Dav(world)
     gate = Gate(world, dav.address, 3 * MIB // 2)

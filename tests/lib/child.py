@@ -61,6 +61,9 @@ def wait_gone(pid, seconds=15):
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([descriptor], [], [], seconds)[0])
+        # Not select(), which knows no descriptor above 1023.
+        watch = select.poll()
+        watch.register(descriptor, select.POLLIN)
+        return bool(watch.poll(seconds * 1000))
     finally:
         os.close(descriptor)

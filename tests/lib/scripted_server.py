@@ -13,10 +13,12 @@ import child
 
 
 class Scripted:
-    def __init__(self, world):
+    def __init__(self, world, prefix=()):
+        """prefix: a command that runs others somewhere else."""
         script = os.path.join(os.environ['TOP_SRCDIR'], 'tests', 'httpd', 'upload_httpd.py')
+        self.prefix = list(prefix)
         # It ends with its standard input.
-        self.process = child.start([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = child.start([*self.prefix, sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         world._undo.append(lambda: child.stop(self.process))
         self.port = int(self.process.stdout.readline())
 
@@ -28,7 +30,11 @@ class Scripted:
         return f'http://127.0.0.1:{self.port}/{protocol}/{name}' + (f'?{query}' if query else '')
 
     def _ask(self, what, name):
-        with urllib.request.urlopen(f'http://127.0.0.1:{self.port}/{what}?name={name}', timeout=30) as answer:
+        url = f'http://127.0.0.1:{self.port}/{what}?name={name}'
+        if self.prefix:
+            code = f'import urllib.request; print(urllib.request.urlopen({url!r}, timeout=30).read().decode(), end="")'
+            return subprocess.run([*self.prefix, sys.executable, '-c', code], capture_output=True, text=True, check=True, timeout=60).stdout
+        with urllib.request.urlopen(url, timeout=30) as answer:
             return answer.read().decode()
 
     def log(self, name):

@@ -233,3 +233,5 @@ class Gate:
                     s.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     pass
+                # The other direction may still read it: the last reference closes it.
+                self._sockets.discard(s)
