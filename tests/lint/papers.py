@@ -12,7 +12,7 @@ from xml.parsers import expat
 from source import Finding
 
 # Data files that cannot carry a comment.
-NO_COMMENT = re.compile(r'.*\.(json|png|gz|xz|pem|bin|sql\.golden)|COPYING|NEWS|README|HACKING|\.gitignore|po/LINGUAS|tests/.*/data/.*|tests/fuzz/seeds/.*')
+NO_COMMENT = re.compile(r'.*\.(json|png|gz|xz|pem|bin|sql\.golden)|COPYING|NEWS|README|HACKING|\.gitignore|po/LINGUAS|debian/(changelog|copyright|source/format)|tests/.*/data/.*|tests/fuzz/seeds/.*')
 
 
 def licences(tree):
