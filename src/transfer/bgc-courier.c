@@ -238,9 +238,12 @@ work (gpointer data)
   BgcFile *file;
 
   self->bytes = g_malloc (BGC_COURIER_BYTES + 1);
+  /* Held, or every wait for an answer would make and close a descriptor of its own. */
+  (void)g_cancellable_get_fd (self->cancellable);
   while (!is_stopping (self) && (file = self->host->next (self->host->data)) != NULL)
     if (!run_errand (self, file))
       break;
+  g_cancellable_release_fd (self->cancellable);
   g_clear_pointer (&self->bytes, g_free);
 }
 
