@@ -205,13 +205,14 @@ prepare_one (Round *round, const BgcPlacement *placement, gboolean *placed)
   failure = look_at_target (bgc_local_file_directory_fd (directory), placement, &mode, placed);
   if (failure != NULL || *placed)
     return failure;
-  failure = look_at_temporary (bgc_local_file_directory_fd (directory), placement);
-  if (failure != NULL)
-    return failure;
   fd = bgc_local_file_temporary_open_finished (bgc_local_file_directory_fd (directory), placement->temporary,
                                                &error);
   if (fd < 0)
-    return fail_errno (placement, error, "Cannot put into place");
+    {
+      /* What cannot be opened may be something else by now: that comes first. */
+      failure = look_at_temporary (bgc_local_file_directory_fd (directory), placement);
+      return failure != NULL ? failure : fail_errno (placement, error, "Cannot put into place");
+    }
   if (fstat (fd, &status) != 0 || !is_stored_file (placement, &status))
     failure
       = fail (placement, BGC_ERROR_LOCAL_FILE_CHANGED, "its temporary file is not the one that was created");
