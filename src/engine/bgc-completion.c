@@ -366,7 +366,7 @@ place_portion (Completion *self)
   g_autoptr (GPtrArray) placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   guint i = bgc_file_list_position (files, self->next);
 
-  for (; i < bgc_file_list_length (files) && placements->len < BGC_PLACING_PORTION; i++)
+  for (; i < bgc_file_list_length (files) && placements->len < BGC_PLACING_RENAMES; i++)
     {
       const BgcFile *file = bgc_file_list_at (files, i);
 

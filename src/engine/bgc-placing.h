@@ -10,6 +10,9 @@
 /* Files in one call: with the longest names it stays below the private bus's frame of 1 MiB, and what is
  * placed is stored after each. */
 #define BGC_PLACING_PORTION 200u
+/* Files renamed between two times that what is placed is stored: each is a commit of the file system and one
+ * of the queue, and a crash finds what was renamed since by its inode. */
+#define BGC_PLACING_RENAMES 1000u
 
 /* @results: (element-type BgcPlacementResult, borrowed) one for each placement that was answered, or NULL
  * with @error where the worker did not answer. */

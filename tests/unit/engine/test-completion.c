@@ -224,16 +224,16 @@ static void
 test_portions (void)
 {
   g_autoptr (Rig) rig = rig_new ();
-  BgcJobId id = rig_create (rig, 450, TRUE);
+  BgcJobId id = rig_create (rig, 2450, TRUE);
   GPtrArray *placements = bgc_workers_fake_placements (rig->workers);
 
-  for (guint i = 0; i < 450; i++)
+  for (guint i = 0; i < 2450; i++)
     bgc_workers_fake_report_whole (rig->workers, rig_job (rig, &id), i, 1);
   rig_settle (rig);
   rig_assert_state (rig, &id, "transferred");
   g_assert_cmpint (rig_outcome (rig, &id, BGC_REQUEST_COMPLETE), ==, BGC_OUTCOME_OK);
-  g_assert_cmpuint (placements->len, ==, 450);
-  for (guint i = 0; i < 450; i++)
+  g_assert_cmpuint (placements->len, ==, 2450);
+  for (guint i = 0; i < 2450; i++)
     g_assert_cmpuint (((BgcPlacement *)g_ptr_array_index (placements, i))->index, ==, i);
 }
 
