@@ -315,11 +315,11 @@ class Bench:
         self.world.service.close()
         self.world._service = None
         daemon = self.world.daemon
-        # Workers linger for 10 s; then threads without work end too.
+        # Workers linger for 10 s; then threads without work end too, and the job's object after 60 s.
         for pid in daemon.workers():
             child.wait_gone(pid, 30)
         rows = [('workers left', len(daemon.workers()))]
-        time.sleep(20)
+        time.sleep(60)
         before = peers.switches_of(daemon.pid)
         time.sleep(self.options.idle)
         rows.append(('daemon', peers.switched(before, peers.switches_of(daemon.pid))))
