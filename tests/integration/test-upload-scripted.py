@@ -493,7 +493,7 @@ def test_servers_that_hang(world):
             job.wait_state('transient-error', seconds=400)
             took = time.monotonic() - begin
             tap.diagnose(f'{name}: {job.get("Error")["name"]} after {took:.1f} s')
-            equal((name, job.get('Error')['name']), (name, 'TimedOut'))
+            equal((name, job.get('Error')['name']), (name, 'Timeout'))
     else:
         for name in jobs:
             what = 'fragment' if name == 'body' else name
