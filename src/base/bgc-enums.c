@@ -78,6 +78,20 @@ static const char *const outcome_words[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (outcome_words) == BGC_N_OUTCOMES);
 
+static const char *const login_target_words[] = {
+  [BGC_LOGIN_TARGET_SERVER] = "server",
+  [BGC_LOGIN_TARGET_PROXY] = "proxy",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (login_target_words) == BGC_N_LOGIN_TARGETS);
+
+static const char *const login_scheme_words[] = {
+  [BGC_LOGIN_SCHEME_BASIC] = "basic",
+  [BGC_LOGIN_SCHEME_DIGEST] = "digest",
+  [BGC_LOGIN_SCHEME_NEGOTIATE] = "negotiate",
+  [BGC_LOGIN_SCHEME_BEARER] = "bearer",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (login_scheme_words) == BGC_N_LOGIN_SCHEMES);
+
 /* In the order in which the API lists them. */
 static const struct
 {
@@ -221,6 +235,42 @@ bgc_enums_upload_protocol_from_string (const char *word, BgcUploadProtocol *out)
     return FALSE;
 
   *out = (BgcUploadProtocol) value;
+  return TRUE;
+}
+
+const char *
+bgc_enums_login_target_to_string (BgcLoginTarget value)
+{
+  return word_of (login_target_words, G_N_ELEMENTS (login_target_words), (guint) value);
+}
+
+gboolean
+bgc_enums_login_target_from_string (const char *word, BgcLoginTarget *out)
+{
+  guint value;
+
+  if (!value_of (login_target_words, G_N_ELEMENTS (login_target_words), word, &value))
+    return FALSE;
+
+  *out = (BgcLoginTarget) value;
+  return TRUE;
+}
+
+const char *
+bgc_enums_login_scheme_to_string (BgcLoginScheme value)
+{
+  return word_of (login_scheme_words, G_N_ELEMENTS (login_scheme_words), (guint) value);
+}
+
+gboolean
+bgc_enums_login_scheme_from_string (const char *word, BgcLoginScheme *out)
+{
+  guint value;
+
+  if (!value_of (login_scheme_words, G_N_ELEMENTS (login_scheme_words), word, &value))
+    return FALSE;
+
+  *out = (BgcLoginScheme) value;
   return TRUE;
 }
 

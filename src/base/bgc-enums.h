@@ -86,6 +86,22 @@ typedef enum {
   BGC_N_UPLOAD_PROTOCOLS
 } BgcUploadProtocol;
 
+/* Who asks for a login. */
+typedef enum {
+  BGC_LOGIN_TARGET_SERVER = 0,
+  BGC_LOGIN_TARGET_PROXY,
+  BGC_N_LOGIN_TARGETS
+} BgcLoginTarget;
+
+/* How a login is given. The weaker before the stronger, but for a token, which is given unasked. */
+typedef enum {
+  BGC_LOGIN_SCHEME_BASIC = 0,
+  BGC_LOGIN_SCHEME_DIGEST,
+  BGC_LOGIN_SCHEME_NEGOTIATE,
+  BGC_LOGIN_SCHEME_BEARER, /* the password is the token, and there is no user */
+  BGC_N_LOGIN_SCHEMES
+} BgcLoginScheme;
+
 /* How Cancel and Complete ended, where they did not fail. */
 typedef enum {
   BGC_OUTCOME_OK = 0,
@@ -108,6 +124,10 @@ const char *bgc_enums_context_to_string (BgcErrorContext value);
 gboolean bgc_enums_context_from_string (const char *word, BgcErrorContext *out);
 const char *bgc_enums_upload_protocol_to_string (BgcUploadProtocol value);
 gboolean bgc_enums_upload_protocol_from_string (const char *word, BgcUploadProtocol *out);
+const char *bgc_enums_login_target_to_string (BgcLoginTarget value);
+gboolean bgc_enums_login_target_from_string (const char *word, BgcLoginTarget *out);
+const char *bgc_enums_login_scheme_to_string (BgcLoginScheme value);
+gboolean bgc_enums_login_scheme_from_string (const char *word, BgcLoginScheme *out);
 const char *bgc_enums_outcome_to_string (BgcOutcome value);
 /* Single notify flags; a set is a list of words on the bus. The list is NULL-terminated, its
  * container is the caller's and its words are static. */

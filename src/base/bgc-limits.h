@@ -14,6 +14,9 @@
 #define BGC_DESCRIPTION_MAX_CHARACTERS 1024u /* Description, as in BITS */
 #define BGC_URL_MAX_BYTES 8192u              /* remote name; what nginx takes as a request line */
 #define BGC_PATH_MAX_BYTES 4095u             /* local name: PATH_MAX less its NUL */
+#define BGC_USER_NAME_MAX_CHARACTERS 300u    /* of a login, as in BITS */
+#define BGC_PASSWORD_MAX_CHARACTERS 65535u   /* or token, as in BITS */
+#define BGC_HEADERS_MAX_BYTES 16384u         /* CustomHeaders, with a line break each, as in BITS */
 #define BGC_MINIMUM_RETRY_DELAY_FLOOR 5u     /* seconds; lower values are raised to it, as in BITS */
 #define BGC_FILES_PER_CALL 10000u            /* AddFiles, Submit */
 #define BGC_PAGE_SIZE 1000u                  /* ListJobs, ListFiles */

@@ -3,6 +3,8 @@
 
 #include "base/bgc-text.h"
 
+#include <string.h>
+
 #define ESCAPE_LENGTH 4u /* \xNN */
 
 /* Bytes of the character at @text that may be shown as it is, 0 if it may not. */
@@ -79,4 +81,23 @@ bgc_text_is_label (const char *text, gsize max_characters)
     }
 
   return TRUE;
+}
+
+void
+bgc_text_wipe (char *text)
+{
+  if (text == NULL)
+    return;
+
+  explicit_bzero (text, strlen (text));
+  g_free (text);
+}
+
+void
+bgc_text_wipe_all (char **texts)
+{
+  for (char **text = texts; text != NULL && *text != NULL; text++)
+    bgc_text_wipe (*text);
+
+  g_free (texts);
 }

@@ -20,6 +20,9 @@ static const char *const contexts[] = { "none",       "unknown",     "queue-mana
                                         "local-file", "remote-file", "transport",     "remote-application",
                                         "server-certificate", NULL };
 
+static const char *const targets[] = { "server", "proxy", NULL };
+static const char *const schemes[] = { "basic", "digest", "negotiate", "bearer", NULL };
+
 /* All enumerations have the size of an int, so that one check serves them. */
 #define CHECK(name, type, words)                                                                           \
   static void test_##name (void)                                                                           \
@@ -53,12 +56,16 @@ CHECK_REFUSED (job_type, BgcJobType)
 CHECK_REFUSED (priority, BgcPriority)
 CHECK_REFUSED (wait_reason, BgcWaitReason)
 CHECK_REFUSED (context, BgcErrorContext)
+CHECK_REFUSED (login_target, BgcLoginTarget)
+CHECK_REFUSED (login_scheme, BgcLoginScheme)
 
 CHECK (job_state, BgcJobState, states)
 CHECK (job_type, BgcJobType, types)
 CHECK (priority, BgcPriority, priorities)
 CHECK (wait_reason, BgcWaitReason, waits)
 CHECK (context, BgcErrorContext, contexts)
+CHECK (login_target, BgcLoginTarget, targets)
+CHECK (login_scheme, BgcLoginScheme, schemes)
 
 static void
 test_upload_protocol (void)
@@ -126,6 +133,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/enums/wait-reason", test_wait_reason);
   g_test_add_func ("/enums/context", test_context);
   g_test_add_func ("/enums/upload-protocol", test_upload_protocol);
+  g_test_add_func ("/enums/login-target", test_login_target);
+  g_test_add_func ("/enums/login-scheme", test_login_scheme);
   g_test_add_func ("/enums/outcome", test_outcome);
   g_test_add_func ("/enums/notify-flags", test_notify_flags);
   g_test_add_func ("/enums/notify-flags/unknown", test_notify_flags_unknown);

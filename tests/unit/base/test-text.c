@@ -78,6 +78,18 @@ test_random (void)
     }
 }
 
+/* That it is overwritten shows in no defined way. */
+static void
+test_wipe (void)
+{
+  const char *const texts[] = { "geheim", "", NULL };
+
+  bgc_text_wipe (NULL);
+  bgc_text_wipe (g_strdup (""));
+  bgc_text_wipe_all (NULL);
+  bgc_text_wipe_all (g_strdupv ((char **) texts));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -85,6 +97,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/text/escape", test_escape);
   g_test_add_func ("/text/escape/cuts", test_escape_cuts);
   g_test_add_func ("/text/label", test_label);
+  g_test_add_func ("/text/wipe", test_wipe);
   g_test_add_func ("/text/random", test_random);
 
   return g_test_run ();
