@@ -130,155 +130,50 @@ value_of (const char *const *words, gsize n_words, const char *word, guint *out)
   return FALSE;
 }
 
-const char *
-bgc_enums_job_type_to_string (BgcJobType value)
-{
-  return word_of (job_type_words, G_N_ELEMENTS (job_type_words), (guint) value);
-}
+/* The functions of one enumeration: they differ in nothing but its type and its words. */
+#define DEFINE_TO_STRING(name, Type)                                                      \
+  const char *bgc_enums_##name##_to_string (Type value)                                   \
+  {                                                                                       \
+    return word_of (name##_words, G_N_ELEMENTS (name##_words), (guint) value);            \
+  }
 
-gboolean
-bgc_enums_job_type_from_string (const char *word, BgcJobType *out)
-{
-  guint value;
+#define DEFINE_FROM_STRING(name, Type)                                                    \
+  gboolean bgc_enums_##name##_from_string (const char *word, Type *out)                   \
+  {                                                                                       \
+    guint value;                                                                          \
+                                                                                          \
+    if (!value_of (name##_words, G_N_ELEMENTS (name##_words), word, &value))              \
+      return FALSE;                                                                       \
+                                                                                          \
+    *out = (Type) value;                                                                  \
+    return TRUE;                                                                          \
+  }
 
-  if (!value_of (job_type_words, G_N_ELEMENTS (job_type_words), word, &value))
-    return FALSE;
+DEFINE_TO_STRING (job_type, BgcJobType)
+DEFINE_FROM_STRING (job_type, BgcJobType)
 
-  *out = (BgcJobType) value;
-  return TRUE;
-}
+DEFINE_TO_STRING (job_state, BgcJobState)
+DEFINE_FROM_STRING (job_state, BgcJobState)
 
-const char *
-bgc_enums_job_state_to_string (BgcJobState value)
-{
-  return word_of (job_state_words, G_N_ELEMENTS (job_state_words), (guint) value);
-}
+DEFINE_TO_STRING (priority, BgcPriority)
+DEFINE_FROM_STRING (priority, BgcPriority)
 
-gboolean
-bgc_enums_job_state_from_string (const char *word, BgcJobState *out)
-{
-  guint value;
+DEFINE_TO_STRING (wait_reason, BgcWaitReason)
+DEFINE_FROM_STRING (wait_reason, BgcWaitReason)
 
-  if (!value_of (job_state_words, G_N_ELEMENTS (job_state_words), word, &value))
-    return FALSE;
+DEFINE_TO_STRING (context, BgcErrorContext)
+DEFINE_FROM_STRING (context, BgcErrorContext)
 
-  *out = (BgcJobState) value;
-  return TRUE;
-}
+DEFINE_TO_STRING (upload_protocol, BgcUploadProtocol)
+DEFINE_FROM_STRING (upload_protocol, BgcUploadProtocol)
 
-const char *
-bgc_enums_priority_to_string (BgcPriority value)
-{
-  return word_of (priority_words, G_N_ELEMENTS (priority_words), (guint) value);
-}
+DEFINE_TO_STRING (login_target, BgcLoginTarget)
+DEFINE_FROM_STRING (login_target, BgcLoginTarget)
 
-gboolean
-bgc_enums_priority_from_string (const char *word, BgcPriority *out)
-{
-  guint value;
+DEFINE_TO_STRING (login_scheme, BgcLoginScheme)
+DEFINE_FROM_STRING (login_scheme, BgcLoginScheme)
 
-  if (!value_of (priority_words, G_N_ELEMENTS (priority_words), word, &value))
-    return FALSE;
-
-  *out = (BgcPriority) value;
-  return TRUE;
-}
-
-const char *
-bgc_enums_wait_reason_to_string (BgcWaitReason value)
-{
-  return word_of (wait_reason_words, G_N_ELEMENTS (wait_reason_words), (guint) value);
-}
-
-gboolean
-bgc_enums_wait_reason_from_string (const char *word, BgcWaitReason *out)
-{
-  guint value;
-
-  if (!value_of (wait_reason_words, G_N_ELEMENTS (wait_reason_words), word, &value))
-    return FALSE;
-
-  *out = (BgcWaitReason) value;
-  return TRUE;
-}
-
-const char *
-bgc_enums_context_to_string (BgcErrorContext value)
-{
-  return word_of (context_words, G_N_ELEMENTS (context_words), (guint) value);
-}
-
-gboolean
-bgc_enums_context_from_string (const char *word, BgcErrorContext *out)
-{
-  guint value;
-
-  if (!value_of (context_words, G_N_ELEMENTS (context_words), word, &value))
-    return FALSE;
-
-  *out = (BgcErrorContext) value;
-  return TRUE;
-}
-
-const char *
-bgc_enums_upload_protocol_to_string (BgcUploadProtocol value)
-{
-  return word_of (upload_protocol_words, G_N_ELEMENTS (upload_protocol_words), (guint) value);
-}
-
-gboolean
-bgc_enums_upload_protocol_from_string (const char *word, BgcUploadProtocol *out)
-{
-  guint value;
-
-  if (!value_of (upload_protocol_words, G_N_ELEMENTS (upload_protocol_words), word, &value))
-    return FALSE;
-
-  *out = (BgcUploadProtocol) value;
-  return TRUE;
-}
-
-const char *
-bgc_enums_login_target_to_string (BgcLoginTarget value)
-{
-  return word_of (login_target_words, G_N_ELEMENTS (login_target_words), (guint) value);
-}
-
-gboolean
-bgc_enums_login_target_from_string (const char *word, BgcLoginTarget *out)
-{
-  guint value;
-
-  if (!value_of (login_target_words, G_N_ELEMENTS (login_target_words), word, &value))
-    return FALSE;
-
-  *out = (BgcLoginTarget) value;
-  return TRUE;
-}
-
-const char *
-bgc_enums_login_scheme_to_string (BgcLoginScheme value)
-{
-  return word_of (login_scheme_words, G_N_ELEMENTS (login_scheme_words), (guint) value);
-}
-
-gboolean
-bgc_enums_login_scheme_from_string (const char *word, BgcLoginScheme *out)
-{
-  guint value;
-
-  if (!value_of (login_scheme_words, G_N_ELEMENTS (login_scheme_words), word, &value))
-    return FALSE;
-
-  *out = (BgcLoginScheme) value;
-  return TRUE;
-}
-
-const char *
-bgc_enums_outcome_to_string (BgcOutcome value)
-{
-  return word_of (outcome_words, G_N_ELEMENTS (outcome_words), (guint) value);
-}
+DEFINE_TO_STRING (outcome, BgcOutcome)
 
 const char **
 bgc_enums_notify_flags_to_strv (guint flags)
