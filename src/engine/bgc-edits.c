@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "engine/bgc-leftovers.h"
+#include "engine/bgc-edit.h"
 #include "engine/bgc-placing.h"
 #include "engine/bgc-run.h"
 #include "engine/bgc-upload-edits.h"
@@ -14,19 +14,13 @@
 /* One kind for all: what differs is small. */
 typedef struct
 {
-  BgcOperation base;
-  BgcQuota quota;            /* reserved while the commit is under way */
-  gssize value;              /* the answer */
+  BgcEdit edit;
   guint32 index;             /* remove_file, set_remote */
   char *remote;              /* (owned) (nullable) set_remote */
   BgcEditsModifyFunc modify; /* (nullable) */
   gpointer data;             /* (nullable) of modify */
   GDestroyNotify destroy;    /* (nullable) */
-  gboolean administrator;    /* add_files, and likewise the next three */
-  GPtrArray *requests;       /* (owned) (nullable) */
-  GPtrArray *verdicts;       /* (owned) (nullable) */
-  GError *refusal;           /* (owned) (nullable) instead of verdicts */
-  gboolean leaves;           /* the change has a leftover to be deleted now */
+  GPtrArray *verdicts;       /* (owned) (nullable) add_files; else there is a refusal */
 } Edit;
 
 static void
@@ -37,125 +31,14 @@ clear (BgcOperation *base)
   g_free (self->remote);
   if (self->destroy != NULL)
     self->destroy (self->data);
-  g_clear_pointer (&self->requests, g_ptr_array_unref);
   g_clear_pointer (&self->verdicts, g_ptr_array_unref);
-  g_clear_error (&self->refusal);
+  bgc_edit_clear (&self->edit);
 }
 
 static Edit *
 edit_new (const char *name, BgcEngine *engine, BgcEntry *entry, GTask *task, BgcOperationFunc begin)
 {
   return bgc_operation_new (sizeof (Edit), name, engine, entry, task, begin, clear);
-}
-
-static void
-end (Edit *self)
-{
-  bgc_lanes_end (self->base.engine->lanes, &self->base);
-}
-
-static void
-refuse (Edit *self, const GError *error)
-{
-  bgc_operation_fail (&self->base, error);
-  end (self);
-}
-
-static void
-succeed (Edit *self)
-{
-  bgc_operation_succeed (&self->base, self->value);
-  end (self);
-}
-
-static void
-on_edited (BgcOperation *base, const GError *error)
-{
-  Edit *self = (Edit *)base;
-  BgcEngine *engine = base->engine;
-  BgcEntry *entry = base->entry;
-
-  bgc_queue_release (engine->queue, entry->job->owner, &self->quota);
-  if (error != NULL)
-    {
-      bgc_run_recover (engine, entry, error);
-      refuse (self, error);
-      return;
-    }
-  if (bgc_runner_is (entry, BGC_RUNNER_STOPPED))
-    bgc_runner_start (engine, entry);
-  else if (self->requests != NULL)
-    bgc_runner_feed (engine, entry);
-  if (self->leaves)
-    bgc_leftovers_try_owner (engine->leftovers, entry->job->owner);
-  succeed (self);
-}
-
-static void
-commit (Edit *self, BgcChange *change)
-{
-  bgc_lanes_commit (self->base.engine->lanes, &self->base, change, BGC_STORE_NORMAL, on_edited);
-}
-
-/* Takes what @change adds to the owner's quota; what it frees is freed when it is durable. */
-static gboolean
-reserve (Edit *self, guint files, gint64 bytes, GError **error)
-{
-  BgcQuota quota = { 0, files, (guint64)MAX (bytes, 0) };
-
-  if (!bgc_queue_reserve (self->base.engine->queue, self->base.entry->job->owner, &quota,
-                          &self->base.engine->limits, self->administrator, error))
-    return FALSE;
-  self->quota = quota;
-  return TRUE;
-}
-
-static void
-on_refused (BgcOperation *base, const GError *error)
-{
-  if (error != NULL)
-    bgc_run_recover (base->engine, base->entry, error);
-  else if (bgc_runner_is (base->entry, BGC_RUNNER_STOPPED))
-    bgc_runner_start (base->engine, base->entry);
-  refuse ((Edit *)base, ((Edit *)base)->refusal);
-}
-
-/* An operation that could not do what it wanted after the job was stopped for it: the job goes on. @change
- * has what the worker said last, which would otherwise be told in the next run, and nothing else. */
-static void
-refuse_stopped (Edit *self, BgcChange *change, const GError *error)
-{
-  BgcEngine *engine = self->base.engine;
-  BgcEntry *entry = self->base.entry;
-  g_autoptr (GError) mistake = NULL;
-
-  if (!bgc_runner_is (entry, BGC_RUNNER_STOPPED) && !bgc_runner_is (entry, BGC_RUNNER_DEAD))
-    {
-      bgc_change_free (change);
-      refuse (self, error);
-      return;
-    }
-  self->refusal = g_error_copy (error);
-  if (bgc_runner_is_over (entry, change) && !bgc_runner_conclude (engine, entry, change, &mistake))
-    bgc_engine_log (entry, G_LOG_LEVEL_WARNING, "A run cannot end", mistake);
-  bgc_lanes_commit (engine->lanes, &self->base, change, BGC_STORE_NORMAL, on_refused);
-}
-
-static void
-stop_then (Edit *self, BgcRunnerStoppedFunc stopped)
-{
-  bgc_runner_stop (self->base.engine, self->base.entry, FALSE, stopped, self);
-}
-
-static gboolean
-allow (Edit *self, BgcRequest request)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (bgc_engine_allows (self->base.entry, request, &error))
-    return TRUE;
-  refuse (self, error);
-  return FALSE;
 }
 
 /* ---- AddFile, AddFiles ---- */
@@ -171,22 +54,22 @@ begin_add_files (BgcOperation *base)
   g_autoptr (GError) error = NULL;
   BgcQuota quota = { 0 };
 
-  if (!allow (self, BGC_REQUEST_ADD_FILE))
+  if (!bgc_edit_allow (&self->edit, BGC_REQUEST_ADD_FILE))
     return;
-  if (self->refusal != NULL)
+  if (self->edit.refusal != NULL)
     {
-      refuse (self, self->refusal);
+      bgc_edit_refuse (&self->edit, self->edit.refusal);
       return;
     }
-  if (bgc_admission_check (self->requests, bgc_file_list_length (job->files), &engine->limits,
-                           self->administrator, &error))
-    files = bgc_admission_admit (self->requests, self->verdicts, job, job->next_index, engine->tag,
+  if (bgc_admission_check (self->edit.requests, bgc_file_list_length (job->files), &engine->limits,
+                           self->edit.administrator, &error))
+    files = bgc_admission_admit (self->edit.requests, self->verdicts, job, job->next_index, engine->tag,
                                  bgc_engine_draw (engine), &error);
   if (files != NULL)
     quota = bgc_admission_quota (files);
-  if (files == NULL || !reserve (self, quota.files, (gint64)quota.bytes, &error))
+  if (files == NULL || !bgc_edit_reserve (&self->edit, quota.files, (gint64)quota.bytes, &error))
     {
-      refuse (self, error);
+      bgc_edit_refuse (&self->edit, error);
       return;
     }
   change = bgc_engine_edit (engine, base->entry);
@@ -195,14 +78,14 @@ begin_add_files (BgcOperation *base)
       && !bgc_job_set_state (change->header, BGC_JOB_STATE_QUEUED, bgc_engine_wall (engine), &error))
     {
       bgc_queue_release (engine->queue, job->owner, &quota);
-      refuse (self, error);
+      bgc_edit_refuse (&self->edit, error);
       return;
     }
-  self->value = job->next_index;
+  self->edit.value = job->next_index;
   change->header->next_index += files->len;
   g_ptr_array_unref (change->files);
   change->files = g_steal_pointer (&files);
-  commit (self, g_steal_pointer (&change));
+  bgc_edit_commit (&self->edit, g_steal_pointer (&change));
 }
 
 static void
@@ -213,8 +96,8 @@ on_judged (GPtrArray *verdicts, const GError *error, gpointer data)
   if (verdicts != NULL)
     self->verdicts = g_ptr_array_ref (verdicts);
   else
-    self->refusal = g_error_copy (error);
-  bgc_lanes_ready (self->base.engine->lanes, &self->base);
+    self->edit.refusal = g_error_copy (error);
+  bgc_lanes_ready (self->edit.base.engine->lanes, &self->edit.base);
 }
 
 void
@@ -237,14 +120,14 @@ bgc_edits_add_files (BgcEngine *engine, BgcEntry *entry, gboolean administrator,
                          &error);
   if (error != NULL)
     {
-      bgc_operation_fail (&self->base, error);
-      bgc_operation_free (&self->base);
+      bgc_edit_reject (&self->edit, error);
       return;
     }
-  self->administrator = administrator;
-  self->requests = g_ptr_array_ref (files);
-  self->base.waiting = TRUE;
-  bgc_lanes_push (engine->lanes, &self->base);
+  self->edit.administrator = administrator;
+  self->edit.requests = g_ptr_array_ref (files);
+  self->edit.feeds = TRUE;
+  self->edit.base.waiting = TRUE;
+  bgc_lanes_push (engine->lanes, &self->edit.base);
   bgc_admission_ask (engine, entry->job->owner, files, on_judged, self);
 }
 
@@ -305,35 +188,36 @@ leave_temporary (Edit *self, BgcChange *change, const BgcFile *file)
 {
   g_autoptr (GPtrArray) undone = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
 
-  if (!bgc_engine_may_hold_temporaries (self->base.entry) && !bgc_file_has_temporary (file))
+  if (!bgc_engine_may_hold_temporaries (self->edit.base.entry) && !bgc_file_has_temporary (file))
     return;
   g_ptr_array_add (undone, bgc_placing_of (file, FALSE));
-  bgc_placing_leave (self->base.engine, change, self->base.entry->job->owner, undone);
-  self->leaves = TRUE;
+  bgc_placing_leave (self->edit.base.engine, change, self->edit.base.entry->job->owner, undone);
+  self->edit.leaves = TRUE;
 }
 
 /* Without pending files a job that wanted to run has nothing to run for. */
 static gboolean
 settle (Edit *self, BgcChange *change, GError **error)
 {
-  BgcTally tally = bgc_progress_tally (change, self->base.entry->job);
+  BgcTally tally = bgc_progress_tally (change, self->edit.base.entry->job);
   BgcJobState state = change->header->state;
 
   if (tally.states[BGC_FILE_PENDING] > 0 || state == BGC_JOB_STATE_SUSPENDED || state == BGC_JOB_STATE_ERROR)
     return TRUE;
-  return bgc_progress_settle (change, self->base.entry->job, bgc_engine_wall (self->base.engine), error);
+  return bgc_progress_settle (change, self->edit.base.entry->job, bgc_engine_wall (self->edit.base.engine),
+                              error);
 }
 
 static void
 on_remove_stopped (gpointer data)
 {
   Edit *self = data;
-  BgcEntry *entry = self->base.entry;
-  BgcChange *change = bgc_engine_edit (self->base.engine, entry);
+  BgcEntry *entry = self->edit.base.entry;
+  BgcChange *change = bgc_engine_edit (self->edit.base.engine, entry);
   g_autoptr (GError) error = NULL;
   const BgcFile *file;
 
-  bgc_runner_fold (self->base.engine, entry, change);
+  bgc_runner_fold (self->edit.base.engine, entry, change);
   file = bgc_change_peek_file (change, entry->job, self->index);
   if (may_withdraw (change->header, self->index, &error) && may_alter (file, self->index, &error))
     {
@@ -347,13 +231,13 @@ on_remove_stopped (gpointer data)
       if (settle (self, change, &error))
         {
           forget_server (change->header);
-          commit (self, change);
+          bgc_edit_commit (&self->edit, change);
           return;
         }
       g_array_set_size (change->removed_files, 0);
       g_ptr_array_set_size (change->leftovers, 0);
     }
-  refuse_stopped (self, change, error);
+  bgc_edit_refuse_stopped (&self->edit, change, error);
 }
 
 static void
@@ -362,13 +246,13 @@ begin_remove_file (BgcOperation *base)
   Edit *self = (Edit *)base;
   g_autoptr (GError) error = NULL;
 
-  if (!allow (self, BGC_REQUEST_REMOVE_FILE))
+  if (!bgc_edit_allow (&self->edit, BGC_REQUEST_REMOVE_FILE))
     return;
   if (!may_withdraw (base->entry->job, self->index, &error)
       || !may_alter (bgc_file_list_find (base->entry->job->files, self->index), self->index, &error))
-    refuse (self, error);
+    bgc_edit_refuse (&self->edit, error);
   else
-    stop_then (self, on_remove_stopped);
+    bgc_edit_stop_then (&self->edit, on_remove_stopped);
 }
 
 void
@@ -377,7 +261,7 @@ bgc_edits_remove_file (BgcEngine *engine, BgcEntry *entry, guint32 index, GTask 
   Edit *self = edit_new ("remove-file", engine, entry, task, begin_remove_file);
 
   self->index = index;
-  bgc_lanes_push (engine->lanes, &self->base);
+  bgc_lanes_push (engine->lanes, &self->edit.base);
 }
 
 /* ---- SetRemoteName ---- */
@@ -386,24 +270,25 @@ static void
 on_set_remote_stopped (gpointer data)
 {
   Edit *self = data;
-  BgcEntry *entry = self->base.entry;
-  BgcChange *change = bgc_engine_edit (self->base.engine, entry);
+  BgcEntry *entry = self->edit.base.entry;
+  BgcChange *change = bgc_engine_edit (self->edit.base.engine, entry);
   g_autoptr (GError) error = NULL;
   BgcFile *file;
 
-  bgc_runner_fold (self->base.engine, entry, change);
+  bgc_runner_fold (self->edit.base.engine, entry, change);
   file = bgc_change_edit_file (change, entry->job, self->index);
   if (!may_alter (file, self->index, &error)
-      || !reserve (self, 0, (gint64)strlen (self->remote) - (gint64)strlen (file->remote), &error)
+      || !bgc_edit_reserve (&self->edit, 0, (gint64)strlen (self->remote) - (gint64)strlen (file->remote),
+                            &error)
       || !settle (self, change, &error))
     {
-      bgc_queue_release (self->base.engine->queue, entry->job->owner, &self->quota);
-      refuse_stopped (self, change, error);
+      bgc_queue_release (self->edit.base.engine->queue, entry->job->owner, &self->edit.quota);
+      bgc_edit_refuse_stopped (&self->edit, change, error);
       return;
     }
   g_free (file->remote);
   file->remote = g_steal_pointer (&self->remote);
-  commit (self, change);
+  bgc_edit_commit (&self->edit, change);
 }
 
 static void
@@ -412,12 +297,12 @@ begin_set_remote (BgcOperation *base)
   Edit *self = (Edit *)base;
   g_autoptr (GError) error = NULL;
 
-  if (!allow (self, BGC_REQUEST_MODIFY))
+  if (!bgc_edit_allow (&self->edit, BGC_REQUEST_MODIFY))
     return;
   if (!may_alter (bgc_file_list_find (base->entry->job->files, self->index), self->index, &error))
-    refuse (self, error);
+    bgc_edit_refuse (&self->edit, error);
   else
-    stop_then (self, on_set_remote_stopped);
+    bgc_edit_stop_then (&self->edit, on_set_remote_stopped);
 }
 
 void
@@ -430,13 +315,12 @@ bgc_edits_set_remote (BgcEngine *engine, BgcEntry *entry, guint32 index, const c
     g_set_error_literal (&error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED, "An upload keeps its remote name");
   if (error != NULL || !bgc_url_check (remote, &error))
     {
-      bgc_operation_fail (&self->base, error);
-      bgc_operation_free (&self->base);
+      bgc_edit_reject (&self->edit, error);
       return;
     }
   self->index = index;
   self->remote = g_strdup (remote);
-  bgc_lanes_push (engine->lanes, &self->base);
+  bgc_lanes_push (engine->lanes, &self->edit.base);
 }
 
 /* ---- Properties.Set ---- */
@@ -449,15 +333,17 @@ begin_modify (BgcOperation *base)
   g_autoptr (BgcChange) change = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!allow (self, BGC_REQUEST_MODIFY))
+  if (!bgc_edit_allow (&self->edit, BGC_REQUEST_MODIFY))
     return;
   change = bgc_engine_edit (base->engine, base->entry);
   if (!self->modify (change->header, self->data, &error)
-      || !reserve (
-        self, 0, (gint64)bgc_job_stored_bytes (change->header) - (gint64)bgc_job_stored_bytes (job), &error))
-    refuse (self, error);
+      || !bgc_edit_reserve (&self->edit, 0,
+                            (gint64)bgc_job_stored_bytes (change->header)
+                              - (gint64)bgc_job_stored_bytes (job),
+                            &error))
+    bgc_edit_refuse (&self->edit, error);
   else
-    commit (self, g_steal_pointer (&change));
+    bgc_edit_commit (&self->edit, g_steal_pointer (&change));
 }
 
 void
@@ -469,7 +355,7 @@ bgc_edits_modify (BgcEngine *engine, BgcEntry *entry, BgcEditsModifyFunc modify,
   self->modify = modify;
   self->data = data;
   self->destroy = destroy;
-  bgc_lanes_push (engine->lanes, &self->base);
+  bgc_lanes_push (engine->lanes, &self->edit.base);
 }
 
 /* ---- Suspend ---- */
@@ -478,15 +364,15 @@ static void
 on_suspend_stopped (gpointer data)
 {
   Edit *self = data;
-  BgcChange *change = bgc_engine_edit (self->base.engine, self->base.entry);
+  BgcChange *change = bgc_engine_edit (self->edit.base.engine, self->edit.base.entry);
   g_autoptr (GError) error = NULL;
 
-  bgc_runner_fold (self->base.engine, self->base.entry, change);
-  if (bgc_job_set_state (change->header, BGC_JOB_STATE_SUSPENDED, bgc_engine_wall (self->base.engine),
+  bgc_runner_fold (self->edit.base.engine, self->edit.base.entry, change);
+  if (bgc_job_set_state (change->header, BGC_JOB_STATE_SUSPENDED, bgc_engine_wall (self->edit.base.engine),
                          &error))
-    commit (self, change);
+    bgc_edit_commit (&self->edit, change);
   else
-    refuse_stopped (self, change, error);
+    bgc_edit_refuse_stopped (&self->edit, change, error);
 }
 
 static void
@@ -494,12 +380,12 @@ begin_suspend (BgcOperation *base)
 {
   Edit *self = (Edit *)base;
 
-  if (!allow (self, BGC_REQUEST_SUSPEND))
+  if (!bgc_edit_allow (&self->edit, BGC_REQUEST_SUSPEND))
     return;
   if (base->entry->job->state == BGC_JOB_STATE_SUSPENDED)
-    succeed (self);
+    bgc_edit_succeed (&self->edit);
   else
-    stop_then (self, on_suspend_stopped);
+    bgc_edit_stop_then (&self->edit, on_suspend_stopped);
 }
 
 void
@@ -533,19 +419,19 @@ begin_resume (BgcOperation *base)
   g_autoptr (GError) error = NULL;
   BgcJobState state;
 
-  if (!allow (self, BGC_REQUEST_RESUME))
+  if (!bgc_edit_allow (&self->edit, BGC_REQUEST_RESUME))
     return;
   if (bgc_file_list_length (job->files) == 0)
     {
       g_set_error_literal (&error, BGC_ERROR, BGC_ERROR_EMPTY, "The job has no files");
-      refuse (self, error);
+      bgc_edit_refuse (&self->edit, error);
       return;
     }
   if (job->type == BGC_JOB_TYPE_UPLOAD_REPLY && bgc_job_reply (job) == NULL)
     {
       g_set_error_literal (&error, BGC_ERROR, BGC_ERROR_INVALID_PATH,
                            "The reply cannot stand beside the uploaded file: ReplyFileName is to be set");
-      refuse (self, error);
+      bgc_edit_refuse (&self->edit, error);
       return;
     }
   change = bgc_engine_edit (base->engine, base->entry);
@@ -553,19 +439,19 @@ begin_resume (BgcOperation *base)
   state = bgc_progress_is_through (change, job) ? BGC_JOB_STATE_TRANSFERRED : BGC_JOB_STATE_QUEUED;
   if (bgc_job_state_is_runnable (job->state) || state == job->state)
     {
-      succeed (self);
+      bgc_edit_succeed (&self->edit);
       return;
     }
   if (!bgc_job_set_state (change->header, state, bgc_engine_wall (base->engine), &error))
     {
-      refuse (self, error);
+      bgc_edit_refuse (&self->edit, error);
       return;
     }
   /* Not 0 where it has run: see bgc_engine_may_hold_temporaries(). */
   change->header->active_time = MIN (change->header->active_time, 1);
   change->header->retry_count = 0;
   change->header->no_progress_time = -1;
-  commit (self, g_steal_pointer (&change));
+  bgc_edit_commit (&self->edit, g_steal_pointer (&change));
 }
 
 void
