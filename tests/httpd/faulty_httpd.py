@@ -33,13 +33,15 @@ Behaviour of a file, by its query:
   redirect=URL  hops=N  loop  code=N         close            Connection: close
 """
 
-import socketserver
 import ssl
 import sys
 import threading
 import time
 import urllib.parse
 from email.utils import formatdate
+
+import plain_http
+from plain_http import Hangup, serve
 
 BLOCK = 65536
 BASE = bytes((i * 31 + (i >> 8) * 17) & 0xFF for i in range(BLOCK))
@@ -73,33 +75,11 @@ class State:
 STATE = State()
 
 
-class Hangup(Exception):
-    pass
-
-
-class Handler(socketserver.StreamRequestHandler):
-    disable_nagle_algorithm = True
-
-    def handle(self):
-        try:
-            while self.one_request():
-                pass
-        except (Hangup, OSError, ValueError):
-            pass
-
+class Handler(plain_http.Handler):
     def one_request(self):
-        line = self.rfile.readline(65536)
-        if not line.strip():
+        parts = self.read_head()
+        if parts is None:
             return False
-        self.method, target, _ = line.decode("latin-1").split(" ", 2)
-        self.headers = {}
-        while True:
-            line = self.rfile.readline(65536).decode("latin-1").strip()
-            if not line:
-                break
-            name, value = line.split(":", 1)
-            self.headers[name.strip().lower()] = value.strip()
-        parts = urllib.parse.urlsplit(target)
         self.query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
         if parts.path.startswith("/f/"):
             self.name = parts.path[3:]
@@ -305,11 +285,7 @@ class Handler(socketserver.StreamRequestHandler):
         raise Hangup
 
 
-class Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-    request_queue_size = 128
-
+class Server(plain_http.Server):
     def handle_error(self, request, client_address):
         pass
 
@@ -322,17 +298,12 @@ class TlsServer(Server):
 
 
 def main():
-    ports = []
     servers = [Server(("127.0.0.1", 0), Handler)]
     if len(sys.argv) == 4 and sys.argv[1] == "--tls":
         TlsServer.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         TlsServer.context.load_cert_chain(sys.argv[2], sys.argv[3])
         servers.append(TlsServer(("127.0.0.1", 0), Handler))
-    for server in servers:
-        ports.append(str(server.server_address[1]))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(" ".join(ports), flush=True)
-    sys.stdin.read()
+    serve(servers, [server.server_address[1] for server in servers])
 
 
 if __name__ == "__main__":

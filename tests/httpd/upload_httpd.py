@@ -43,12 +43,13 @@ WHAT: status=N  error=0xN  code=0xN  context=0xN  received=N|none  session=ID  n
 import hashlib
 import random
 import re
-import socketserver
-import sys
 import threading
 import time
 import urllib.parse
 import uuid
+
+import plain_http
+from plain_http import Hangup, Server, serve
 
 PROTOCOL = "{7df0354d-249b-430f-820d-3d2a9bef4931}"
 TYPES = {"Ping": "ping", "Create-Session": "create", "Fragment": "fragment", "Close-Session": "close",
@@ -77,47 +78,20 @@ class Session:
         self.complete = False
 
 
-class Hangup(Exception):
-    pass
-
-
 def publish(name, data):
     STATE.published[name] = bytes(data)
     STATE.times[name] = STATE.times.get(name, 0) + 1
 
 
-class Handler(socketserver.StreamRequestHandler):
-    disable_nagle_algorithm = True
+class Handler(plain_http.Handler):
     wbufsize = -1
-
-    def handle(self):
-        try:
-            while self.one_request():
-                self.wfile.flush()
-        except (Hangup, OSError, ValueError):
-            pass
-
-    def finish(self):
-        try:
-            super().finish()
-        except OSError:
-            pass
 
     # ---- requests -----------------------------------------------------------------------------
 
     def one_request(self):
-        line = self.rfile.readline(65536)
-        if not line.strip():
+        parts = self.read_head()
+        if parts is None:
             return False
-        self.method, target, _ = line.decode("latin-1").split(" ", 2)
-        self.headers = {}
-        while True:
-            line = self.rfile.readline(65536).decode("latin-1").strip()
-            if not line:
-                break
-            name, value = line.split(":", 1)
-            self.headers[name.strip().lower()] = value.strip()
-        parts = urllib.parse.urlsplit(target)
         self.base, self.raw_query = parts.path, parts.query
         self.query = urllib.parse.parse_qs(parts.query, keep_blank_values=True)
         self.length = int(self.headers.get("content-length", "0"))
@@ -522,19 +496,10 @@ class Handler(socketserver.StreamRequestHandler):
         return 200 if what == "head" else 204
 
 
-class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-    request_queue_size = 128
-
-
 def main():
     first = Server(("127.0.0.1", 0), Handler)
-    servers = [first, Server(("127.0.0.2", first.server_address[1]), Handler)]
-    for server in servers:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(first.server_address[1], flush=True)
-    sys.stdin.read()
+    port = first.server_address[1]
+    serve([first, Server(("127.0.0.2", port), Handler)], [port])
 
 
 if __name__ == "__main__":
