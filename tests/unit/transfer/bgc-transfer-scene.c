@@ -3,18 +3,14 @@
 
 #include "bgc-transfer-scene.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
+#include "bgc-scene-server.h"
 #include "model/bgc-path.h"
 
 static struct
 {
-  GSubprocess *process;
-  char *directory;
-  guint port;
-  guint tls_port;
-  GRand *random;
+  GRand *random;         /* (owned) */
   gboolean expect_small; /* of the test that runs */
 } world;
 
@@ -25,81 +21,22 @@ typedef struct
   gboolean expect_small;
 } Test;
 
-static guint16
-parse_port (const char *text)
+int
+bgc_transfer_scene_run_tests (void)
 {
-  guint64 port = 0;
+  static const char *const server[] = { "faulty_httpd.py", "--tls", "test-cert.pem", "test-key.pem", NULL };
+  int result;
 
-  g_assert_true (g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT16, &port, NULL));
-  return (guint16)port;
-}
-
-void
-bgc_transfer_scene_start_server (void)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *script = g_test_build_filename (G_TEST_DIST, "httpd", "faulty_httpd.py", NULL);
-  g_autofree char *certificate = g_test_build_filename (G_TEST_DIST, "httpd", "test-cert.pem", NULL);
-  g_autofree char *key = g_test_build_filename (G_TEST_DIST, "httpd", "test-key.pem", NULL);
-  g_autoptr (GDataInputStream) output = NULL;
-  g_autofree char *line = NULL;
-  g_auto (GStrv) ports = NULL;
-
-  world.process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error,
-                                    "python3", script, "--tls", certificate, key, NULL);
-  g_assert_no_error (error);
-  output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (world.process));
-  line = g_data_input_stream_read_line (output, NULL, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_nonnull (line);
-  ports = g_strsplit (line, " ", 2);
-  world.port = parse_port (ports[0]);
-  world.tls_port = parse_port (ports[1]);
-  world.directory = g_dir_make_tmp ("bgcopy-transfer-XXXXXX", &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (g_chmod (world.directory, 0777), ==, 0);
   world.random = g_rand_new ();
-}
-
-static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      if (!g_file_test (child, G_FILE_TEST_IS_SYMLINK) && g_file_test (child, G_FILE_TEST_IS_DIR))
-        remove_tree (child);
-      else
-        g_unlink (child);
-    }
-  g_rmdir (path);
-}
-
-void
-bgc_transfer_scene_stop_server (void)
-{
-  g_output_stream_close (g_subprocess_get_stdin_pipe (world.process), NULL, NULL);
-  g_subprocess_wait (world.process, NULL, NULL);
-  g_clear_object (&world.process);
-  remove_tree (world.directory);
-  g_clear_pointer (&world.directory, g_free);
+  result = bgc_scene_server_run_tests (server);
   g_clear_pointer (&world.random, g_rand_free);
+  return result;
 }
 
 guint
 bgc_transfer_scene_port (gboolean tls)
 {
-  return tls ? world.tls_port : world.port;
-}
-
-const char *
-bgc_transfer_scene_directory (void)
-{
-  return world.directory;
+  return bgc_scene_server_port (tls ? 1 : 0);
 }
 
 static void
@@ -129,38 +66,19 @@ bgc_transfer_scene_add (const char *path, gconstpointer data, GTestDataFunc func
 char *
 bgc_transfer_scene_tell_server (const char *format, ...)
 {
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autoptr (GSocketConnection) connection = NULL;
-  g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
-  g_autofree char *request = NULL;
-  g_autoptr (GString) answer = g_string_new (NULL);
-  char bytes[4096];
-  gssize n;
   va_list arguments;
 
   va_start (arguments, format);
   path = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  request = g_strdup_printf ("GET %s HTTP/1.1\r\n\r\n", path);
-  connection = g_socket_client_connect_to_host (client, "127.0.0.1", (guint16)world.port, NULL, &error);
-  g_assert_no_error (error);
-  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), request,
-                             strlen (request), NULL, NULL, &error);
-  g_assert_no_error (error);
-  g_socket_shutdown (g_socket_connection_get_socket (connection), FALSE, TRUE, NULL);
-  while ((n = g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)), bytes,
-                                   sizeof bytes, NULL, NULL))
-         > 0)
-    g_string_append_len (answer, bytes, n);
-  g_assert_nonnull (strstr (answer->str, "\r\n\r\n"));
-  return g_strdup (strstr (answer->str, "\r\n\r\n") + 4);
+  return bgc_scene_server_get (path);
 }
 
 char *
 bgc_transfer_scene_url (BgcTransferScene *self, const char *query)
 {
-  return g_strdup_printf ("http://127.0.0.1:%u/f/%s?%s", world.port, self->name, query);
+  return g_strdup_printf ("http://127.0.0.1:%u/f/%s?%s", bgc_scene_server_port (0), self->name, query);
 }
 
 BgcTransferScene *
@@ -175,7 +93,7 @@ bgc_transfer_scene_new (const char *query)
   self->name = g_strdup_printf ("file-%u", ++count);
   self->events = g_string_new (NULL);
   url = bgc_transfer_scene_url (self, query);
-  local = g_build_filename (world.directory, self->name, NULL);
+  local = g_build_filename (bgc_scene_server_directory (), self->name, NULL);
   self->file = bgc_file_new (7, url, local, temporary);
   return self;
 }

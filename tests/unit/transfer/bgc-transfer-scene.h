@@ -18,11 +18,9 @@ typedef struct {
   guint64 most_durable; /* greatest durable offset reported in the last run */
 } BgcTransferScene;
 
-/* Once, first and last. */
-void bgc_transfer_scene_start_server (void);
-void bgc_transfer_scene_stop_server (void);
+/* g_test_run() with that server. */
+int bgc_transfer_scene_run_tests (void);
 guint bgc_transfer_scene_port (gboolean tls);
-const char *bgc_transfer_scene_directory (void);
 /* The body of the server's answer to a request of ours. Owned by the caller. */
 char *bgc_transfer_scene_tell_server (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* Takes a whole request apart from a browser: an URL of this file with that query. */

@@ -7,49 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct
-{
-  GSubprocess *process;
-  char *directory;
-  guint port;
-} world;
+#include "bgc-scene-server.h"
 
-void
-bgc_upload_scene_start_server (void)
+int
+bgc_upload_scene_run_tests (void)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *script = g_test_build_filename (G_TEST_DIST, "httpd", "upload_httpd.py", NULL);
-  g_autoptr (GDataInputStream) output = NULL;
-  g_autofree char *line = NULL;
-  guint64 port = 0;
+  static const char *const server[] = { "upload_httpd.py", NULL };
 
-  world.process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error,
-                                    "python3", script, NULL);
-  g_assert_no_error (error);
-  output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (world.process));
-  line = g_data_input_stream_read_line (output, NULL, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_nonnull (line);
-  g_assert_true (g_ascii_string_to_unsigned (line, 10, 1, G_MAXUINT16, &port, NULL));
-  world.port = (guint)port;
-  world.directory = g_dir_make_tmp ("bgcopy-upload-XXXXXX", &error);
-  g_assert_no_error (error);
-}
-
-void
-bgc_upload_scene_stop_server (void)
-{
-  g_output_stream_close (g_subprocess_get_stdin_pipe (world.process), NULL, NULL);
-  g_subprocess_wait (world.process, NULL, NULL);
-  g_clear_object (&world.process);
-  g_rmdir (world.directory);
-  g_clear_pointer (&world.directory, g_free);
-}
-
-guint
-bgc_upload_scene_port (void)
-{
-  return world.port;
+  return bgc_scene_server_run_tests (server);
 }
 
 void
@@ -79,8 +44,9 @@ bgc_upload_scene_new (const char *protocol, const char *query, gsize size)
   g_autofree char *local = NULL;
 
   self->name = g_strdup_printf ("file-%u", ++count);
-  url = g_strdup_printf ("http://127.0.0.1:%u/%s/%s?%s", world.port, protocol, self->name, query);
-  local = g_build_filename (world.directory, self->name, NULL);
+  url = g_strdup_printf ("http://127.0.0.1:%u/%s/%s?%s", bgc_scene_server_port (0), protocol, self->name,
+                         query);
+  local = g_build_filename (bgc_scene_server_directory (), self->name, NULL);
   self->file = bgc_file_new (0, url, local, "");
   self->upload = bgc_upload_new ();
   self->upload->fragment = 5 * 1024;
@@ -248,26 +214,9 @@ bgc_upload_scene_cancel (BgcUploadScene *self)
 char *
 bgc_upload_scene_ask (BgcUploadScene *self, const char *what)
 {
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autoptr (GSocketConnection) connection = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *request = g_strdup_printf ("GET /%s?name=%s HTTP/1.1\r\n\r\n", what, self->name);
-  g_autoptr (GString) answer = g_string_new (NULL);
-  char bytes[4096];
-  gssize n;
+  g_autofree char *path = g_strdup_printf ("/%s?name=%s", what, self->name);
 
-  connection = g_socket_client_connect_to_host (client, "127.0.0.1", (guint16)world.port, NULL, &error);
-  g_assert_no_error (error);
-  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), request,
-                             strlen (request), NULL, NULL, &error);
-  g_assert_no_error (error);
-  g_socket_shutdown (g_socket_connection_get_socket (connection), FALSE, TRUE, NULL);
-  while ((n = g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)), bytes,
-                                   sizeof bytes, NULL, NULL))
-         > 0)
-    g_string_append_len (answer, bytes, n);
-  g_assert_nonnull (strstr (answer->str, "\r\n\r\n"));
-  return g_strdup (strstr (answer->str, "\r\n\r\n") + 4);
+  return bgc_scene_server_get (path);
 }
 
 void
@@ -286,6 +235,17 @@ bgc_upload_scene_assert_failure (BgcUploadScene *self, BgcErrorCode code, guint 
   g_assert_cmpint (self->failure->transient, ==, transient);
 }
 
+BgcUploadScene *
+bgc_upload_scene_new_refused (const char *protocol, const BgcUploadRefusal *refusal, gsize size)
+{
+  BgcUploadScene *self = bgc_upload_scene_new (protocol, refusal->query, size);
+
+  g_test_message ("%s", refusal->query);
+  bgc_upload_scene_send (self);
+  bgc_upload_scene_assert_failure (self, refusal->code, refusal->status, refusal->transient);
+  return self;
+}
+
 void
 bgc_upload_scene_assert_log (BgcUploadScene *self, const char *first, ...)
 {
@@ -298,6 +258,14 @@ bgc_upload_scene_assert_log (BgcUploadScene *self, const char *first, ...)
     g_string_append_printf (wanted, "%s\n", line);
   va_end (lines);
   g_assert_cmpstr (log, ==, wanted->str);
+}
+
+void
+bgc_upload_scene_assert_done (BgcUploadScene *self, BgcUploadStage stage)
+{
+  g_assert_cmpint (self->upload->stage, ==, stage);
+  g_assert_cmpuint (self->file->bytes_transferred, ==, self->file->bytes_total);
+  bgc_upload_scene_assert_published (self);
 }
 
 void

@@ -9,6 +9,13 @@
 #include "transfer/bgc-session-cancel.h"
 #include "transfer/bgc-upload-transfer.h"
 
+/* The requests of a file of 100000 bytes: 5 KiB, then twice as much each time. */
+#define RANGE_1 "0-5119/100000"
+#define RANGE_2 "5120-15359/100000"
+#define RANGE_3 "15360-35839/100000"
+#define RANGE_4 "35840-76799/100000"
+#define RANGE_5 "76800-99999/100000"
+
 typedef struct _BgcUploadScene BgcUploadScene;
 
 struct _BgcUploadScene {
@@ -25,14 +32,23 @@ struct _BgcUploadScene {
   void (*reported) (BgcUploadScene *self, const BgcFileReport *report); /* (nullable) */
 };
 
-void bgc_upload_scene_start_server (void);
-void bgc_upload_scene_stop_server (void);
-guint bgc_upload_scene_port (void);
+typedef struct {
+  const char *query;
+  BgcErrorCode code; /* of the failure, and likewise the next two */
+  guint status;
+  gboolean transient;
+} BgcUploadRefusal;
+
+/* g_test_run() with that server. */
+int bgc_upload_scene_run_tests (void);
 
 /* @protocol: the first part of the path on the server, and what is spoken unless the session says else;
  * @query: for the server; @size: bytes of the source, whose first fragment has 5 KiB. */
 BgcUploadScene *bgc_upload_scene_new (const char *protocol, const char *query, gsize size);
 void bgc_upload_scene_free (BgcUploadScene *self);
+/* One that was sent, and failed as @refusal says: for what else is to hold. */
+BgcUploadScene *bgc_upload_scene_new_refused (const char *protocol, const BgcUploadRefusal *refusal,
+                                              gsize size);
 /* The source until it is sent or fails, with as many steps as that takes; and one more step. Begun afresh. */
 void bgc_upload_scene_send (BgcUploadScene *self);
 void bgc_upload_scene_close (BgcUploadScene *self);
@@ -52,6 +68,8 @@ void bgc_upload_scene_assert_failure (BgcUploadScene *self, BgcErrorCode code, g
 void bgc_upload_scene_assert_log (BgcUploadScene *self, const char *first, ...) G_GNUC_NULL_TERMINATED;
 /* The server published the source, whole and once. */
 void bgc_upload_scene_assert_published (BgcUploadScene *self);
+/* Everything was sent and published, and the session stands at @stage. */
+void bgc_upload_scene_assert_done (BgcUploadScene *self, BgcUploadStage stage);
 void bgc_upload_scene_assert_open (BgcUploadScene *self, guint sessions);
 /* Another content of @size bytes under the same name, written in place. */
 void bgc_upload_scene_rewrite (BgcUploadScene *self, gsize size);

@@ -272,11 +272,7 @@ test_stop (Scene *scene, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  int result;
-
-  g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
-  bgc_transfer_scene_start_server ();
   g_test_add_func ("/body-reader/whole-turn", test_whole_turn);
   ADD ("whole", test_whole);
   ADD ("front", test_front);
@@ -287,7 +283,5 @@ main (int argc, char **argv)
   ADD ("failed", test_failed);
   ADD ("slow-disk", test_slow_disk);
   ADD ("stop", test_stop);
-  result = g_test_run ();
-  bgc_transfer_scene_stop_server ();
-  return result;
+  return bgc_transfer_scene_run_tests ();
 }

@@ -237,11 +237,7 @@ test_stop (World *world, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  int result;
-
-  g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
-  bgc_transfer_scene_start_server ();
 #define ADD(path, function) g_test_add ("/courier/" path, World, NULL, set_up, function, tear_down)
   ADD ("stores", test_stores);
   ADD ("hands-over", test_hands_over);
@@ -249,7 +245,5 @@ main (int argc, char **argv)
   ADD ("no-place", test_no_place);
   ADD ("silence", test_silence);
   ADD ("stop", test_stop);
-  result = g_test_run ();
-  bgc_transfer_scene_stop_server ();
-  return result;
+  return bgc_transfer_scene_run_tests ();
 }

@@ -231,17 +231,11 @@ test_threads (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
-  g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
-  bgc_transfer_scene_start_server ();
   g_test_add_func ("/courtesy/receiving", test_receiving);
   g_test_add_func ("/courtesy/shares", test_shares);
   g_test_add_func ("/courtesy/sending", test_sending);
   g_test_add_func ("/courtesy/untouched", test_untouched);
   g_test_add_func ("/courtesy/threads", test_threads);
-  result = g_test_run ();
-  bgc_transfer_scene_stop_server ();
-  return result;
+  return bgc_transfer_scene_run_tests ();
 }

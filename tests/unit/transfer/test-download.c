@@ -271,11 +271,7 @@ test_checksum_resumed (gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  int result;
-
-  g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
-  bgc_transfer_scene_start_server ();
   for (guint i = 0; i < G_N_ELEMENTS (singles); i++)
     bgc_transfer_scene_add (singles[i].path, &singles[i], test_single);
   bgc_transfer_scene_add ("/download/empty", NULL, test_empty);
@@ -289,7 +285,5 @@ main (int argc, char **argv)
   bgc_transfer_scene_add ("/download/checksum", NULL, test_checksum);
   bgc_transfer_scene_add ("/download/wrong-checksum", NULL, test_wrong_checksum);
   bgc_transfer_scene_add ("/download/checksum-resumed", NULL, test_checksum_resumed);
-  result = g_test_run ();
-  bgc_transfer_scene_stop_server ();
-  return result;
+  return bgc_transfer_scene_run_tests ();
 }

@@ -227,18 +227,12 @@ test_drop (Scene *scene, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  int result;
-
-  g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
-  bgc_transfer_scene_start_server ();
   ADD ("whole", test_whole);
   ADD ("cut", test_cut);
   ADD ("nonsense", test_nonsense);
   ADD ("drop", test_drop);
   ADD ("unread", test_unread);
   ADD ("wait", test_wait);
-  result = g_test_run ();
-  bgc_transfer_scene_stop_server ();
-  return result;
+  return bgc_transfer_scene_run_tests ();
 }

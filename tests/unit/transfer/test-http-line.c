@@ -199,18 +199,12 @@ test_error_handed_over (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
-  g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
-  bgc_transfer_scene_start_server ();
   g_test_add_func ("/http-line/answers", test_answers);
   g_test_add_func ("/http-line/no-answer", test_no_answer);
   g_test_add_func ("/http-line/cancelled", test_cancelled);
   g_test_add_func ("/http-line/handed-over", test_handed_over);
   g_test_add_func ("/http-line/redirect", test_redirect);
   g_test_add_func ("/http-line/error-handed-over", test_error_handed_over);
-  result = g_test_run ();
-  bgc_transfer_scene_stop_server ();
-  return result;
+  return bgc_transfer_scene_run_tests ();
 }

@@ -208,11 +208,7 @@ test_redirected_resume (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
-  g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
-  bgc_transfer_scene_start_server ();
   for (guint i = 0; i < G_N_ELEMENTS (resumes); i++)
     {
       g_autofree char *path = g_strconcat ("/http-request", resumes[i].path, NULL);
@@ -224,7 +220,5 @@ main (int argc, char **argv)
   g_test_add_func ("/http-request/nothing-missing", test_nothing_missing);
   g_test_add_func ("/http-request/fatal-on-resume", test_fatal_on_resume);
   g_test_add_func ("/http-request/redirected", test_redirected_resume);
-  result = g_test_run ();
-  bgc_transfer_scene_stop_server ();
-  return result;
+  return bgc_transfer_scene_run_tests ();
 }

@@ -184,11 +184,7 @@ test_redirect_bound (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
-  g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
-  bgc_transfer_scene_start_server ();
   g_test_add_func ("/http-session/get", test_get);
   g_test_add_func ("/http-session/cancel", test_cancel);
   g_test_add_func ("/http-session/bad-urls", test_bad_urls);
@@ -196,7 +192,5 @@ main (int argc, char **argv)
   g_test_add_func ("/http-session/secure", test_secure);
   g_test_add_func ("/http-session/upgrade", test_upgrade);
   g_test_add_func ("/http-session/redirect-bound", test_redirect_bound);
-  result = g_test_run ();
-  bgc_transfer_scene_stop_server ();
-  return result;
+  return bgc_transfer_scene_run_tests ();
 }

@@ -136,16 +136,11 @@ test_host (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
   g_test_init (&argc, &argv, NULL);
-  bgc_upload_scene_start_server ();
   g_test_add_func ("/session-cancel/bits", test_bits);
   g_test_add_func ("/session-cancel/tus", test_tus);
   g_test_add_func ("/session-cancel/no-termination", test_no_termination);
   g_test_add_func ("/session-cancel/nothing-open", test_nothing_open);
   g_test_add_func ("/session-cancel/host", test_host);
-  result = g_test_run ();
-  bgc_upload_scene_stop_server ();
-  return result;
+  return bgc_upload_scene_run_tests ();
 }

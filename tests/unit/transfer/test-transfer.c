@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bgc-scene-server.h"
 #include "bgc-transfer-scene.h"
 #include "transfer/bgc-local-file.h"
 
@@ -195,7 +196,7 @@ test_symbolic_link (gconstpointer data)
 {
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=1000");
   g_autofree char *path = bgc_transfer_scene_temporary_path (scene);
-  g_autofree char *victim = g_build_filename (bgc_transfer_scene_directory (), "victim", NULL);
+  g_autofree char *victim = g_build_filename (bgc_scene_server_directory (), "victim", NULL);
   g_autofree char *text = NULL;
 
   g_assert_true (g_file_set_contents (victim, "mine", -1, NULL));
@@ -224,7 +225,7 @@ test_directory_away (gconstpointer data)
   g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=1000");
 
   g_free (scene->file->local);
-  scene->file->local = g_build_filename (bgc_transfer_scene_directory (), "away", "f", NULL);
+  scene->file->local = g_build_filename (bgc_scene_server_directory (), "away", "f", NULL);
   bgc_transfer_scene_run (scene, NULL);
   bgc_transfer_scene_assert_failed (scene, BGC_ERROR_INVALID_PATH, TRUE);
   g_assert_cmpint (scene->failure->wait, ==, BGC_WAIT_STORAGE);
@@ -270,7 +271,7 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer data)
 static char *
 make_directory (void)
 {
-  char *directory = g_build_filename (bgc_transfer_scene_directory (), "crowd-XXXXXX", NULL);
+  char *directory = g_build_filename (bgc_scene_server_directory (), "crowd-XXXXXX", NULL);
 
   g_assert_nonnull (g_mkdtemp (directory));
   return directory;
@@ -369,11 +370,7 @@ test_crowd_stopped (gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  int result;
-
-  g_setenv ("SOUP_FORCE_HTTP1", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
-  bgc_transfer_scene_start_server ();
   bgc_transfer_scene_add ("/transfer/stop-keeps", NULL, test_stop_keeps);
   bgc_transfer_scene_add ("/transfer/stop-discards", NULL, test_stop_discards);
   bgc_transfer_scene_add ("/transfer/stop-at-once", NULL, test_stop_at_once);
@@ -390,7 +387,5 @@ main (int argc, char **argv)
   bgc_transfer_scene_add ("/transfer/directory-away", NULL, test_directory_away);
   bgc_transfer_scene_add ("/transfer/crowd", NULL, test_crowd);
   bgc_transfer_scene_add ("/transfer/crowd-stopped", NULL, test_crowd_stopped);
-  result = g_test_run ();
-  bgc_transfer_scene_stop_server ();
-  return result;
+  return bgc_transfer_scene_run_tests ();
 }

@@ -170,15 +170,10 @@ test_asking (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
   g_test_init (&argc, &argv, NULL);
-  bgc_upload_scene_start_server ();
   g_test_add_func ("/upload-channel/call", test_call);
   g_test_add_func ("/upload-channel/hostile", test_hostile);
   g_test_add_func ("/upload-channel/stop", test_stop);
   g_test_add_func ("/upload-channel/asking", test_asking);
-  result = g_test_run ();
-  bgc_upload_scene_stop_server ();
-  return result;
+  return bgc_upload_scene_run_tests ();
 }

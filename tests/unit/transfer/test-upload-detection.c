@@ -82,13 +82,8 @@ test_not_now (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
   g_test_init (&argc, &argv, NULL);
-  bgc_upload_scene_start_server ();
   g_test_add_func ("/upload-detection/found", test_found);
   g_test_add_func ("/upload-detection/not-now", test_not_now);
-  result = g_test_run ();
-  bgc_upload_scene_stop_server ();
-  return result;
+  return bgc_upload_scene_run_tests ();
 }

@@ -5,25 +5,14 @@
 
 #include <string.h>
 
+#include "bgc-scene-server.h"
 #include "bgc-upload-scene.h"
 
 #define SIZE 100000
-/* The fragments of such a file: 5 KiB, then twice as much each time. */
-#define FRAGMENT_1 "fragment 0-5119/100000"
-#define FRAGMENT_2 "fragment 5120-15359/100000"
-#define FRAGMENT_3 "fragment 15360-35839/100000"
-#define FRAGMENT_4 "fragment 35840-76799/100000"
-#define FRAGMENT_5 "fragment 76800-99999/100000"
-#define REST FRAGMENT_2 " 200", FRAGMENT_3 " 200", FRAGMENT_4 " 200", FRAGMENT_5 " 200"
-#define ALL FRAGMENT_1 " 200", REST
-
-static void
-assert_sent (BgcUploadScene *scene)
-{
-  g_assert_cmpint (scene->upload->stage, ==, BGC_UPLOAD_STAGE_SENT);
-  g_assert_cmpuint (scene->file->bytes_transferred, ==, scene->file->bytes_total);
-  bgc_upload_scene_assert_published (scene);
-}
+#define REST                                                                                        \
+  "fragment " RANGE_2 " 200", "fragment " RANGE_3 " 200", "fragment " RANGE_4 " 200",              \
+    "fragment " RANGE_5 " 200"
+#define ALL "fragment " RANGE_1 " 200", REST
 
 static void
 test_plain (void)
@@ -32,7 +21,7 @@ test_plain (void)
   g_autofree char *connections = NULL;
 
   bgc_upload_scene_send (scene);
-  assert_sent (scene);
+  bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
   bgc_upload_scene_assert_events (scene, "PW");
   connections = bgc_upload_scene_ask (scene, "connections");
   g_assert_cmpstr (connections, ==, "1");
@@ -51,7 +40,7 @@ test_empty (void)
   g_autoptr (BgcUploadScene) scene = bgc_upload_scene_new ("bits", "", 0);
 
   bgc_upload_scene_send (scene);
-  assert_sent (scene);
+  bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
   bgc_upload_scene_assert_log (scene, "create 200", "fragment */0 200", NULL);
 }
 
@@ -61,7 +50,7 @@ test_one_byte (void)
   g_autoptr (BgcUploadScene) scene = bgc_upload_scene_new ("bits", "strict&quiet", 1);
 
   bgc_upload_scene_send (scene);
-  assert_sent (scene);
+  bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
   bgc_upload_scene_assert_log (scene, "create 200", "fragment 0-0/1 200", NULL);
 }
 
@@ -84,7 +73,7 @@ test_tolerance (void)
 
       g_test_message ("%s", queries[i]);
       bgc_upload_scene_send (scene);
-      assert_sent (scene);
+      bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
       bgc_upload_scene_assert_log (scene, i == 0 ? "create 201" : "create 200", ALL, NULL);
     }
 }
@@ -188,12 +177,13 @@ test_lost_answer (void)
       /* Half as much at once after a lost connection. */
       g_assert_cmpuint (scene->upload->fragment, ==, 5120);
       bgc_upload_scene_send (scene);
-      assert_sent (scene);
+      bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
       if (i == 1)
-        bgc_upload_scene_assert_log (scene, "create 200", FRAGMENT_1 " 200", FRAGMENT_2 " -", "ping 200",
-                                     "fragment 5120-10239/100000 416", "fragment 15360-25599/100000 200",
-                                     "fragment 25600-46079/100000 200", "fragment 46080-87039/100000 200",
-                                     "fragment 87040-99999/100000 200", NULL);
+        bgc_upload_scene_assert_log (scene, "create 200", "fragment " RANGE_1 " 200",
+                                     "fragment " RANGE_2 " -", "ping 200", "fragment 5120-10239/100000 416",
+                                     "fragment 15360-25599/100000 200", "fragment 25600-46079/100000 200",
+                                     "fragment 46080-87039/100000 200", "fragment 87040-99999/100000 200",
+                                     NULL);
     }
 }
 
@@ -210,7 +200,7 @@ test_lost_last_answer (void)
       bgc_upload_scene_send (scene);
       bgc_upload_scene_assert_events (scene, "PF");
       bgc_upload_scene_send (scene);
-      assert_sent (scene);
+      bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
       bgc_upload_scene_close (scene);
       bgc_upload_scene_assert_open (scene, 0);
     }
@@ -228,7 +218,7 @@ test_lost_session (void)
 
       g_test_message ("%s", queries[i]);
       bgc_upload_scene_send (scene);
-      assert_sent (scene);
+      bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
       bgc_upload_scene_assert_events (scene, "PRPW");
       bgc_upload_scene_assert_open (scene, 1);
     }
@@ -274,14 +264,14 @@ test_offsets (void)
                             SIZE);
 
   bgc_upload_scene_send (below);
-  assert_sent (below);
+  bgc_upload_scene_assert_done (below, BGC_UPLOAD_STAGE_SENT);
   bgc_upload_scene_send (above);
-  assert_sent (above);
+  bgc_upload_scene_assert_done (above, BGC_UPLOAD_STAGE_SENT);
   bgc_upload_scene_send (absent);
-  assert_sent (absent);
+  bgc_upload_scene_assert_done (absent, BGC_UPLOAD_STAGE_SENT);
   bgc_upload_scene_assert_events (absent, "PRPW");
   bgc_upload_scene_send (beyond);
-  assert_sent (beyond);
+  bgc_upload_scene_assert_done (beyond, BGC_UPLOAD_STAGE_SENT);
   bgc_upload_scene_assert_events (beyond, "PRPW");
   bgc_upload_scene_send (always);
   bgc_upload_scene_assert_failure (always, BGC_ERROR_INVALID_SERVER_RESPONSE, 0, TRUE);
@@ -301,14 +291,14 @@ test_too_large (void)
   g_autoptr (BgcUploadScene) never = bgc_upload_scene_new ("bits", "do=fragment:status=413,noack", SIZE);
 
   bgc_upload_scene_send (scene);
-  assert_sent (scene);
+  bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
   /* Never again as much as was refused. */
-  bgc_upload_scene_assert_log (scene, "create 200", FRAGMENT_1 " 200", FRAGMENT_2 " 200", FRAGMENT_3 " 413",
-                               "fragment 15360-25599/100000 200", "fragment 25600-35839/100000 200",
-                               "fragment 35840-46079/100000 200", "fragment 46080-56319/100000 200",
-                               "fragment 56320-66559/100000 200", "fragment 66560-76799/100000 200",
-                               "fragment 76800-87039/100000 200", "fragment 87040-97279/100000 200",
-                               "fragment 97280-99999/100000 200", NULL);
+  bgc_upload_scene_assert_log (scene, "create 200", "fragment " RANGE_1 " 200", "fragment " RANGE_2 " 200",
+                               "fragment " RANGE_3 " 413", "fragment 15360-25599/100000 200",
+                               "fragment 25600-35839/100000 200", "fragment 35840-46079/100000 200",
+                               "fragment 46080-56319/100000 200", "fragment 56320-66559/100000 200",
+                               "fragment 66560-76799/100000 200", "fragment 76800-87039/100000 200",
+                               "fragment 87040-97279/100000 200", "fragment 97280-99999/100000 200", NULL);
   never->upload->fragment = 20480;
   bgc_upload_scene_send (never);
   bgc_upload_scene_assert_failure (never, BGC_ERROR_TOO_LARGE, 413, FALSE);
@@ -327,7 +317,7 @@ test_host (void)
 
   scene->settings.wants_reply = TRUE;
   bgc_upload_scene_send (scene);
-  assert_sent (scene);
+  bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
   g_assert_cmpstr (scene->upload->host_id, ==, "127.0.0.2");
   g_assert_cmpint (scene->upload->host_fallback, ==, 100);
   g_assert_cmpint (scene->upload->host_silent_since, ==, 0);
@@ -353,7 +343,7 @@ test_host_fallback (void)
   /* The time is over. The host that answers now knows the session after all. */
   scene->upload->host_silent_since = now - 101;
   bgc_upload_scene_send (scene);
-  assert_sent (scene);
+  bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
   g_assert_null (scene->upload->host_id);
   bgc_upload_scene_assert_log (scene, "create 200", "ping 200", "fragment 0-9/10 200", NULL);
 }
@@ -365,7 +355,7 @@ test_host_lost (void)
     = bgc_upload_scene_new ("bits", "host=127.0.0.2&do=fragment=1:lose", 10);
 
   bgc_upload_scene_send (scene);
-  assert_sent (scene);
+  bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
   bgc_upload_scene_assert_log (scene, "create 200", "ping 200 @127.0.0.2", "fragment 0-9/10 500 @127.0.0.2",
                                "create 200", "ping 200 @127.0.0.2", "fragment 0-9/10 200 @127.0.0.2", NULL);
 }
@@ -379,11 +369,11 @@ test_reply (void)
     = bgc_upload_scene_new ("bits", "reply=BITS-Sessions%5CReplies%5C%7B9A%7D%5Cresponse%20file.bin", 10);
   g_autofree char *wanted
     = g_strdup_printf ("http://127.0.0.1:%u/bits/BITS-Sessions/Replies/%%7B9A%%7D/response%%20file.bin",
-                       bgc_upload_scene_port ());
+                       bgc_scene_server_port (0));
 
   scene->settings.wants_reply = TRUE;
   bgc_upload_scene_send (scene);
-  assert_sent (scene);
+  bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
   g_assert_cmpstr (scene->upload->reply_url, ==, wanted);
 }
 
@@ -402,13 +392,13 @@ test_no_reply (void)
   /* Should the daemon know that all is there, the last byte asks for it again, never an empty fragment. */
   scene->file->bytes_transferred = SIZE;
   bgc_upload_scene_send (scene);
-  bgc_upload_scene_assert_log (scene, "create 200", ALL, "ping 200", FRAGMENT_5 " 200", "ping 200",
+  bgc_upload_scene_assert_log (scene, "create 200", ALL, "ping 200", "fragment " RANGE_5 " 200", "ping 200",
                                "fragment 99999-99999/100000 200", NULL);
   file->settings.wants_reply = TRUE;
   bgc_upload_scene_send (file);
   bgc_upload_scene_assert_failure (file, BGC_ERROR_INVALID_SERVER_RESPONSE, 0, FALSE);
   bgc_upload_scene_send (unasked);
-  assert_sent (unasked);
+  bgc_upload_scene_assert_done (unasked, BGC_UPLOAD_STAGE_SENT);
   g_assert_null (unasked->upload->reply_url);
 }
 
@@ -420,7 +410,7 @@ test_slow_application (void)
   g_autoptr (BgcUploadScene) slower = bgc_upload_scene_new ("bits", "do=last:hang", 10);
 
   bgc_upload_scene_send (scene);
-  assert_sent (scene);
+  bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
   bgc_upload_scene_send (slower);
   bgc_upload_scene_assert_failure (slower, BGC_ERROR_TIMEOUT, 0, TRUE);
 }
@@ -454,12 +444,12 @@ test_ping (void)
       bgc_upload_scene_send (scene);
       bgc_upload_scene_send (scene);
       if (cases[i].goes_on)
-        assert_sent (scene);
+        bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
       else
         g_assert_true (scene->upload->stage == BGC_UPLOAD_STAGE_OPEN && scene->failure != NULL);
       /* Whatever it was, it is over. */
       bgc_upload_scene_send (scene);
-      assert_sent (scene);
+      bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
     }
 }
 
@@ -492,7 +482,7 @@ test_close (void)
 
       g_test_message ("%s", cases[i].query);
       bgc_upload_scene_send (scene);
-      assert_sent (scene);
+      bgc_upload_scene_assert_done (scene, BGC_UPLOAD_STAGE_SENT);
       bgc_upload_scene_close (scene);
       bgc_upload_scene_assert_events (scene, cases[i].closes ? "PWC" : "PWF");
       g_assert_cmpint (scene->upload->stage, ==,
@@ -505,10 +495,7 @@ test_close (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
   g_test_init (&argc, &argv, NULL);
-  bgc_upload_scene_start_server ();
   g_test_add_func ("/upload-protocol-bits/plain", test_plain);
   g_test_add_func ("/upload-protocol-bits/empty", test_empty);
   g_test_add_func ("/upload-protocol-bits/one-byte", test_one_byte);
@@ -528,7 +515,5 @@ main (int argc, char **argv)
   g_test_add_func ("/upload-protocol-bits/slow-application", test_slow_application);
   g_test_add_func ("/upload-protocol-bits/ping", test_ping);
   g_test_add_func ("/upload-protocol-bits/close", test_close);
-  result = g_test_run ();
-  bgc_upload_scene_stop_server ();
-  return result;
+  return bgc_upload_scene_run_tests ();
 }

@@ -200,10 +200,7 @@ test_after_the_end (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
   g_test_init (&argc, &argv, NULL);
-  bgc_upload_scene_start_server ();
   g_test_add_func ("/upload-run/changed-between", test_changed_between);
   g_test_add_func ("/upload-run/changed-and-away", test_changed_and_away);
   g_test_add_func ("/upload-run/changed-amid", test_changed_amid);
@@ -212,7 +209,5 @@ main (int argc, char **argv)
   g_test_add_func ("/upload-run/large", test_large);
   g_test_add_func ("/upload-run/close", test_close);
   g_test_add_func ("/upload-run/after-the-end", test_after_the_end);
-  result = g_test_run ();
-  bgc_upload_scene_stop_server ();
-  return result;
+  return bgc_upload_scene_run_tests ();
 }

@@ -188,10 +188,7 @@ test_session_first (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
   g_test_init (&argc, &argv, NULL);
-  bgc_upload_scene_start_server ();
   g_test_add_func ("/upload-transfer/stop", test_stop);
   g_test_add_func ("/upload-transfer/stop-early", test_stop_early);
   g_test_add_func ("/upload-transfer/stop-unanswered", test_stop_unanswered);
@@ -200,7 +197,5 @@ main (int argc, char **argv)
   g_test_add_func ("/upload-transfer/stop-idle", test_stop_idle);
   g_test_add_func ("/upload-transfer/moved", test_moved);
   g_test_add_func ("/upload-transfer/session-first", test_session_first);
-  result = g_test_run ();
-  bgc_upload_scene_stop_server ();
-  return result;
+  return bgc_upload_scene_run_tests ();
 }
