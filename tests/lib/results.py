@@ -68,6 +68,18 @@ def collect(build):
             yield test, 'ERROR', 'left no result'
 
 
+def failure_in_log(build, test, before=5, after=35):
+    """The lines around the first sign of failure in what a test said, or the last ones."""
+    try:
+        with open(os.path.join(build, test + '.log'), encoding='utf-8', errors='replace') as f:
+            lines = [line.rstrip('\n')[:400] for line in f if '-DEBUG: ' not in line]
+    except FileNotFoundError:
+        return []
+    signs = [i for i, line in enumerate(lines) if re.match(r'# Traceback|not ok|Bail out|==\d+==ERROR', line)]
+    first = max(0, signs[0] - before) if signs else max(0, len(lines) - before - after)
+    return lines[first:first + before + after]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--allowed-skips')
@@ -76,6 +88,7 @@ def main():
     options = parser.parse_args()
     allowed = read_allowed(options.allowed_skips)
     passed, failed, skipped, unexpected = 0, 0, 0, 0
+    told = set()
     for build in options.builds:
         for test, result, name in collect(build):
             if result in ('PASS', 'XFAIL'):
@@ -89,6 +102,9 @@ def main():
                     print(f'SKIPPED: {build} {test}: {name}')
             else:
                 failed += 1
+                if (build, test) not in told:
+                    told.add((build, test))
+                    print(f'== from {build}/{test}.log', *failure_in_log(build, test), sep='\n| ')
                 print(f'{result}: {build} {test}: {name}')
     if options.distcheck:
         try:

@@ -236,12 +236,14 @@ test_slow_disk (Scene *scene, gconstpointer data)
   scene->hold = TRUE;
   ask (scene, "size=9000000");
   bgc_body_reader_start (scene->reader, scene->body, NULL, 9000000);
-  while (scene->handed < BGC_BUFFER_COUNT)
+  while (scene->handed < BGC_BUFFER_COUNT || bgc_body_reader_is_waiting_for_server (scene->reader))
     g_main_context_iteration (NULL, TRUE);
   while (g_main_context_iteration (NULL, FALSE))
     continue;
   g_assert_cmpuint (scene->handed, ==, BGC_BUFFER_COUNT);
-  g_assert_cmpuint (scene->received, ==, BGC_BUFFER_COUNT * BGC_BUFFER_BYTES);
+  /* The last buffers may be handed over before they are full. */
+  g_assert_cmpuint (scene->received, ==, scene->bytes->len);
+  g_assert_cmpuint (scene->received, <=, BGC_BUFFER_COUNT * BGC_BUFFER_BYTES);
   g_assert_false (bgc_body_reader_is_waiting_for_server (scene->reader));
   scene->hold = FALSE;
   while (!g_queue_is_empty (&scene->held))

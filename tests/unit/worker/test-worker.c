@@ -24,6 +24,7 @@ typedef struct
   GDBusConnection *daemon; /* (owned) */
   BgcWorker *worker;       /* (owned) */
   guint gone;
+  guint pending;      /* calls without an answer */
   GPtrArray *answers; /* (owned) text of each answer, or the D-Bus error's name */
   GPtrArray *reports; /* (owned) text of each */
 } Fixture;
@@ -89,6 +90,8 @@ tear_down (Fixture *fixture, gconstpointer data)
     g_main_context_iteration (NULL, TRUE);
   g_assert_cmpuint (fixture->gone, ==, 1);
   bgc_worker_free (fixture->worker);
+  while (fixture->pending > 0)
+    g_main_context_iteration (NULL, TRUE);
   g_clear_object (&fixture->daemon);
   while (g_main_context_iteration (NULL, FALSE))
     ;
@@ -102,6 +105,7 @@ on_answer (GObject *bus, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) answer = g_dbus_connection_call_finish (G_DBUS_CONNECTION (bus), result, &error);
 
+  ((Fixture *)data)->pending--;
   g_ptr_array_add (((Fixture *)data)->answers,
                    answer == NULL ? g_dbus_error_get_remote_error (error) : g_variant_print (answer, FALSE));
 }
@@ -111,6 +115,7 @@ call (Fixture *fixture, const char *method, const char *arguments)
 {
   GVariant *value = arguments == NULL ? NULL : g_variant_parse (NULL, arguments, NULL, NULL, NULL);
 
+  fixture->pending++;
   g_dbus_connection_call (fixture->daemon, NULL, WORKER_PATH, WORKER_INTERFACE, method, value, NULL,
                           G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_answer, fixture);
   if (value != NULL)
