@@ -264,6 +264,7 @@ bgc_courier_new (const BgcCourierHost *host, const char *user_agent)
 
   self->host = host;
   self->line = bgc_http_line_new (user_agent);
+  bgc_http_line_set_login (self->line, host->login);
   bgc_http_line_keep_behind (self->line, host->courtesy, host->priority);
   self->context = g_main_context_new ();
   g_mutex_init (&self->lock);

@@ -37,6 +37,7 @@ typedef struct {
   BgcLocalFileDirectoryCache *directories;
   BgcCourtesy *courtesy; /* (nullable) what their connections stay behind others by … */
   BgcPriority priority;  /* … and how far */
+  BgcHttpLogin *login;   /* (nullable) what their requests show */
   /* On the courier's thread: a file of which nothing is held, transfer full; NULL = come back. */
   BgcFile *(*next) (gpointer data);
   /* On the main thread. @errand transfer full. */

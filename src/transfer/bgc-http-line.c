@@ -9,6 +9,8 @@ struct _BgcHttpLine
 {
   char *user_agent;  /* (owned) */
   SoupSession *soup; /* (owned) (nullable) from the first request on, and after each that was handed over */
+  gboolean own;      /* soup is for the own origin, as in bgc-http-login.h */
+  BgcHttpLogin *login;   /* (owned) (nullable) */
   BgcCourtesy *courtesy; /* (borrowed) (nullable) */
   BgcPriority priority;
 };
@@ -72,13 +74,39 @@ bgc_http_line_keep_behind (BgcHttpLine *self, BgcCourtesy *courtesy, BgcPriority
 }
 
 void
+bgc_http_line_set_login (BgcHttpLine *self, BgcHttpLogin *login)
+{
+  self->login = bgc_http_login_ref (login);
+}
+
+static void
+close_soup (BgcHttpLine *self)
+{
+  if (self->soup != NULL)
+    soup_session_abort (self->soup);
+  g_clear_object (&self->soup);
+}
+
+static void
+open_soup (BgcHttpLine *self, gboolean own)
+{
+  if (self->soup != NULL && self->own != own)
+    close_soup (self);
+  if (self->soup != NULL)
+    return;
+  self->soup = bgc_http_line_soup (1, self->user_agent);
+  self->own = own;
+  bgc_http_login_set_up (self->login, self->soup, own);
+  bgc_courtesy_watch (self->courtesy, self->soup, self->priority, BGC_COURTESY_RECEIVING);
+}
+
+void
 bgc_http_line_free (BgcHttpLine *self)
 {
   if (self == NULL)
     return;
-  if (self->soup != NULL)
-    soup_session_abort (self->soup);
-  g_clear_object (&self->soup);
+  close_soup (self);
+  bgc_http_login_unref (self->login);
   g_free (self->user_agent);
   g_free (self);
 }
@@ -91,12 +119,9 @@ bgc_http_line_get (BgcHttpLine *self, const char *url, GCancellable *cancellable
 
   if (uri == NULL || !bgc_url_check (url, NULL))
     return sent;
-  if (self->soup == NULL)
-    {
-      self->soup = bgc_http_line_soup (1, self->user_agent);
-      bgc_courtesy_watch (self->courtesy, self->soup, self->priority, BGC_COURTESY_RECEIVING);
-    }
+  open_soup (self, bgc_http_login_is_own (self->login, url));
   sent->message = bgc_http_line_message (uri);
+  bgc_http_login_attach (self->login, sent->message, self->own);
   sent->stream = soup_session_send (self->soup, sent->message, cancellable, &sent->error);
   return sent;
 }

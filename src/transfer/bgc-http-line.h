@@ -8,6 +8,7 @@
 #pragma once
 
 #include "transfer/bgc-courtesy.h"
+#include "transfer/bgc-http-login.h"
 #include "transfer/bgc-http-reply.h"
 
 typedef struct _BgcHttpLine BgcHttpLine;
@@ -26,6 +27,8 @@ void bgc_http_line_free (BgcHttpLine *self);
 /* What it connects stays behind others, as bgc_courtesy_watch() says. @courtesy borrowed. Before the first
  * request. */
 void bgc_http_line_keep_behind (BgcHttpLine *self, BgcCourtesy *courtesy, BgcPriority priority);
+/* What its requests show. @login (nullable) is shared. Before the first request. */
+void bgc_http_line_set_login (BgcHttpLine *self, BgcHttpLogin *login);
 /* GET, the whole of it, redirects not followed. Blocks; nothing but @cancellable ends it. */
 BgcHttpSent *bgc_http_line_get (BgcHttpLine *self, const char *url, GCancellable *cancellable);
 /* @sent takes the line's connections with it, to be used by another thread; the next request opens one. */

@@ -12,13 +12,19 @@
 
 struct _BgcHttpSession
 {
-  SoupSession *soup; /* (owned) */
+  SoupSession *soup;    /* (owned) */
+  SoupSession *foreign; /* (owned) for what leads away from the own origin; soup if there is no login */
+  BgcHttpLogin *login;  /* (owned) (nullable) */
+  guint connections;
 };
 
 /* One request with its redirects. */
 typedef struct
 {
   SoupSession *soup;    /* (owned) */
+  SoupSession *foreign; /* (owned) */
+  BgcHttpLogin *login;  /* (owned) (nullable) */
+  gboolean own;         /* still at the own origin; once it was led away it is not any more */
   SoupMessage *message; /* (owned) (nullable) */
   GUri *uri;            /* (owned) of message */
   guint64 first;
@@ -37,7 +43,21 @@ bgc_http_session_new (guint connections, const char *user_agent)
   BgcHttpSession *self = g_new0 (BgcHttpSession, 1);
 
   self->soup = bgc_http_line_soup (connections, user_agent);
+  self->foreign = g_object_ref (self->soup);
+  self->connections = connections;
   return self;
+}
+
+void
+bgc_http_session_set_login (BgcHttpSession *self, BgcHttpLogin *login)
+{
+  if (login == NULL)
+    return;
+  self->login = bgc_http_login_ref (login);
+  g_object_unref (self->foreign);
+  self->foreign = bgc_http_line_soup (self->connections, soup_session_get_user_agent (self->soup));
+  bgc_http_login_set_up (login, self->soup, TRUE);
+  bgc_http_login_set_up (login, self->foreign, FALSE);
 }
 
 void
@@ -46,7 +66,10 @@ bgc_http_session_free (BgcHttpSession *self)
   if (self == NULL)
     return;
   soup_session_abort (self->soup);
+  soup_session_abort (self->foreign);
   g_object_unref (self->soup);
+  g_object_unref (self->foreign);
+  bgc_http_login_unref (self->login);
   g_free (self);
 }
 
@@ -54,6 +77,8 @@ void
 bgc_http_session_keep_behind (BgcHttpSession *self, BgcCourtesy *courtesy, BgcPriority priority)
 {
   bgc_courtesy_watch (courtesy, self->soup, priority, BGC_COURTESY_RECEIVING);
+  if (self->foreign != self->soup)
+    bgc_courtesy_watch (courtesy, self->foreign, priority, BGC_COURTESY_RECEIVING);
 }
 
 static void
@@ -62,6 +87,8 @@ fetch_free (Fetch *fetch)
   bgc_http_line_drop (fetch->sent);
   g_clear_object (&fetch->message);
   g_object_unref (fetch->soup);
+  g_object_unref (fetch->foreign);
+  bgc_http_login_unref (fetch->login);
   g_object_unref (fetch->cancellable);
   g_clear_pointer (&fetch->uri, g_uri_unref);
   g_free (fetch->condition);
@@ -126,6 +153,15 @@ find_target (Fetch *fetch, BgcFailure **failure)
                       g_uri_get_path (uri), g_uri_get_query (uri), NULL);
 }
 
+static gboolean
+is_same_origin (GUri *a, GUri *b)
+{
+  g_autofree char *first = g_uri_to_string (a);
+  g_autofree char *second = g_uri_to_string (b);
+
+  return bgc_url_same_origin (first, second);
+}
+
 static void
 send (Fetch *fetch);
 
@@ -141,6 +177,7 @@ follow (Fetch *fetch, GInputStream *stream)
       end (fetch, NULL, failure);
       return;
     }
+  fetch->own = fetch->own && is_same_origin (fetch->uri, target);
   g_uri_unref (fetch->uri);
   fetch->uri = target;
   send (fetch);
@@ -187,8 +224,9 @@ send (Fetch *fetch)
     }
   if (fetch->condition != NULL)
     soup_message_headers_append (headers, "If-Range", fetch->condition);
-  soup_session_send_async (fetch->soup, fetch->message, G_PRIORITY_DEFAULT, fetch->cancellable, on_sent,
-                           fetch);
+  bgc_http_login_attach (fetch->login, fetch->message, fetch->own);
+  soup_session_send_async (fetch->own ? fetch->soup : fetch->foreign, fetch->message, G_PRIORITY_DEFAULT,
+                           fetch->cancellable, on_sent, fetch);
 }
 
 static gboolean
@@ -207,6 +245,8 @@ fetch_new (BgcHttpSession *self, GCancellable *cancellable, BgcHttpFunc function
   Fetch *fetch = g_new0 (Fetch, 1);
 
   fetch->soup = g_object_ref (self->soup);
+  fetch->foreign = g_object_ref (self->foreign);
+  fetch->login = bgc_http_login_ref (self->login);
   fetch->cancellable = g_object_ref (cancellable);
   fetch->function = function;
   fetch->data = data;
@@ -222,6 +262,7 @@ bgc_http_session_get (BgcHttpSession *self, const char *url, guint64 first, cons
   fetch->first = first;
   fetch->condition = g_strdup (condition);
   fetch->ranged = ranged;
+  fetch->own = bgc_http_login_is_own (self->login, url);
   fetch->uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL);
   if (fetch->uri == NULL || !bgc_url_check (url, NULL))
     g_source_set_name_by_id (g_idle_add (refuse_url, fetch), "bgc-http-session-refuse");
@@ -249,9 +290,11 @@ bgc_http_session_go_on (BgcHttpSession *self, BgcHttpSent *sent, GCancellable *c
                         BgcHttpFunc function, gpointer data)
 {
   Fetch *fetch = fetch_new (self, cancellable, function, data);
+  g_autofree char *url = g_uri_to_string (soup_message_get_uri (sent->message));
 
   fetch->message = g_object_ref (sent->message);
   fetch->uri = g_uri_ref (soup_message_get_uri (sent->message));
+  fetch->own = bgc_http_login_is_own (self->login, url);
   fetch->sent = sent;
   g_source_set_name_by_id (g_idle_add_full (G_PRIORITY_DEFAULT, go_on, fetch, NULL),
                            "bgc-http-session-go-on");

@@ -9,6 +9,7 @@
 #include "model/bgc-failure.h"
 #include "transfer/bgc-courtesy.h"
 #include "transfer/bgc-http-line.h"
+#include "transfer/bgc-http-login.h"
 #include "transfer/bgc-http-reply.h"
 
 typedef struct _BgcHttpSession BgcHttpSession;
@@ -20,6 +21,8 @@ typedef void (*BgcHttpFunc) (BgcHttpReply *reply, BgcFailure *failure, gpointer 
 /* @connections: at once. Nothing times out here: whoever asks cancels. */
 BgcHttpSession *bgc_http_session_new (guint connections, const char *user_agent);
 void bgc_http_session_free (BgcHttpSession *self);
+/* What its requests show. @login (nullable) is shared. Before all else. */
+void bgc_http_session_set_login (BgcHttpSession *self, BgcHttpLogin *login);
 /* What it connects from now on stays behind others, as bgc_courtesy_watch() says. */
 void bgc_http_session_keep_behind (BgcHttpSession *self, BgcCourtesy *courtesy, BgcPriority priority);
 /* GET from byte @first on, with If-Range if @condition is not NULL; always calls back, later. */

@@ -75,10 +75,11 @@ start_attempt (GTask *task)
 }
 
 void
-bgc_session_cancel_async (const char *remote, const BgcUpload *upload, const char *user_agent,
-                          GAsyncReadyCallback callback, gpointer data)
+bgc_session_cancel_async (const char *remote, const BgcUpload *upload, const BgcJobSecrets *secrets,
+                          const char *user_agent, GAsyncReadyCallback callback, gpointer data)
 {
-  const BgcUploadChannelSettings settings = { .user_agent = user_agent };
+  g_autoptr (BgcHttpLogin) login = bgc_http_login_new (secrets, remote);
+  const BgcUploadChannelSettings settings = { .user_agent = user_agent, .login = login };
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, data);
   Attempt *attempt = g_new0 (Attempt, 1);
 

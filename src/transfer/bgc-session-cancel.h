@@ -8,12 +8,13 @@
 #include <gio/gio.h>
 
 #include "model/bgc-failure.h"
+#include "model/bgc-job-secrets.h"
 #include "model/bgc-upload.h"
 
-/* @remote: the upload's URL; @upload and all else are copied. Ends within 80 s; of a session that is not
- * open, or that its server only lets expire, at once. Main thread. */
-void bgc_session_cancel_async (const char *remote, const BgcUpload *upload, const char *user_agent,
-                               GAsyncReadyCallback callback, gpointer data);
+/* @remote: the upload's URL; @upload, @secrets (nullable) and all else are copied. Ends within 80 s; of a
+ * session that is not open, or that its server only lets expire, at once. Main thread. */
+void bgc_session_cancel_async (const char *remote, const BgcUpload *upload, const BgcJobSecrets *secrets,
+                               const char *user_agent, GAsyncReadyCallback callback, gpointer data);
 /* TRUE if there is nothing left to ask for: the server dropped the session, has forgotten it, or answered
  * what another request would not change. @failure (transfer full, nullable): what went wrong, settled or
  * not, with the wait the server asked for. */

@@ -47,6 +47,7 @@ struct _BgcTransfer
   gpointer moved_data;    /* (borrowed) */
   BgcCourierHost roads; /* what the couriers share */
   char *user_agent;     /* (owned) */
+  BgcHttpLogin *login;  /* (owned) (nullable) */
   GPtrArray *back;      /* (element-type BgcCourier) (owned) not under way */
   GPtrArray *out;       /* (element-type BgcCourier) (owned) under way; each counts as a connection */
   GQueue errands;       /* (element-type BgcErrand) (owned) stored by couriers and not durable yet */
@@ -290,6 +291,7 @@ couriers_init (BgcTransfer *self, const BgcTransferSettings *settings)
   self->roads.directories = self->host.files.directories;
   self->roads.courtesy = settings->courtesy;
   self->roads.priority = settings->priority;
+  self->roads.login = self->login;
   self->roads.next = on_next;
   self->roads.stored = on_errand_stored;
   self->roads.handed = on_handed;
@@ -445,6 +447,8 @@ bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function,
   self->host.files.buffers = shared.buffers;
   self->host.files.directories = bgc_local_file_directory_cache_new ();
   self->host.session = bgc_http_session_new (self->files_at_once, settings->user_agent);
+  self->login = bgc_http_login_new (settings->secrets, settings->secrets_origin);
+  bgc_http_session_set_login (self->host.session, self->login);
   bgc_http_session_keep_behind (self->host.session, settings->courtesy, settings->priority);
   self->host.sync = bgc_sync_group_new (shared.io);
   self->host.checkpoint_bytes = settings->checkpoint_bytes;
@@ -540,6 +544,7 @@ bgc_transfer_free (BgcTransfer *self)
   g_free (self->user_agent);
   bgc_sync_group_free (self->host.sync);
   bgc_http_session_free (self->host.session);
+  bgc_http_login_unref (self->login);
   bgc_io_pool_lane_free (self->host.files.small);
   shared_release ();
   bgc_local_file_directory_cache_free (self->host.files.directories);

@@ -10,6 +10,7 @@
 #include <gio/gio.h>
 
 #include "model/bgc-file.h"
+#include "model/bgc-job-secrets.h"
 #include "model/bgc-report.h"
 #include "transfer/bgc-courtesy.h"
 
@@ -24,6 +25,8 @@ typedef struct {
   const char *user_agent;       /* borrowed */
   BgcCourtesy *courtesy;        /* borrowed, outlives the transfer; NULL = the network is the job's alone */
   BgcPriority priority;
+  const BgcJobSecrets *secrets; /* copied; NULL = none */
+  const char *secrets_origin;   /* copied; a URL of the only origin they are shown to; NULL = each file's */
 } BgcTransferSettings;
 
 /* @report is the transfer's own; copy what must last. May be called until the transfer is stopped. */

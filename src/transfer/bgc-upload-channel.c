@@ -27,6 +27,8 @@ struct _BgcUploadChannel
   gint requests;           /* atomic */
   _Atomic guint64 sent;    /* bytes */
   SoupSession *soup;       /* (owned) (nullable) between enter and leave */
+  SoupSession *foreign;    /* (owned) (nullable) likewise, for other origins than the login's, if need be */
+  BgcHttpLogin *login;     /* (owned) (nullable) */
   GMainContext *context;   /* (owned) (nullable) likewise: libsoup's, never run */
   gboolean never_ask_first; /* this server does not understand the question */
   void (*moved) (gpointer data);
@@ -56,6 +58,7 @@ bgc_upload_channel_new (const BgcUploadChannelSettings *settings)
   self->user_agent = g_strdup (settings->user_agent);
   self->courtesy = settings->courtesy;
   self->priority = settings->priority;
+  self->login = bgc_http_login_ref (settings->login);
   self->watch = bgc_call_watch_new ();
   return self;
 }
@@ -67,6 +70,7 @@ bgc_upload_channel_free (BgcUploadChannel *self)
     return;
   g_warn_if_fail (self->soup == NULL);
   bgc_call_watch_free (self->watch);
+  bgc_http_login_unref (self->login);
   g_free (self->user_agent);
   g_free (self);
 }
@@ -95,6 +99,12 @@ bgc_upload_channel_is_connected (BgcUploadChannel *self)
   return g_atomic_int_get (&self->connected) != 0;
 }
 
+gboolean
+bgc_upload_channel_answers (BgcUploadChannel *self, guint status)
+{
+  return bgc_http_login_answers (self->login, status);
+}
+
 guint32
 bgc_upload_channel_requests (BgcUploadChannel *self)
 {
@@ -108,6 +118,18 @@ bgc_upload_channel_set_moved (BgcUploadChannel *self, void (*moved) (gpointer da
   self->data = data;
 }
 
+static SoupSession *
+open_soup (BgcUploadChannel *self, gboolean own)
+{
+  SoupSession *soup = soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "user-agent",
+                                                     self->user_agent, NULL);
+
+  soup_session_remove_feature_by_type (soup, SOUP_TYPE_CONTENT_DECODER);
+  bgc_http_login_set_up (self->login, soup, own);
+  bgc_courtesy_watch (self->courtesy, soup, self->priority, BGC_COURTESY_SENDING);
+  return soup;
+}
+
 void
 bgc_upload_channel_enter (BgcUploadChannel *self, void (*moved) (gpointer data), gpointer data)
 {
@@ -116,10 +138,7 @@ bgc_upload_channel_enter (BgcUploadChannel *self, void (*moved) (gpointer data),
   bgc_upload_channel_set_moved (self, moved, data);
   self->context = g_main_context_new ();
   g_main_context_push_thread_default (self->context);
-  self->soup = soup_session_new_with_options ("timeout", 0, "idle-timeout", 0, "user-agent", self->user_agent,
-                                              NULL);
-  soup_session_remove_feature_by_type (self->soup, SOUP_TYPE_CONTENT_DECODER);
-  bgc_courtesy_watch (self->courtesy, self->soup, self->priority, BGC_COURTESY_SENDING);
+  self->soup = open_soup (self, TRUE);
 }
 
 void
@@ -129,6 +148,9 @@ bgc_upload_channel_leave (BgcUploadChannel *self)
 
   soup_session_abort (self->soup);
   g_clear_object (&self->soup);
+  if (self->foreign != NULL)
+    soup_session_abort (self->foreign);
+  g_clear_object (&self->foreign);
   bgc_call_watch_forget (self->watch);
   g_main_context_pop_thread_default (self->context);
   g_clear_pointer (&self->context, g_main_context_unref);
@@ -146,6 +168,21 @@ tell_moved (BgcUploadChannel *self, gboolean now)
 }
 
 /* ---- one call ----------------------------------------------------------------------------------- */
+
+/* Where the server leads elsewhere nothing is shown. */
+static SoupSession *
+show (BgcUploadChannel *self, SoupMessage *message)
+{
+  g_autofree char *url = g_uri_to_string (soup_message_get_uri (message));
+  gboolean own = bgc_http_login_is_own (self->login, url);
+
+  bgc_http_login_attach (self->login, message, own);
+  if (own)
+    return self->soup;
+  if (self->foreign == NULL)
+    self->foreign = open_soup (self, FALSE);
+  return self->foreign;
+}
 
 static void
 on_body_moved (gsize bytes, guint64 left, gpointer data)
@@ -296,7 +333,7 @@ send_once (BgcUploadChannel *self, Call *call, BgcUploadAnswer *out)
   if (request->all_or_nothing)
     bgc_call_watch_set_all_or_nothing (self->watch);
   g_atomic_int_inc (&self->requests);
-  stream = soup_session_send (self->soup, request->message, cancellable, &error);
+  stream = soup_session_send (show (self, request->message), request->message, cancellable, &error);
   if (stream != NULL)
     {
       g_atomic_int_set (&self->connected, 1);

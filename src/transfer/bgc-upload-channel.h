@@ -8,6 +8,7 @@
 #pragma once
 
 #include "transfer/bgc-courtesy.h"
+#include "transfer/bgc-http-login.h"
 #include "transfer/bgc-upload-answer.h"
 #include "transfer/bgc-upload-request.h"
 
@@ -19,6 +20,7 @@ typedef struct {
   const char *user_agent; /* (borrowed) */
   BgcCourtesy *courtesy;  /* (borrowed) (nullable) outlives the channel, as in bgc-transfer.h */
   BgcPriority priority;
+  BgcHttpLogin *login;    /* (nullable) shared: what the requests show */
 } BgcUploadChannelSettings;
 
 /* ---- main thread -------------------------------------------------------------------------------- */
@@ -35,6 +37,8 @@ gboolean bgc_upload_channel_is_stopped (BgcUploadChannel *self);
 guint64 bgc_upload_channel_sent (BgcUploadChannel *self);
 /* Some answer came. */
 gboolean bgc_upload_channel_is_connected (BgcUploadChannel *self);
+/* A question of the status 401 or 407 is answered, be it rightly or not. */
+gboolean bgc_upload_channel_answers (BgcUploadChannel *self, guint status);
 guint32 bgc_upload_channel_requests (BgcUploadChannel *self);
 
 /* ---- the upload's thread ------------------------------------------------------------------------ */

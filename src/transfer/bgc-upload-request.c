@@ -64,6 +64,15 @@ bgc_upload_request_set_body (BgcUploadRequest *self, const BgcLocalFileSource *s
   self->ask_first = ask_first && length > EXPECT_BYTES;
 }
 
+/* Added when it was sent; a login is worth nothing a second time, and is given again. */
+static gboolean
+is_of_sending (const char *name)
+{
+  return g_ascii_strcasecmp (name, "Expect") == 0 || g_ascii_strcasecmp (name, "Host") == 0
+         || g_ascii_strcasecmp (name, "Authorization") == 0
+         || g_ascii_strcasecmp (name, "Proxy-Authorization") == 0;
+}
+
 BgcUploadRequest *
 bgc_upload_request_copy (const BgcUploadRequest *self)
 {
@@ -76,7 +85,7 @@ bgc_upload_request_copy (const BgcUploadRequest *self)
   soup_message_add_flags (copy->message, soup_message_get_flags (self->message));
   soup_message_headers_iter_init (&iter, soup_message_get_request_headers (self->message));
   while (soup_message_headers_iter_next (&iter, &name, &value))
-    if (g_ascii_strcasecmp (name, "Expect") != 0 && g_ascii_strcasecmp (name, "Host") != 0)
+    if (!is_of_sending (name))
       soup_message_headers_replace (soup_message_get_request_headers (copy->message), name, value);
   copy->source = self->source;
   copy->first = self->first;

@@ -57,6 +57,8 @@ bgc_upload_talk_settle (BgcUploadTalk *self, const BgcUploadAnswer *answer, gboo
   if (gone || bgc_upload_answer_is_success (answer))
     return BGC_UPLOAD_RESULT_DONE;
   bgc_upload_talk_refuse (self, answer);
+  if (bgc_upload_channel_answers (self->channel, answer->status))
+    return BGC_UPLOAD_RESULT_FAILED;
   return bgc_upload_outcome_settles_cancel (answer->status) ? BGC_UPLOAD_RESULT_DONE
                                                             : BGC_UPLOAD_RESULT_FAILED;
 }

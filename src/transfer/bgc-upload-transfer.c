@@ -238,11 +238,13 @@ BgcUploadTransfer *
 bgc_upload_transfer_new (const BgcUploadTransferSettings *settings, const BgcFile *file,
                          const BgcUpload *upload, BgcUploadTransferFunc function, gpointer data)
 {
+  g_autoptr (BgcHttpLogin) login = bgc_http_login_new (settings->secrets, file->remote);
   const BgcUploadChannelSettings channel = { .stall_seconds = settings->stall_seconds,
                                              .answer_seconds = settings->answer_seconds,
                                              .user_agent = settings->user_agent,
                                              .courtesy = settings->courtesy,
-                                             .priority = settings->priority };
+                                             .priority = settings->priority,
+                                             .login = login };
   BgcUploadTransfer *self = g_new0 (BgcUploadTransfer, 1);
 
   self->channel = bgc_upload_channel_new (&channel);

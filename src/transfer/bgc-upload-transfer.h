@@ -13,6 +13,7 @@
 
 #include "model/bgc-file-report.h"
 #include "model/bgc-file.h"
+#include "model/bgc-job-secrets.h"
 #include "model/bgc-upload.h"
 #include "transfer/bgc-courtesy.h"
 
@@ -25,6 +26,7 @@ typedef struct {
   const char *user_agent; /* borrowed */
   BgcCourtesy *courtesy;  /* borrowed, nullable, as in bgc-transfer.h */
   BgcPriority priority;
+  const BgcJobSecrets *secrets; /* copied; NULL = none. For the origin of the file's URL alone */
 } BgcUploadTransferSettings;
 
 /* What became of file 0 and of the session; both are the transfer's own.

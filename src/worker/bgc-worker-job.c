@@ -12,6 +12,7 @@ struct _BgcWorkerJob
   BgcUploadTransfer *upload; /* (owned) (nullable) from an upload's first step on that needs it */
   BgcCourtesy *courtesy;     /* borrowed (nullable) */
   BgcPriority priority;
+  BgcJobSecrets *secrets;    /* (owned) (nullable) for the upload */
   gboolean closing;          /* its step under way, or last, is closing the session */
   BgcReportBatch *batch;     /* borrowed */
   guint unsettled;           /* files added and neither whole nor failed */
@@ -89,6 +90,7 @@ bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings, Bgc
   self->batch = batch;
   self->courtesy = settings->courtesy;
   self->priority = settings->priority;
+  self->secrets = bgc_job_secrets_copy (settings->secrets);
   self->transfer = bgc_transfer_new (settings, on_report, self);
   bgc_transfer_set_moved (self->transfer, on_moved, self);
   return self;
@@ -99,6 +101,7 @@ bgc_worker_job_free (BgcWorkerJob *self)
 {
   g_clear_pointer (&self->upload, bgc_upload_transfer_free);
   g_clear_pointer (&self->transfer, bgc_transfer_free);
+  bgc_job_secrets_free (self->secrets);
   g_free (self);
 }
 
@@ -122,7 +125,8 @@ ensure_upload (BgcWorkerJob *self, const char *user_agent, const BgcFile *source
   const BgcUploadTransferSettings settings = { .wants_reply = wants_reply,
                                                .user_agent = user_agent,
                                                .courtesy = self->courtesy,
-                                               .priority = self->priority };
+                                               .priority = self->priority,
+                                               .secrets = self->secrets };
 
   if (self->upload != NULL)
     return;

@@ -206,7 +206,7 @@ cancel_session (GDBusMethodInvocation *invocation, GVariant *arguments)
 
   g_variant_get (arguments, "(&s&s@a{sv})", &hex, &remote, &dict);
   upload = bgc_worker_wire_read_session (dict);
-  bgc_session_cancel_async (remote, upload, USER_AGENT, on_session_cancelled, invocation);
+  bgc_session_cancel_async (remote, upload, NULL, USER_AGENT, on_session_cancelled, invocation);
 }
 
 static void
@@ -262,8 +262,9 @@ running_free (Running *running)
   g_free (running);
 }
 
+/* @origin: a URL of the only origin that the job's secrets are shown to; NULL: each file's own. */
 static Running *
-make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict)
+make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict, const char *origin)
 {
   BgcTransferSettings settings = { .files_at_once = 1, .user_agent = USER_AGENT, .courtesy = self->courtesy };
   const char *priority = "";
@@ -276,6 +277,7 @@ make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict)
   g_variant_lookup (dict, "priority", "&s", &priority);
   if (!bgc_enums_priority_from_string (priority, &settings.priority))
     settings.priority = BGC_PRIORITY_NORMAL;
+  settings.secrets_origin = origin;
   running->worker = self;
   running->job = bgc_worker_job_new (id, &settings, self->batch);
   running->invocations = g_ptr_array_new ();
@@ -307,7 +309,7 @@ start_job (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *argumen
     }
   /* On its way out it takes nothing up; the daemon is about to see it go. */
   if (!self->leaving)
-    add_files (make_job (self, &id, dict)->job, files);
+    add_files (make_job (self, &id, dict, NULL)->job, files);
   g_dbus_method_invocation_return_value (invocation, NULL);
 }
 
@@ -350,6 +352,7 @@ start_upload (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *argu
 {
   g_autoptr (GVariant) settings = NULL, files = NULL, dict = NULL;
   g_autoptr (BgcUpload) upload = NULL;
+  g_autoptr (BgcFile) source = NULL;
   const char *hex, *user_agent = USER_AGENT;
   Running *running;
   guint32 step;
@@ -362,14 +365,16 @@ start_upload (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *argu
       return;
     }
   running = g_hash_table_lookup (self->jobs, &id);
+  source = read_upload_file (files, BGC_UPLOAD_FILE);
+  /* Where the reply is, the server says. */
   if (running == NULL && !self->leaving)
-    running = make_job (self, &id, settings);
+    running = make_job (self, &id, settings, source->remote);
   upload = bgc_worker_wire_read_session (dict);
   g_variant_lookup (settings, "user-agent", "&s", &user_agent);
   /* The answer goes before the first report. */
   g_dbus_method_invocation_return_value (invocation, NULL);
   if (running != NULL)
-    bgc_worker_job_take_step (running->job, step, user_agent, read_upload_file (files, BGC_UPLOAD_FILE),
+    bgc_worker_job_take_step (running->job, step, user_agent, g_steal_pointer (&source),
                               read_upload_file (files, BGC_UPLOAD_REPLY), upload);
 }
 

@@ -54,7 +54,7 @@ end (Upload *upload)
 {
   if (upload->drive->cancel)
     {
-      bgc_session_cancel_async (upload->url, bgc_upload_transfer_upload (upload->transfer), "drive",
+      bgc_session_cancel_async (upload->url, bgc_upload_transfer_upload (upload->transfer), NULL, "drive",
                                 on_cancelled, upload);
       return;
     }

@@ -10,7 +10,10 @@ standard input does.
   /f/NAME?size=N&…    a file; its bytes are content(version, N), the version is set by /control
   /control?name=NAME&version=2
   /log?name=NAME      a line for each request: method, Range, If-Range ("-" for none), status
+  /headers?name=NAME  a line for each request: Authorization (its first word), X-Token, Cookie, User-Agent; and
+                      "proxied" if that came to it as to a proxy
   /forget?name=NAME   empties that log
+  CONNECT             a tunnel; credentials for it are those of /tunnel?proxyauth=…
 
 Behaviour of a file, by its query:
 
@@ -31,8 +34,11 @@ Behaviour of a file, by its query:
   first=N             the faults cut, stall, stallhead, status, junk and more only in the first N requests
   hugehead            a head of 1 MiB        gzip             Content-Encoding: gzip on plain bytes
   redirect=URL  hops=N  loop  code=N         close            Connection: close
+  auth=… proxyauth=…  see http_auth.py
 """
 
+import select
+import socket
 import ssl
 import sys
 import threading
@@ -41,6 +47,7 @@ import urllib.parse
 from email.utils import formatdate
 
 import plain_http
+from http_auth import Gate
 from plain_http import Hangup, serve
 
 BLOCK = 65536
@@ -64,6 +71,9 @@ class State:
         self.logs = {}
         self.counts = {}
         self.contents = {}
+        self.headers = {}
+        self.tunnel = {}
+        self.gate = Gate()
 
     def get(self, version, size):
         with self.lock:
@@ -80,6 +90,8 @@ class Handler(plain_http.Handler):
         parts = self.read_head()
         if parts is None:
             return False
+        if self.method == "CONNECT":
+            return self.tunnel(self.target)
         self.query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
         if parts.path.startswith("/f/"):
             self.name = parts.path[3:]
@@ -110,8 +122,14 @@ class Handler(plain_http.Handler):
                 text = "ok\n"
             elif path == "/log":
                 text = "".join(line + "\n" for line in STATE.logs.get(name, []))
+            elif path == "/headers":
+                text = "".join(line + "\n" for line in STATE.headers.get(name, []))
+            elif path == "/tunnel":
+                STATE.tunnel = self.query
+                text = "ok\n"
             elif path == "/forget":
                 STATE.logs.pop(name, None)
+                STATE.headers.pop(name, None)
                 STATE.counts.pop(name, None)
                 text = "ok\n"
             elif path == "/proxied":
@@ -119,6 +137,22 @@ class Handler(plain_http.Handler):
             else:
                 return self.plain(404, "no such thing\n")
         return self.plain(200, text)
+
+    def tunnel(self, target):
+        self.query = {}
+        question = STATE.gate.ask(STATE.tunnel, self.headers, self.method, target, True)
+        if question is not None:
+            return self.plain(407, "who?\n", question)
+        host, port = target.rsplit(":", 1)
+        with socket.create_connection((host, int(port))) as other:
+            self.wfile.write(b"HTTP/1.1 200 Whatever\r\n\r\n")
+            ends = [self.connection, other]
+            while True:
+                for end in select.select(ends, [], [])[0]:
+                    piece = end.recv(65536)
+                    if not piece:
+                        raise Hangup
+                    (other if end is self.connection else self.connection).sendall(piece)
 
     # ---- files --------------------------------------------------------------------------------
 
@@ -190,7 +224,25 @@ class Handler(plain_http.Handler):
         self.log(code)
         return self.plain(code, "elsewhere\n", [("Location", target)])
 
+    def note_headers(self):
+        known = [self.headers.get(name, "-") for name in ("x-token", "cookie", "user-agent")]
+        proxied = [] if self.target.startswith("/") else ["proxied"]
+        line = " ".join([self.headers.get("authorization", "-").split(" ")[0]] + known + proxied)
+        with STATE.lock:
+            STATE.headers.setdefault(self.name, []).append(line)
+
+    def is_refused(self):
+        for proxy, status in ((True, 407), (False, 401)):
+            question = STATE.gate.ask(self.query, self.headers, self.method, self.target, proxy)
+            if question is not None:
+                self.log(status)
+                return self.plain(status, "who?\n", question)
+        return False
+
     def file(self):
+        self.note_headers()
+        if self.is_refused():
+            return True
         with STATE.lock:
             self.count = STATE.counts[self.name] = STATE.counts.get(self.name, 0) + 1
             version = STATE.versions.get(self.name, 1)

@@ -33,16 +33,16 @@ class Handler(socketserver.StreamRequestHandler):
             pass
 
     def read_head(self):
-        """The parts of the target, with method and headers in self; None at the end of the connection."""
+        """The parts of the target, with method, target and headers in self; None at the end of the connection."""
         line = self.rfile.readline(65536)
         if not line.strip():
             return None
-        self.method, target, _ = line.decode("latin-1").split(" ", 2)
+        self.method, self.target, _ = line.decode("latin-1").split(" ", 2)
         self.headers = {}
         while True:
             line = self.rfile.readline(65536).decode("latin-1").strip()
             if not line:
-                return urllib.parse.urlsplit(target)
+                return urllib.parse.urlsplit(self.target)
             name, value = line.split(":", 1)
             self.headers[name.strip().lower()] = value.strip()
 

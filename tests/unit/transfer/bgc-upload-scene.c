@@ -205,7 +205,8 @@ bgc_upload_scene_cancel (BgcUploadScene *self)
 {
   Cancel cancel = { .scene = self };
 
-  bgc_session_cancel_async (self->file->remote, self->upload, "test", on_cancelled, &cancel);
+  bgc_session_cancel_async (self->file->remote, self->upload, self->settings.secrets, "test",
+                            on_cancelled, &cancel);
   while (!cancel.ended)
     g_main_context_iteration (NULL, TRUE);
   return cancel.settled;

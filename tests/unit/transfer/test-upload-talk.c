@@ -8,6 +8,7 @@
 typedef struct
 {
   BgcUpload *session;
+  BgcUploadChannel *channel;
   BgcUploadTalk talk;
   BgcHeaderTable *table;
 } Fixture;
@@ -15,15 +16,29 @@ typedef struct
 static void
 set_up (Fixture *self, gconstpointer data)
 {
+  g_autoptr (BgcJobSecrets) secrets = NULL;
+  g_autoptr (BgcHttpLogin) login = NULL;
+  BgcUploadChannelSettings settings = { .user_agent = "test" };
+
+  if (data != NULL)
+    {
+      secrets = bgc_job_secrets_new ();
+      bgc_job_secrets_set_login (
+        secrets, bgc_login_new (BGC_LOGIN_TARGET_SERVER, BGC_LOGIN_SCHEME_DIGEST, "alice", data));
+      login = bgc_http_login_new (secrets, NULL);
+    }
+  settings.login = login;
+  self->channel = bgc_upload_channel_new (&settings);
   self->session = bgc_upload_new ();
   self->table = bgc_header_table_new ();
-  bgc_upload_talk_init (&self->talk, NULL, "http://host/x", self->session);
+  bgc_upload_talk_init (&self->talk, self->channel, "http://host/x", self->session);
 }
 
 static void
 tear_down (Fixture *self, gconstpointer data)
 {
   bgc_upload_talk_clear (&self->talk);
+  bgc_upload_channel_free (self->channel);
   bgc_upload_free (self->session);
   bgc_header_table_free (self->table);
 }
@@ -79,6 +94,22 @@ test_settle (Fixture *self, gconstpointer data)
     }
 }
 
+/* Who has a login asks again, but for what the server answers nobody. */
+static void
+test_settle_with_login (Fixture *self, gconstpointer data)
+{
+  const guint statuses[] = { 401, 403, 407 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    {
+      const BgcUploadAnswer answer
+        = { .status = statuses[i], .reader = bgc_header_table_reader (self->table) };
+
+      g_assert_cmpint (bgc_upload_talk_settle (&self->talk, &answer, FALSE), ==,
+                       i == 0 ? BGC_UPLOAD_RESULT_FAILED : BGC_UPLOAD_RESULT_DONE);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -86,5 +117,6 @@ main (int argc, char **argv)
   g_test_add ("/upload-talk/fail", Fixture, NULL, set_up, test_fail, tear_down);
   g_test_add ("/upload-talk/no-request", Fixture, NULL, set_up, test_no_request, tear_down);
   g_test_add ("/upload-talk/settle", Fixture, NULL, set_up, test_settle, tear_down);
+  g_test_add ("/upload-talk/settle-with-login", Fixture, "word", set_up, test_settle_with_login, tear_down);
   return g_test_run ();
 }
