@@ -18,8 +18,7 @@
 /* Bytes of an item without its strings. */
 #define ITEM_BYTES 256
 
-#define FILE_REPORTS "a(uyttttssxua{sv})"
-#define JOB_REPORTS  "a(sbt" FILE_REPORTS "a{sv})"
+#define JOB_REPORTS "a(sbtayaa{sv}a{sv})"
 
 /* "" means none on the wire. */
 static char *
@@ -29,46 +28,41 @@ read_text (const char *text)
 }
 
 BgcFile *
-bgc_worker_wire_read_file (GVariant *item)
+bgc_worker_wire_read_file (BgcRecordReader *from)
 {
-  const char *remote, *local, *temporary, *checksum, *etag, *last_modified;
-  guint64 expected, total, durable, device, inode;
-  guint32 index, attempts, restarts;
-  gint64 date;
-  BgcFile *file;
+  guint32 index = bgc_record_read_uint32 (from);
+  const char *remote = bgc_record_read_text (from);
+  const char *local = bgc_record_read_text (from);
+  g_autoptr (BgcFile) file = bgc_file_new (index, remote, local, bgc_record_read_text (from));
 
-  g_variant_get (item, "(u&s&s&sttttt&s&s&sxuu)", &index, &remote, &local, &temporary, &expected, &total,
-                 &durable, &device, &inode, &checksum, &etag, &last_modified, &date, &attempts, &restarts);
-  file = bgc_file_new (index, remote, local, temporary);
-  file->expected_size = expected;
-  file->bytes_total = total;
-  file->bytes_transferred = durable;
-  file->device = device;
-  file->inode = inode;
-  file->checksum = read_text (checksum);
-  file->etag = read_text (etag);
-  file->last_modified = read_text (last_modified);
-  file->server_date = date;
-  file->attempts = attempts;
-  file->restarts = restarts;
-  return file;
+  file->expected_size = bgc_record_read_number (from);
+  file->bytes_total = bgc_record_read_number (from);
+  file->bytes_transferred = bgc_record_read_number (from);
+  file->device = bgc_record_read_number (from);
+  file->inode = bgc_record_read_number (from);
+  file->checksum = read_text (bgc_record_read_text (from));
+  file->etag = read_text (bgc_record_read_text (from));
+  file->last_modified = read_text (bgc_record_read_text (from));
+  file->server_date = (gint64)bgc_record_read_number (from);
+  file->attempts = bgc_record_read_uint32 (from);
+  file->restarts = bgc_record_read_uint32 (from);
+  return from->broken ? NULL : g_steal_pointer (&file);
 }
 
 BgcPlacement *
-bgc_worker_wire_read_placement (GVariant *item)
+bgc_worker_wire_read_placement (BgcRecordReader *from)
 {
-  const char *directory, *temporary, *target;
-  guint64 device, inode, size;
-  BgcPlacement *placement;
-  gboolean overwrite;
-  guint32 index;
+  const char *directory = bgc_record_read_text (from);
+  const char *temporary = bgc_record_read_text (from);
+  const char *target = bgc_record_read_text (from);
+  g_autoptr (BgcPlacement) placement
+    = bgc_placement_new (0, directory, temporary, *target == '\0' ? NULL : target, 0, 0, FALSE);
 
-  g_variant_get (item, "(u&s&s&sttbt)", &index, &directory, &temporary, &target, &device, &inode, &overwrite,
-                 &size);
-  placement = bgc_placement_new (index, directory, temporary, *target == '\0' ? NULL : target, device, inode,
-                                 overwrite);
-  placement->size = size;
-  return placement;
+  placement->device = bgc_record_read_number (from);
+  placement->inode = bgc_record_read_number (from);
+  placement->overwrite = bgc_record_read_number (from) != 0;
+  placement->size = bgc_record_read_number (from);
+  return from->broken ? NULL : g_steal_pointer (&placement);
 }
 
 gsize
@@ -101,9 +95,8 @@ wait_of (const BgcFailure *failure)
     }
 }
 
-/* Floating a{sv}; NULL is an empty one. */
-static GVariant *
-write_failure (const BgcFailure *failure, gsize *bytes)
+GVariant *
+bgc_worker_wire_failure (const BgcFailure *failure)
 {
   g_autofree char *message = bgc_text_escape (failure == NULL ? NULL : failure->message, MAX_TEXT);
   GVariantDict dict;
@@ -123,12 +116,9 @@ write_failure (const BgcFailure *failure, gsize *bytes)
                            CLAMP (failure->retry_after, MIN_RETRY_AFTER, MAX_RETRY_AFTER));
   if (failure->protocol != NULL && g_utf8_validate (failure->protocol, -1, NULL))
     g_variant_dict_insert (&dict, "protocol", "s", failure->protocol);
-  *bytes += strlen (message) + ITEM_BYTES;
-  if (failure->url == NULL || strlen (failure->url) > BGC_URL_MAX_BYTES
-      || !g_utf8_validate (failure->url, -1, NULL))
-    return g_variant_dict_end (&dict);
-  g_variant_dict_insert (&dict, "url", "s", failure->url);
-  *bytes += strlen (failure->url);
+  if (failure->url != NULL && strlen (failure->url) <= BGC_URL_MAX_BYTES
+      && g_utf8_validate (failure->url, -1, NULL))
+    g_variant_dict_insert (&dict, "url", "s", failure->url);
   return g_variant_dict_end (&dict);
 }
 
@@ -140,24 +130,6 @@ bgc_worker_wire_read_session (GVariant *dict)
   return upload == NULL ? bgc_upload_new () : upload;
 }
 
-GVariant *
-bgc_worker_wire_failure (const BgcFailure *failure)
-{
-  gsize bytes = 0;
-
-  return write_failure (failure, &bytes);
-}
-
-gsize
-bgc_worker_wire_add_result (GVariantBuilder *builder, const BgcPlacementResult *result)
-{
-  gsize bytes = ITEM_BYTES;
-  GVariant *failure = write_failure (result->done ? NULL : result->failure, &bytes);
-
-  g_variant_builder_add (builder, "(ub@a{sv})", result->index, result->done, failure);
-  return bytes;
-}
-
 /* A validator goes back to the server as it came or not at all. */
 static const char *
 validator (const char *text)
@@ -167,20 +139,24 @@ validator (const char *text)
   return text;
 }
 
-gsize
-bgc_worker_wire_add_file_report (GVariantBuilder *builder, const BgcFileReport *file)
+GVariant *
+bgc_worker_wire_add_file_report (GByteArray *to, const BgcFileReport *file)
 {
-  const char *etag = validator (file->etag), *last_modified = validator (file->last_modified);
   gint64 date = file->server_date < 0 || file->server_date > MAX_DATE ? 0 : file->server_date;
-  gsize bytes = ITEM_BYTES + strlen (etag) + strlen (last_modified);
   /* The size of a newer version can be smaller than what is held of the older. */
   guint64 total = file->total < file->durable ? BGC_SIZE_UNKNOWN : file->total;
-  GVariant *failure = write_failure (file->event == BGC_FILE_EVENT_FAILED ? file->failure : NULL, &bytes);
 
-  g_variant_builder_add (builder, "(uyttttssxu@a{sv})", file->index, (guint8)file->event, file->durable,
-                         total, file->device, file->inode, etag, last_modified, date, file->attempts,
-                         failure);
-  return bytes;
+  bgc_record_add_number (to, file->index);
+  bgc_record_add_number (to, file->event);
+  bgc_record_add_number (to, file->durable);
+  bgc_record_add_number (to, total);
+  bgc_record_add_number (to, file->device);
+  bgc_record_add_number (to, file->inode);
+  bgc_record_add_text (to, validator (file->etag));
+  bgc_record_add_text (to, validator (file->last_modified));
+  bgc_record_add_number (to, (guint64)date);
+  bgc_record_add_number (to, file->attempts);
+  return file->event == BGC_FILE_EVENT_FAILED ? bgc_worker_wire_failure (file->failure) : NULL;
 }
 
 /* Goes with the last of what it is the end of. */
@@ -201,17 +177,27 @@ static GVariant *
 write_report (const BgcReport *report, guint *from, gsize *bytes)
 {
   char hex[BGC_JOB_ID_HEX_LENGTH + 1];
-  GVariantBuilder files;
+  GByteArray *files = g_byte_array_new ();
+  GVariantBuilder failures;
   GVariant *session;
 
   bgc_job_id_to_hex (&report->id, hex);
-  g_variant_builder_init (&files, G_VARIANT_TYPE (FILE_REPORTS));
+  g_variant_builder_init (&failures, G_VARIANT_TYPE ("aa{sv}"));
   *bytes += ITEM_BYTES;
-  for (; *from < report->files->len && *bytes < BGC_WORKER_WIRE_FRAME; *from += 1)
-    *bytes += bgc_worker_wire_add_file_report (&files, g_ptr_array_index (report->files, *from));
+  for (; *from < report->files->len && *bytes + files->len < BGC_WORKER_WIRE_FRAME; *from += 1)
+    {
+      GVariant *failure
+        = bgc_worker_wire_add_file_report (files, g_ptr_array_index (report->files, *from));
+
+      if (failure == NULL)
+        continue;
+      *bytes += g_variant_get_size (failure);
+      g_variant_builder_add_value (&failures, failure);
+    }
+  *bytes += files->len;
   session = write_session (report, *from == report->files->len, bytes);
-  return g_variant_new ("(sbt" FILE_REPORTS "@a{sv})", hex, report->connected, report->received, &files,
-                        session);
+  return g_variant_new ("(sbt@ayaa{sv}@a{sv})", hex, report->connected, report->received,
+                        bgc_record_end (files), &failures, session);
 }
 
 GPtrArray *

@@ -9,6 +9,7 @@
 
 #include "model/bgc-file.h"
 #include "model/bgc-placement.h"
+#include "model/bgc-record.h"
 #include "model/bgc-report.h"
 #include "model/bgc-upload.h"
 
@@ -17,19 +18,18 @@
 /* Temporary files in one answer: with the longest paths it stays below a frame. */
 #define BGC_WORKER_WIRE_FOUND 100u
 
-/* Items of the lists in StartJob and Place. */
-BgcFile *bgc_worker_wire_read_file (GVariant *item);
-BgcPlacement *bgc_worker_wire_read_placement (GVariant *item);
+/* Records of the lists in StartJob and Place; NULL where there is none. */
+BgcFile *bgc_worker_wire_read_file (BgcRecordReader *from);
+BgcPlacement *bgc_worker_wire_read_placement (BgcRecordReader *from);
 
 /* A session of StartUpload and CancelSession; nothing begun for what makes no sense. */
 BgcUpload *bgc_worker_wire_read_session (GVariant *dict);
 /* Floating a{sv}; NULL is an empty one. */
 GVariant *bgc_worker_wire_failure (const BgcFailure *failure);
 
-/* Each adds an item to @builder, of the list in Check, Place and Reports' inner one, and answers about
- * how many bytes that took. */
+/* Adds (bsss) to @builder and answers about how many bytes that took. */
 gsize bgc_worker_wire_add_verdict (GVariantBuilder *builder, const BgcPathVerdict *verdict);
-gsize bgc_worker_wire_add_result (GVariantBuilder *builder, const BgcPlacementResult *result);
-gsize bgc_worker_wire_add_file_report (GVariantBuilder *builder, const BgcFileReport *file);
+/* Adds a record of Reports, but for the failure, and answers that floating; NULL where it has none. */
+GVariant *bgc_worker_wire_add_file_report (GByteArray *to, const BgcFileReport *file);
 /* @reports (element-type BgcReport) as the arguments of one or more Reports signals: floating. */
 GPtrArray *bgc_worker_wire_reports (GPtrArray *reports);

@@ -60,26 +60,39 @@ refuse (GDBusMethodInvocation *invocation, const char *why)
   g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, why);
 }
 
-/* In a thread: the first paths, as many as their verdicts fit into an answer. */
+/* Nothing to tell of it but that it is allowed. */
+static gboolean
+is_plain (const BgcPathVerdict *verdict)
+{
+  return verdict->allowed && verdict->identity == NULL;
+}
+
+/* In a thread: the first paths, as many as what is to be told of them fits into an answer. */
 static GVariant *
 check_paths (GVariant *arguments)
 {
   g_autoptr (GVariantIter) paths = NULL;
   BgcLocalFileVisit visit = { 0 };
-  GVariantBuilder builder;
+  GVariantBuilder others;
+  guint32 checked = 0;
   const char *path;
   gsize bytes = 0;
 
   g_variant_get (arguments, "(as)", &paths);
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(bsss)"));
-  while (bytes < BGC_WORKER_WIRE_FRAME && g_variant_iter_next (paths, "&s", &path))
+  g_variant_builder_init (&others, G_VARIANT_TYPE ("a(u(bsss))"));
+  for (; bytes < BGC_WORKER_WIRE_FRAME && g_variant_iter_next (paths, "&s", &path); checked++)
     {
       g_autoptr (BgcPathVerdict) verdict = bgc_local_file_check (&visit, path);
 
-      bytes += bgc_worker_wire_add_verdict (&builder, verdict);
+      if (is_plain (verdict))
+        continue;
+      g_variant_builder_open (&others, G_VARIANT_TYPE ("(u(bsss))"));
+      g_variant_builder_add (&others, "u", checked);
+      bytes += bgc_worker_wire_add_verdict (&others, verdict);
+      g_variant_builder_close (&others);
     }
   bgc_local_file_visit_clear (&visit);
-  return g_variant_new ("(a(bsss))", &builder);
+  return g_variant_new ("(ua(u(bsss)))", checked, &others);
 }
 
 /* In a thread. */
@@ -88,21 +101,24 @@ place_files (GVariant *arguments)
 {
   g_autoptr (GPtrArray) placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
   g_autoptr (GPtrArray) results = NULL;
-  g_autoptr (GVariantIter) items = NULL;
-  GVariantBuilder builder;
-  GVariant *item;
+  g_autoptr (GVariant) records = g_variant_get_child_value (arguments, 0);
+  BgcPlacement *placement;
+  GVariantBuilder failed;
+  BgcRecordReader from;
 
-  g_variant_get (arguments, "(a(usssttbt))", &items);
-  while ((item = g_variant_iter_next_value (items)) != NULL)
-    {
-      g_ptr_array_add (placements, bgc_worker_wire_read_placement (item));
-      g_variant_unref (item);
-    }
+  bgc_record_reader_init (&from, records);
+  while (bgc_record_reader_has_more (&from) && (placement = bgc_worker_wire_read_placement (&from)) != NULL)
+    g_ptr_array_add (placements, placement);
   results = bgc_local_file_place (placements);
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(uba{sv})"));
+  g_variant_builder_init (&failed, G_VARIANT_TYPE ("a(ua{sv})"));
   for (guint i = 0; i < results->len; i++)
-    bgc_worker_wire_add_result (&builder, g_ptr_array_index (results, i));
-  return g_variant_new ("(a(uba{sv}))", &builder);
+    {
+      const BgcPlacementResult *result = g_ptr_array_index (results, i);
+
+      if (!result->done)
+        g_variant_builder_add (&failed, "(u@a{sv})", i, bgc_worker_wire_failure (result->failure));
+    }
+  return g_variant_new ("(ua(ua{sv}))", results->len, &failed);
 }
 
 /* In a thread. */
@@ -242,16 +258,25 @@ answer_in_thread (BgcWorker *self, GDBusMethodInvocation *invocation, ThreadFunc
   g_task_run_in_thread (task, thread_main);
 }
 
-static void
-add_files (BgcWorkerJob *job, GVariantIter *files)
+static gboolean
+add_files (BgcWorkerJob *job, GVariant *records)
 {
-  GVariant *item;
+  BgcRecordReader from;
+  BgcFile *file;
 
-  while ((item = g_variant_iter_next_value (files)) != NULL)
-    {
-      bgc_worker_job_add (job, bgc_worker_wire_read_file (item));
-      g_variant_unref (item);
-    }
+  bgc_record_reader_init (&from, records);
+  while (bgc_record_reader_has_more (&from) && (file = bgc_worker_wire_read_file (&from)) != NULL)
+    bgc_worker_job_add (job, file);
+  return !from.broken;
+}
+
+static void
+answer_files (GDBusMethodInvocation *invocation, gboolean sound)
+{
+  if (sound)
+    g_dbus_method_invocation_return_value (invocation, NULL);
+  else
+    refuse (invocation, "A file is no record");
 }
 
 static void
@@ -296,12 +321,12 @@ find_job (BgcWorker *self, const char *hex)
 static void
 start_job (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *arguments)
 {
-  g_autoptr (GVariantIter) files = NULL;
-  g_autoptr (GVariant) dict = NULL;
+  g_autoptr (GVariant) files = NULL, dict = NULL;
+  gboolean sound = TRUE;
   const char *hex;
   BgcJobId id;
 
-  g_variant_get (arguments, "(&s@a{sv}a(ussstttttsssxuu))", &hex, &dict, &files);
+  g_variant_get (arguments, "(&s@a{sv}@ay)", &hex, &dict, &files);
   if (!bgc_job_id_parse (hex, &id) || g_hash_table_contains (self->jobs, &id))
     {
       refuse (invocation, "No job can be started under this id");
@@ -309,18 +334,19 @@ start_job (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *argumen
     }
   /* On its way out it takes nothing up; the daemon is about to see it go. */
   if (!self->leaving)
-    add_files (make_job (self, &id, dict, NULL)->job, files);
-  g_dbus_method_invocation_return_value (invocation, NULL);
+    sound = add_files (make_job (self, &id, dict, NULL)->job, files);
+  answer_files (invocation, sound);
 }
 
 static void
 more_files (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *arguments)
 {
-  g_autoptr (GVariantIter) files = NULL;
+  g_autoptr (GVariant) files = NULL;
+  gboolean sound = TRUE;
   Running *running;
   const char *hex;
 
-  g_variant_get (arguments, "(&sa(ussstttttsssxuu))", &hex, &files);
+  g_variant_get (arguments, "(&s@ay)", &hex, &files);
   running = find_job (self, hex);
   if (running == NULL && !self->leaving)
     {
@@ -328,20 +354,22 @@ more_files (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *argume
       return;
     }
   if (running != NULL && !bgc_worker_job_is_stopping (running->job))
-    add_files (running->job, files);
-  g_dbus_method_invocation_return_value (invocation, NULL);
+    sound = add_files (running->job, files);
+  answer_files (invocation, sound);
 }
 
-/* The file @index among @files; an empty one where it is missing and must not be. */
+/* The file @index among @records; an empty one where it is missing and must not be. */
 static BgcFile *
-read_upload_file (GVariant *files, guint32 index)
+read_upload_file (GVariant *records, guint32 index)
 {
-  for (gsize i = 0; i < g_variant_n_children (files); i++)
-    {
-      g_autoptr (GVariant) item = g_variant_get_child_value (files, i);
-      g_autoptr (BgcFile) file = bgc_worker_wire_read_file (item);
+  BgcRecordReader from;
 
-      if (file->index == index)
+  bgc_record_reader_init (&from, records);
+  while (bgc_record_reader_has_more (&from))
+    {
+      g_autoptr (BgcFile) file = bgc_worker_wire_read_file (&from);
+
+      if (file != NULL && file->index == index)
         return g_steal_pointer (&file);
     }
   return index == BGC_UPLOAD_FILE ? bgc_file_new (index, "", "", "") : NULL;
@@ -358,7 +386,7 @@ start_upload (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *argu
   guint32 step;
   BgcJobId id;
 
-  g_variant_get (arguments, "(&s@a{sv}u@a(ussstttttsssxuu)@a{sv})", &hex, &settings, &step, &files, &dict);
+  g_variant_get (arguments, "(&s@a{sv}u@ay@a{sv})", &hex, &settings, &step, &files, &dict);
   if (!bgc_job_id_parse (hex, &id))
     {
       refuse (invocation, "No job can be started under this id");

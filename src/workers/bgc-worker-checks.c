@@ -128,31 +128,53 @@ on_late (gpointer data)
   settle (self, &late, TRUE);
 }
 
+/* The verdict about the path at @position: allowed and nothing more where @others (element-type (u(bsss)))
+ * do not tell of it. @next: how many of them have been used. */
+static BgcPathVerdict *
+take_verdict (GVariant *others, gsize *next, guint32 position, GError **error)
+{
+  g_autoptr (GVariant) item = NULL;
+  guint32 told = G_MAXUINT32;
+
+  if (*next < g_variant_n_children (others))
+    {
+      g_autoptr (GVariant) other = g_variant_get_child_value (others, *next);
+
+      g_variant_get (other, "(u@(bsss))", &told, &item);
+    }
+  if (told != position)
+    return bgc_path_verdict_new (TRUE, BGC_N_ERRORS, NULL, NULL);
+  *next += 1;
+  return bgc_worker_codec_read_verdict (item, error);
+}
+
 /* Hands @answer to the questions in order; FALSE with @error for a breach. */
 static gboolean
 take_verdicts (BgcWorkerChecks *self, GVariant *answer, GError **error)
 {
-  g_autoptr (GVariant) list = g_variant_get_child_value (answer, 0);
-  gsize used = 0, count = g_variant_n_children (list);
+  g_autoptr (GVariant) others = NULL;
+  guint32 used = 0, count = 0;
+  gsize next = 0;
 
+  g_variant_get (answer, "(u@a(u(bsss)))", &count, &others);
   for (GList *l = self->questions.head; l != NULL && used < count; l = l->next)
     {
       Question *question = l->data;
 
       for (; question->out > 0 && used < count; question->out--)
         {
-          g_autoptr (GVariant) item = g_variant_get_child_value (list, used++);
-          BgcPathVerdict *verdict = bgc_worker_codec_read_verdict (item, error);
+          BgcPathVerdict *verdict = take_verdict (others, &next, used++, error);
 
           if (verdict == NULL)
             return FALSE;
           g_ptr_array_add (question->verdicts, verdict);
         }
     }
-  if (used < count || count == 0)
-    g_set_error (error, BGC_ERROR, BGC_ERROR_WORKER_LOST, "It answers %s paths than it was asked",
-                 used < count ? "more" : "fewer");
-  return used == count && count > 0;
+  if (used == count && count > 0 && next == g_variant_n_children (others))
+    return TRUE;
+  g_set_error (error, BGC_ERROR, BGC_ERROR_WORKER_LOST, "It answers %s paths than it was asked",
+               count == 0 ? "fewer" : "more");
+  return FALSE;
 }
 
 static void

@@ -7,6 +7,7 @@
 
 #include "base/bgc-text.h"
 #include "model/bgc-path.h"
+#include "model/bgc-record.h"
 #include "model/bgc-upload-variant.h"
 #include "model/bgc-url.h"
 
@@ -37,28 +38,36 @@ bgc_worker_codec_is_text (const char *text)
   return text == NULL || g_utf8_validate (text, -1, NULL);
 }
 
-static const char *
-text_or_empty (const char *text)
+void
+bgc_worker_codec_add_file (GByteArray *to, const BgcFile *file)
 {
-  return text != NULL && bgc_worker_codec_is_text (text) ? text : "";
+  bgc_record_add_number (to, file->index);
+  bgc_record_add_text (to, file->remote);
+  bgc_record_add_text (to, file->local);
+  bgc_record_add_text (to, file->temporary);
+  bgc_record_add_number (to, file->expected_size);
+  bgc_record_add_number (to, file->bytes_total);
+  bgc_record_add_number (to, file->bytes_transferred);
+  bgc_record_add_number (to, file->device);
+  bgc_record_add_number (to, file->inode);
+  bgc_record_add_text (to, file->checksum);
+  bgc_record_add_text (to, file->etag);
+  bgc_record_add_text (to, file->last_modified);
+  bgc_record_add_number (to, (guint64)file->server_date);
+  bgc_record_add_number (to, file->attempts);
+  bgc_record_add_number (to, file->restarts);
 }
 
-GVariant *
-bgc_worker_codec_file (const BgcFile *file)
+void
+bgc_worker_codec_add_placement (GByteArray *to, const BgcPlacement *placement)
 {
-  return g_variant_new (
-    "(ussstttttsssxuu)", file->index, text_or_empty (file->remote), text_or_empty (file->local),
-    text_or_empty (file->temporary), file->expected_size, file->bytes_total, file->bytes_transferred,
-    file->device, file->inode, text_or_empty (file->checksum), text_or_empty (file->etag),
-    text_or_empty (file->last_modified), file->server_date, file->attempts, file->restarts);
-}
-
-GVariant *
-bgc_worker_codec_placement (const BgcPlacement *placement)
-{
-  return g_variant_new ("(usssttbt)", placement->index, text_or_empty (placement->directory),
-                        text_or_empty (placement->temporary), text_or_empty (placement->target),
-                        placement->device, placement->inode, placement->overwrite, placement->size);
+  bgc_record_add_text (to, placement->directory);
+  bgc_record_add_text (to, placement->temporary);
+  bgc_record_add_text (to, placement->target);
+  bgc_record_add_number (to, placement->device);
+  bgc_record_add_number (to, placement->inode);
+  bgc_record_add_number (to, placement->overwrite);
+  bgc_record_add_number (to, placement->size);
 }
 
 GVariant *
@@ -199,22 +208,13 @@ bgc_worker_codec_read_failure (GVariant *dict, guint32 index, gint64 now, BgcFai
   return *failure != NULL;
 }
 
-BgcPlacementResult *
-bgc_worker_codec_read_result (GVariant *item, gint64 now, GError **error)
+BgcFailure *
+bgc_worker_codec_read_failed (GVariant *item, gint64 now, guint32 *position, GError **error)
 {
   g_autoptr (GVariant) dict = NULL;
-  BgcFailure *failure = NULL;
-  gboolean done;
-  guint32 index;
 
-  g_variant_get (item, "(ub@a{sv})", &index, &done, &dict);
-  if (!done)
-    {
-      failure = read_failure (dict, index, now, error);
-      if (failure == NULL)
-        return NULL;
-    }
-  return bgc_placement_result_new (index, failure);
+  g_variant_get (item, "(u@a{sv})", position, &dict);
+  return read_failure (dict, 0, now, error);
 }
 
 /* Sizes are stored as 63 bits. */
@@ -224,31 +224,44 @@ is_size (guint64 size)
   return size <= G_MAXINT64;
 }
 
+/* @failures: of the files that failed, in their order. */
 static gboolean
-read_event (BgcFileReport *file, guint8 event, GVariant *dict, gint64 now, GError **error)
+read_event (BgcFileReport *file, guint32 event, GVariantIter *failures, gint64 now, GError **error)
 {
+  g_autoptr (GVariant) dict = NULL;
+
   if (event >= BGC_N_FILE_EVENTS)
     return breach (error, "an event is not known");
   file->event = event;
-  if ((event == BGC_FILE_EVENT_FAILED) != (g_variant_n_children (dict) > 0))
-    return breach (error, "a failure without its event, or an event without its failure");
-  if (event == BGC_FILE_EVENT_FAILED)
-    file->failure = read_failure (dict, file->index, now, error);
-  return event != BGC_FILE_EVENT_FAILED || file->failure != NULL;
+  if (event != BGC_FILE_EVENT_FAILED)
+    return TRUE;
+  dict = g_variant_iter_next_value (failures);
+  if (dict == NULL)
+    return breach (error, "an event without its failure");
+  file->failure = read_failure (dict, file->index, now, error);
+  return file->failure != NULL;
 }
 
 static BgcFileReport *
-read_file_report (GVariant *item, gint64 now, GError **error)
+read_file_report (BgcRecordReader *from, GVariantIter *failures, gint64 now, GError **error)
 {
   g_autoptr (BgcFileReport) file = bgc_file_report_new (0, BGC_FILE_EVENT_PROGRESS);
-  g_autoptr (GVariant) dict = NULL;
   const char *etag, *last_modified;
-  guint8 event;
+  guint32 event;
 
-  g_variant_get (item, "(uytttt&s&sxu@a{sv})", &file->index, &event, &file->durable, &file->total,
-                 &file->device, &file->inode, &etag, &last_modified, &file->server_date, &file->attempts,
-                 &dict);
-  if (!is_size (file->durable) || (file->total != BGC_SIZE_UNKNOWN && !is_size (file->total)))
+  file->index = bgc_record_read_uint32 (from);
+  event = bgc_record_read_uint32 (from);
+  file->durable = bgc_record_read_number (from);
+  file->total = bgc_record_read_number (from);
+  file->device = bgc_record_read_number (from);
+  file->inode = bgc_record_read_number (from);
+  etag = bgc_record_read_text (from);
+  last_modified = bgc_record_read_text (from);
+  file->server_date = (gint64)bgc_record_read_number (from);
+  file->attempts = bgc_record_read_uint32 (from);
+  if (from->broken)
+    breach (error, "a file is no record");
+  else if (!is_size (file->durable) || (file->total != BGC_SIZE_UNKNOWN && !is_size (file->total)))
     breach (error, "a size is impossible");
   else if (file->total != BGC_SIZE_UNKNOWN && file->durable > file->total)
     breach (error, "more bytes than the file has");
@@ -256,9 +269,28 @@ read_file_report (GVariant *item, gint64 now, GError **error)
     breach (error, "a date is impossible");
   else if (read_text (etag, MAX_TEXT, &file->etag, error)
            && read_text (last_modified, MAX_TEXT, &file->last_modified, error)
-           && read_event (file, event, dict, now, error))
+           && read_event (file, event, failures, now, error))
     return g_steal_pointer (&file);
   return NULL;
+}
+
+static gboolean
+read_file_reports (GVariant *records, GVariantIter *failures, gint64 now, GPtrArray *files, GError **error)
+{
+  g_autoptr (GVariant) surplus = NULL;
+  BgcRecordReader from;
+
+  bgc_record_reader_init (&from, records);
+  while (bgc_record_reader_has_more (&from))
+    {
+      BgcFileReport *file = read_file_report (&from, failures, now, error);
+
+      if (file == NULL)
+        return FALSE;
+      g_ptr_array_add (files, file);
+    }
+  surplus = g_variant_iter_next_value (failures);
+  return surplus == NULL || breach (error, "a failure without its event");
 }
 
 /* An empty @dict says nothing of a session. */
@@ -275,15 +307,14 @@ BgcReport *
 bgc_worker_codec_read_report (GVariant *item, gint64 now, GError **error)
 {
   g_autoptr (BgcReport) report = NULL;
-  g_autoptr (GVariantIter) files = NULL;
-  g_autoptr (GVariant) session = NULL;
+  g_autoptr (GVariant) files = NULL, session = NULL;
+  g_autoptr (GVariantIter) failures = NULL;
   const char *hex;
   gboolean connected;
   guint64 received;
-  GVariant *child;
   BgcJobId id;
 
-  g_variant_get (item, "(&sbta(uyttttssxua{sv})@a{sv})", &hex, &connected, &received, &files, &session);
+  g_variant_get (item, "(&sbt@ayaa{sv}@a{sv})", &hex, &connected, &received, &files, &failures, &session);
   if (!bgc_job_id_is_canonical (hex) || !bgc_job_id_parse (hex, &id) || !is_size (received))
     {
       breach (error, "a report is of nothing");
@@ -292,16 +323,8 @@ bgc_worker_codec_read_report (GVariant *item, gint64 now, GError **error)
   report = bgc_report_new (&id);
   report->connected = connected;
   report->received = received;
-  if (!read_session (session, report, error))
+  if (!read_session (session, report, error)
+      || !read_file_reports (files, failures, now, report->files, error))
     return NULL;
-  while ((child = g_variant_iter_next_value (files)) != NULL)
-    {
-      g_autoptr (GVariant) owned = child;
-      BgcFileReport *file = read_file_report (owned, now, error);
-
-      if (file == NULL)
-        return NULL;
-      g_ptr_array_add (report->files, file);
-    }
   return g_steal_pointer (&report);
 }

@@ -11,15 +11,13 @@
 #include "model/bgc-placement.h"
 #include "model/bgc-report.h"
 
-#define BGC_WORKER_CODEC_FILES "a(ussstttttsssxuu)"
-#define BGC_WORKER_CODEC_PLACEMENTS "a(usssttbt)"
-#define BGC_WORKER_CODEC_VERDICTS "a(bsss)"
-#define BGC_WORKER_CODEC_RESULTS "a(uba{sv})"
-#define BGC_WORKER_CODEC_REPORTS "a(sbta(uyttttssxua{sv})a{sv})"
+#define BGC_WORKER_CODEC_VERDICTS "ua(u(bsss))"
+#define BGC_WORKER_CODEC_PLACED "ua(ua{sv})"
+#define BGC_WORKER_CODEC_REPORTS "a(sbtayaa{sv}a{sv})"
 
-/* Each answers a floating item of the list of that signature. */
-GVariant *bgc_worker_codec_file (const BgcFile *file);
-GVariant *bgc_worker_codec_placement (const BgcPlacement *placement);
+/* Each adds a record to the list of them. */
+void bgc_worker_codec_add_file (GByteArray *to, const BgcFile *file);
+void bgc_worker_codec_add_placement (GByteArray *to, const BgcPlacement *placement);
 /* Floating a{sv} for StartJob. */
 GVariant *bgc_worker_codec_settings (BgcPriority priority, guint files_at_once);
 /* Floating a{sv} for StartUpload and CancelSession: the session of @job, an upload, with the protocol that
@@ -31,7 +29,8 @@ gboolean bgc_worker_codec_is_text (const char *text);
 /* Items of the lists that come back, of the right signature already. @now, wall clock microseconds,
  * becomes the time of a failure. */
 BgcPathVerdict *bgc_worker_codec_read_verdict (GVariant *item, GError **error);
-BgcPlacementResult *bgc_worker_codec_read_result (GVariant *item, gint64 now, GError **error);
+/* NULL with @error for a breach. */
+BgcFailure *bgc_worker_codec_read_failed (GVariant *item, gint64 now, guint32 *position, GError **error);
 /* @dict empty: nothing went wrong, *@failure is NULL. */
 gboolean bgc_worker_codec_read_failure (GVariant *dict, guint32 index, gint64 now, BgcFailure **failure,
                                         GError **error);

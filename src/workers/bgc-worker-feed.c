@@ -3,11 +3,12 @@
 
 #include "workers/bgc-worker-feed.h"
 
+#include "model/bgc-record.h"
 #include "workers/bgc-worker-codec.h"
 
 /* Files of one call. */
 #define PORTION_FILES 500
-/* Bytes of text in one call: half a frame, since names may be 12 KiB a file. */
+/* Bytes in one call: half a frame, since names may be 12 KiB a file. */
 #define PORTION_BYTES (512 * 1024)
 /* With fewer unsettled the worker gets more, so that it never runs dry while a call is on its way, nor
  * while it syncs 512 small files together and 512 more wait for that. */
@@ -67,31 +68,26 @@ GVariant *
 bgc_worker_feed_next (BgcWorkerFeed *self)
 {
   const BgcFileList *files = self->job->files;
-  GVariantBuilder builder;
+  g_autoptr (GByteArray) records = NULL;
   guint count = 0;
-  gsize bytes = 0;
 
   if (bgc_worker_feed_unsettled (self) >= LOW_WATER)
     return NULL;
-  g_variant_builder_init (&builder, G_VARIANT_TYPE (BGC_WORKER_CODEC_FILES));
+  records = g_byte_array_new ();
   for (guint i = bgc_file_list_position (files, self->next_index); i < bgc_file_list_length (files); i++)
     {
       const BgcFile *file = bgc_file_list_at (files, i);
 
-      if (count == PORTION_FILES || bytes > PORTION_BYTES)
+      if (count == PORTION_FILES || records->len > PORTION_BYTES)
         break;
       self->next_index = file->index + 1;
       if (file->state != BGC_FILE_PENDING)
         continue;
-      g_variant_builder_add_value (&builder, bgc_worker_codec_file (file));
+      bgc_worker_codec_add_file (records, file);
       give (self, file);
-      bytes += bgc_file_stored_bytes (file);
       count++;
     }
-  if (count > 0)
-    return g_variant_builder_end (&builder);
-  g_variant_builder_clear (&builder);
-  return NULL;
+  return count > 0 ? bgc_record_end (g_steal_pointer (&records)) : NULL;
 }
 
 /* Why @file cannot be true, or NULL. */

@@ -14,7 +14,7 @@ typedef struct _BgcWorkerFeed BgcWorkerFeed;
 /* @job is borrowed, and its files are read, as long as the feed lives. */
 BgcWorkerFeed *bgc_worker_feed_new (const BgcJob *job);
 void bgc_worker_feed_free (BgcWorkerFeed *self);
-/* The next portion of pending files as a floating BGC_WORKER_CODEC_FILES, or NULL where the worker has
+/* The next portion of pending files as floating records, or NULL where the worker has
  * enough to do or has all. The portion counts as given. */
 GVariant *bgc_worker_feed_next (BgcWorkerFeed *self);
 /* Files given and neither whole nor failed. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/bgc-placement.h"
+#include "model/bgc-record.h"
 #include "workers/bgc-worker-codec.h"
 
 /* Files of one call: their failures must fit into a frame. */
@@ -120,28 +121,45 @@ find (BgcWorkerPlaces *self, guint64 number)
 }
 
 static gboolean
+breach (GError **error, const char *what)
+{
+  g_set_error_literal (error, BGC_ERROR, BGC_ERROR_WORKER_LOST, what);
+  return FALSE;
+}
+
+/* What is not among the failed is done. */
+static gboolean
 take_results (List *list, GVariant *answer, GError **error)
 {
-  g_autoptr (GVariant) items = g_variant_get_child_value (answer, 0);
+  g_autoptr (GVariant) failed = NULL;
   gint64 now = bgc_clock_wall (list->places->clock);
+  guint first = list->results->len;
+  guint32 count = 0;
 
-  if (g_variant_n_children (items) != list->out)
+  g_variant_get (answer, "(u@a(ua{sv}))", &count, &failed);
+  if (count != list->out)
+    return breach (error, "It answers another number of files than it was asked");
+  for (guint i = 0; i < count; i++)
     {
-      g_set_error (error, BGC_ERROR, BGC_ERROR_WORKER_LOST,
-                   "It answers another number of files than it was asked");
-      return FALSE;
+      const BgcPlacement *placement = g_ptr_array_index (list->placements, first + i);
+
+      g_ptr_array_add (list->results, bgc_placement_result_new (placement->index, NULL));
     }
-  for (guint i = 0; i < list->out; i++)
+  for (gsize i = 0; i < g_variant_n_children (failed); i++)
     {
-      const BgcPlacement *placement = g_ptr_array_index (list->placements, list->results->len);
-      g_autoptr (GVariant) item = g_variant_get_child_value (items, i);
-      BgcPlacementResult *result = bgc_worker_codec_read_result (item, now, error);
+      g_autoptr (GVariant) item = g_variant_get_child_value (failed, i);
+      guint32 position = 0;
+      g_autoptr (BgcFailure) failure = bgc_worker_codec_read_failed (item, now, &position, error);
+      BgcPlacementResult *result;
 
-      if (result == NULL)
+      if (failure == NULL)
         return FALSE;
-      /* The number is ours, whatever it answers. */
-      result->index = placement->index;
-      g_ptr_array_add (list->results, result);
+      result = position < count ? g_ptr_array_index (list->results, first + position) : NULL;
+      if (result == NULL || !result->done)
+        return breach (error, "It answers for a file it was not asked about");
+      failure->file = result->index;
+      result->done = FALSE;
+      result->failure = g_steal_pointer (&failure);
     }
   return TRUE;
 }
@@ -171,7 +189,7 @@ static void
 send_portion (List *list)
 {
   BgcWorkerPlaces *self = list->places;
-  GVariantBuilder builder;
+  GByteArray *records;
   Ticket *ticket;
 
   if (list->results->len == list->placements->len)
@@ -182,17 +200,16 @@ send_portion (List *list)
   if (self->link == NULL || list->out > 0)
     return;
   list->out = MIN (PORTION, list->placements->len - list->results->len);
-  g_variant_builder_init (&builder, G_VARIANT_TYPE (BGC_WORKER_CODEC_PLACEMENTS));
+  records = g_byte_array_new ();
   for (guint i = 0; i < list->out; i++)
-    g_variant_builder_add_value (
-      &builder, bgc_worker_codec_placement (g_ptr_array_index (list->placements, list->results->len + i)));
+    bgc_worker_codec_add_placement (records, g_ptr_array_index (list->placements, list->results->len + i));
   list->alarm = bgc_clock_set_alarm (self->clock, bgc_clock_boot (self->clock) + ANSWER_TIME, "placing files",
                                      on_late, list);
   ticket = g_new0 (Ticket, 1);
   ticket->places = self;
   ticket->number = list->number;
-  bgc_worker_link_call (self->link, "Place", g_variant_new ("(" BGC_WORKER_CODEC_PLACEMENTS ")", &builder),
-                        "(" BGC_WORKER_CODEC_RESULTS ")", on_answer, ticket, g_free);
+  bgc_worker_link_call (self->link, "Place", g_variant_new ("(@ay)", bgc_record_end (records)),
+                        "(" BGC_WORKER_CODEC_PLACED ")", on_answer, ticket, g_free);
 }
 
 void

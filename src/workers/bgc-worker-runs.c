@@ -116,7 +116,7 @@ take_step (BgcWorkerRuns *self, Run *run)
   bgc_job_id_to_hex (&run->id, hex);
   run->calling = run->sent = TRUE;
   call (self, run, "StartUpload",
-        g_variant_new ("(s@a{sv}u@" BGC_WORKER_CODEC_FILES "@a{sv})", hex,
+        g_variant_new ("(s@a{sv}u@ay@a{sv})", hex,
                        bgc_worker_codec_settings (run->priority, run->files_at_once), step, files, session),
         on_fed);
 }
@@ -131,14 +131,14 @@ feed_files (BgcWorkerRuns *self, Run *run)
   if (run->sent && files == NULL)
     return;
   if (files == NULL)
-    files = g_variant_new_array (g_variant_type_element (G_VARIANT_TYPE (BGC_WORKER_CODEC_FILES)), NULL, 0);
+    files = g_variant_new_array (G_VARIANT_TYPE_BYTE, NULL, 0);
   bgc_job_id_to_hex (&run->id, hex);
   run->calling = TRUE;
   if (run->sent)
-    call (self, run, "AddFiles", g_variant_new ("(s@" BGC_WORKER_CODEC_FILES ")", hex, files), on_fed);
+    call (self, run, "AddFiles", g_variant_new ("(s@ay)", hex, files), on_fed);
   else
     call (self, run, "StartJob",
-          g_variant_new ("(s@a{sv}@" BGC_WORKER_CODEC_FILES ")", hex,
+          g_variant_new ("(s@a{sv}@ay)", hex,
                          bgc_worker_codec_settings (run->priority, run->files_at_once), files),
           on_fed);
   run->sent = TRUE;

@@ -3,6 +3,7 @@
 
 #include "workers/bgc-worker-steps.h"
 
+#include "model/bgc-record.h"
 #include "workers/bgc-worker-codec.h"
 
 struct _BgcWorkerSteps
@@ -89,18 +90,17 @@ bgc_worker_steps_begin (BgcWorkerSteps *self)
 void
 bgc_worker_steps_arguments (BgcWorkerSteps *self, guint32 *step, GVariant **files, GVariant **session)
 {
-  GVariantBuilder builder;
+  GByteArray *records = g_byte_array_new ();
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE (BGC_WORKER_CODEC_FILES));
   for (guint32 index = BGC_UPLOAD_FILE; index <= BGC_UPLOAD_REPLY; index++)
     {
       const BgcFile *file = find_file (self, index);
 
       if (file != NULL)
-        g_variant_builder_add_value (&builder, bgc_worker_codec_file (file));
+        bgc_worker_codec_add_file (records, file);
     }
   *step = self->step;
-  *files = g_variant_builder_end (&builder);
+  *files = bgc_record_end (records);
   *session = bgc_worker_codec_session (self->job);
 }
 

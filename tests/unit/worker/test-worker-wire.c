@@ -16,7 +16,9 @@ test_file (void)
 {
   g_autoptr (BgcFile) file = bgc_file_new (7, "https://example.org/a", "/srv/a", ".bgcopy-x");
   g_autoptr (BgcFile) read = NULL;
-  g_autoptr (GVariant) item = NULL;
+  GByteArray *bytes = g_byte_array_new ();
+  g_autoptr (GVariant) records = NULL;
+  BgcRecordReader from;
 
   file->expected_size = 20;
   file->bytes_total = 21;
@@ -28,8 +30,12 @@ test_file (void)
   file->server_date = 5;
   file->attempts = 3;
   file->restarts = 2;
-  item = g_variant_ref_sink (bgc_worker_codec_file (file));
-  read = bgc_worker_wire_read_file (item);
+  bgc_worker_codec_add_file (bytes, file);
+  records = g_variant_ref_sink (bgc_record_end (bytes));
+  bgc_record_reader_init (&from, records);
+  read = bgc_worker_wire_read_file (&from);
+  g_assert_false (bgc_record_reader_has_more (&from));
+  g_assert_null (bgc_worker_wire_read_file (&from));
   g_assert_cmpuint (read->index, ==, 7);
   g_assert_cmpstr (read->remote, ==, file->remote);
   g_assert_cmpstr (read->local, ==, file->local);
@@ -52,14 +58,18 @@ test_placement (void)
 {
   g_autoptr (BgcPlacement) placement = bgc_placement_new (3, "/srv", "t", NULL, 8, 9, TRUE);
   g_autoptr (BgcPlacement) read = NULL;
-  g_autoptr (GVariant) item = NULL;
+  GByteArray *bytes = g_byte_array_new ();
+  g_autoptr (GVariant) records = NULL;
+  BgcRecordReader from;
 
   placement->size = 10;
-  item = g_variant_ref_sink (bgc_worker_codec_placement (placement));
-  read = bgc_worker_wire_read_placement (item);
+  bgc_worker_codec_add_placement (bytes, placement);
+  records = g_variant_ref_sink (bgc_record_end (bytes));
+  bgc_record_reader_init (&from, records);
+  read = bgc_worker_wire_read_placement (&from);
+  g_assert_false (bgc_record_reader_has_more (&from));
+  g_assert_null (bgc_worker_wire_read_placement (&from));
   g_assert_cmpuint (read->size, ==, 10);
-
-  g_assert_cmpuint (read->index, ==, 3);
   g_assert_cmpstr (read->directory, ==, "/srv");
   g_assert_cmpstr (read->temporary, ==, "t");
   g_assert_null (read->target);
@@ -77,7 +87,7 @@ carry_verdict (const BgcPathVerdict *verdict)
   g_autoptr (GError) error = NULL;
   BgcPathVerdict *read;
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE (BGC_WORKER_CODEC_VERDICTS));
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(bsss)"));
   bgc_worker_wire_add_verdict (&builder, verdict);
   list = g_variant_ref_sink (g_variant_builder_end (&builder));
   item = g_variant_get_child_value (list, 0);
@@ -299,29 +309,19 @@ test_frames (void)
   g_assert_cmpuint (expected, ==, 2000);
 }
 
+/* What one says went wrong the other takes. */
 static void
-test_results (void)
+test_failed (void)
 {
-  g_autoptr (BgcPlacementResult) done = bgc_placement_result_new (1, NULL);
-  g_autoptr (BgcPlacementResult) failed = bgc_placement_result_new (
-    2, bgc_failure_new (BGC_CONTEXT_LOCAL_FILE, BGC_ERROR_FILE_EXISTS, FALSE, "there is one"));
-  g_autoptr (GVariant) list = NULL, first = NULL, second = NULL;
-  g_autoptr (BgcPlacementResult) read = NULL;
-  GVariantBuilder builder;
+  g_autoptr (BgcFailure) failure
+    = bgc_failure_new (BGC_CONTEXT_LOCAL_FILE, BGC_ERROR_FILE_EXISTS, FALSE, "there is one");
+  g_autoptr (GVariant) item
+    = g_variant_ref_sink (g_variant_new ("(u@a{sv})", 2, bgc_worker_wire_failure (failure)));
+  guint32 position = 0;
+  g_autoptr (BgcFailure) read = bgc_worker_codec_read_failed (item, 0, &position, NULL);
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE (BGC_WORKER_CODEC_RESULTS));
-  bgc_worker_wire_add_result (&builder, done);
-  bgc_worker_wire_add_result (&builder, failed);
-  list = g_variant_ref_sink (g_variant_builder_end (&builder));
-  first = g_variant_get_child_value (list, 0);
-  second = g_variant_get_child_value (list, 1);
-  read = bgc_worker_codec_read_result (first, 0, NULL);
-  g_assert_true (read->done);
-  g_assert_cmpuint (read->index, ==, 1);
-  bgc_placement_result_free (read);
-  read = bgc_worker_codec_read_result (second, 0, NULL);
-  g_assert_false (read->done);
-  g_assert_cmpint (read->failure->code, ==, BGC_ERROR_FILE_EXISTS);
+  g_assert_cmpuint (position, ==, 2);
+  g_assert_cmpint (read->code, ==, BGC_ERROR_FILE_EXISTS);
 }
 
 int
@@ -335,7 +335,7 @@ main (int argc, char **argv)
   g_test_add_func ("/worker-wire/failure", test_failure);
   g_test_add_func ("/worker-wire/wild-servers", test_wild_servers);
   g_test_add_func ("/worker-wire/frames", test_frames);
-  g_test_add_func ("/worker-wire/results", test_results);
   g_test_add_func ("/worker-wire/session", test_session);
+  g_test_add_func ("/worker-wire/failed", test_failed);
   return g_test_run ();
 }

@@ -5,6 +5,8 @@
 
 #include "worker/bgc-worker.h"
 
+#include "../workers/hand-records.h"
+
 #include <string.h>
 #include <glib/gstdio.h>
 #include <sys/socket.h>
@@ -13,11 +15,7 @@
 #define WORKER_PATH      "/org/example/BackgroundCopy/Worker"
 #define WORKER_INTERFACE "org.example.BackgroundCopy.Worker"
 #define ID               "000102030405060708090a0b0c0d0e0f"
-#define NO_FILES         "@a(ussstttttsssxuu) []"
-#define ONE_FILE                                                                                             \
-  "[(uint32 0, 'http://127.0.0.1:9/f', '/tmp/f', '.bgcopy-0123456789abcdef0123456789abcdef', "               \
-  "uint64 18446744073709551615, uint64 18446744073709551615, uint64 0, uint64 0, uint64 0, '', '', '', "     \
-  "int64 0, uint32 0, uint32 0)]"
+#define NO_FILES         "@ay []"
 
 typedef struct
 {
@@ -133,30 +131,55 @@ ask (Fixture *fixture, const char *method, const char *arguments)
   return g_ptr_array_index (fixture->answers, before);
 }
 
+/* The text of an ay that has one file. */
+static char *
+one_file (void)
+{
+  g_autoptr (GVariant) records = g_variant_ref_sink (
+    hand_records ("a(ussstttttsssxuu)",
+                  "[(0, 'http://127.0.0.1:9/f', '/tmp/f', '.bgcopy-0123456789abcdef0123456789abcdef', "
+                  "18446744073709551615, 18446744073709551615, 0, 0, 0, '', '', '', 0, 0, 0)]",
+                  NULL));
+
+  return g_variant_print (records, TRUE);
+}
+
+/* Asks with one file between @before and @after. */
+static const char *
+ask_one_file (Fixture *fixture, const char *method, const char *before, const char *after)
+{
+  g_autofree char *file = one_file ();
+  g_autofree char *arguments = g_strconcat (before, file, after, NULL);
+
+  return ask (fixture, method, arguments);
+}
+
 static void
 test_paths (Fixture *fixture, gconstpointer data)
 {
-  const char *verdicts = ask (fixture, "Check", "(['/nonexistent-directory/f', '/tmp/f'],)");
+  const char *verdicts = ask (fixture, "Check", "(['/tmp/f', '/nonexistent-directory/f', '/tmp/g'],)");
+  g_autoptr (GVariant) placements = g_variant_ref_sink (
+    hand_records ("a(sssttbt)",
+                  "[('/tmp', '.bgcopy-ffffffffffffffffffffffffffffffff', '', 0, 0, true, "
+                  "18446744073709551615), ('/tmp', 'not-ours', '', 0, 0, true, 18446744073709551615)]",
+                  NULL));
+  g_autofree char *text = g_variant_print (placements, TRUE);
+  g_autofree char *arguments = g_strdup_printf ("(%s,)", text);
 
   g_assert_cmpstr (ask (fixture, "Ping", NULL), ==, "()");
-  g_assert_true (g_str_has_prefix (verdicts, "([(false, '"));
-  g_assert_nonnull (strstr (verdicts, "(true, '', '', '"));
-  g_assert_cmpstr (
-    ask (fixture, "Place",
-         "([(uint32 4, '/tmp', '.bgcopy-ffffffffffffffffffffffffffffffff', '', uint64 0, uint64 0,"
-         " true, uint64 18446744073709551615)],)"),
-    ==, "([(4, true, {})],)");
+  g_assert_true (g_str_has_prefix (verdicts, "(3, [(1, (false, '"));
+  g_assert_null (strstr (verdicts, "(true, "));
+  g_assert_true (g_str_has_prefix (ask (fixture, "Place", arguments), "(2, [(1, {'"));
 }
 
 static void
 test_job (Fixture *fixture, gconstpointer data)
 {
   g_assert_cmpstr (
-    ask (fixture, "StartJob", "('" ID "', @a{sv} {'files-at-once': <uint32 2>}, " ONE_FILE ")"), ==, "()");
+    ask_one_file (fixture, "StartJob", "('" ID "', @a{sv} {'files-at-once': <uint32 2>}, ", ")"), ==, "()");
   while (fixture->reports->len == 0)
     g_main_context_iteration (NULL, TRUE);
-  g_assert_true (
-    g_str_has_prefix (g_ptr_array_index (fixture->reports, 0), "([('" ID "', false, 0, [(0, 0x03, 0, "));
+  g_assert_true (g_str_has_prefix (g_ptr_array_index (fixture->reports, 0), "([('" ID "', false, 0, "));
   g_assert_nonnull (strstr (g_ptr_array_index (fixture->reports, 0), "'name': <'ConnectFailed'>"));
   g_assert_cmpstr (ask (fixture, "AddFiles", "('" ID "', " NO_FILES ")"), ==, "()");
   g_assert_cmpstr (ask (fixture, "StopJob", "('" ID "', false)"), ==, "()");
@@ -167,7 +190,7 @@ test_job (Fixture *fixture, gconstpointer data)
 static void
 test_leave (Fixture *fixture, gconstpointer data)
 {
-  ask (fixture, "StartJob", "('" ID "', @a{sv} {}, " ONE_FILE ")");
+  ask_one_file (fixture, "StartJob", "('" ID "', @a{sv} {}, ", ")");
   call (fixture, "StopJob", "('" ID "', true)");
   call (fixture, "StopJob", "('" ID "', true)");
   bgc_worker_leave (fixture->worker);
@@ -184,7 +207,7 @@ test_leave (Fixture *fixture, gconstpointer data)
 static void
 test_daemon_gone (Fixture *fixture, gconstpointer data)
 {
-  ask (fixture, "StartJob", "('" ID "', @a{sv} {}, " ONE_FILE ")");
+  ask_one_file (fixture, "StartJob", "('" ID "', @a{sv} {}, ", ")");
 }
 
 /* The source, the reply and the session, each by itself. */
@@ -241,13 +264,12 @@ test_cancel_and_gone (Fixture *fixture, gconstpointer data)
 static void
 test_upload (Fixture *fixture, gconstpointer data)
 {
-  g_assert_cmpstr (ask (fixture, "StartUpload",
-                        "('" ID "', @a{sv} {}, uint32 0, " ONE_FILE ", {'protocol': <'bits'>, 'stage': "
-                        "<uint32 0>})"),
+  g_assert_cmpstr (ask_one_file (fixture, "StartUpload", "('" ID "', @a{sv} {}, uint32 0, ",
+                                 ", {'protocol': <'bits'>, 'stage': <uint32 0>})"),
                    ==, "()");
   while (fixture->reports->len == 0)
     g_main_context_iteration (NULL, TRUE);
-  g_assert_true (g_str_has_prefix (g_ptr_array_index (fixture->reports, 0), "([('" ID "', false, 0, [(0, "));
+  g_assert_true (g_str_has_prefix (g_ptr_array_index (fixture->reports, 0), "([('" ID "', false, 0, "));
   g_assert_cmpstr (ask (fixture, "StopJob", "('" ID "', false)"), ==, "()");
   g_assert_cmpstr (
     ask (fixture, "StartUpload", "('" ID "', @a{sv} {}, uint32 4, " NO_FILES ", @a{sv} {})"), ==, "()");
@@ -263,6 +285,7 @@ test_nonsense (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (ask (fixture, "StartUpload", "('x', @a{sv} {}, uint32 0, " NO_FILES ", @a{sv} {})"), ==,
                    invalid);
   g_assert_cmpstr (ask (fixture, "Check", "('/tmp/f',)"), ==, invalid);
+  g_assert_cmpstr (ask (fixture, "StartJob", "('" ID "', @a{sv} {}, b'torn')"), ==, invalid);
   g_assert_cmpstr (ask (fixture, "Explode", NULL), ==, "org.freedesktop.DBus.Error.UnknownMethod");
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dbus/bgc-worker-interface.h"
+#include "hand-records.h"
 #include "workers/bgc-worker-codec.h"
 
 #define WORKER_PATH      "/org/example/BackgroundCopy/Worker"
@@ -23,35 +24,24 @@ answer_check (HandWorker *self, GVariant *arguments)
   if (self->verdicts != NULL)
     return g_variant_new_parsed (self->verdicts);
   g_variant_get (arguments, "(as)", &paths);
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(bsss)"));
-  while ((self->at_most == 0 || count++ < self->at_most) && g_variant_iter_next (paths, "&s", &path))
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(u(bsss))"));
+  for (; (self->at_most == 0 || count < self->at_most) && g_variant_iter_next (paths, "&s", &path); count++)
     if (g_str_has_prefix (path, "/refused"))
-      g_variant_builder_add (&builder, "(bsss)", FALSE, "AccessDenied", "no", "");
-    else
-      g_variant_builder_add (&builder, "(bsss)", TRUE, "", "",
-                             g_str_has_prefix (path, "/link") ? "/target/f" : "");
-  return g_variant_new ("(a(bsss))", &builder);
+      g_variant_builder_add (&builder, "(u(bsss))", count, FALSE, "AccessDenied", "no", "");
+    else if (g_str_has_prefix (path, "/link"))
+      g_variant_builder_add (&builder, "(u(bsss))", count, TRUE, "", "", "/target/f");
+  return g_variant_new ("(ua(u(bsss)))", count, &builder);
 }
 
 static GVariant *
 answer_place (HandWorker *self, GVariant *arguments)
 {
-  g_autoptr (GVariant) list = g_variant_get_child_value (arguments, 0);
-  GVariantBuilder builder;
+  g_autoptr (GVariant) records = g_variant_get_child_value (arguments, 0);
 
   if (self->results != NULL)
     return g_variant_new_parsed (self->results);
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(uba{sv})"));
-  for (gsize i = 0; i < g_variant_n_children (list); i++)
-    {
-      g_autoptr (GVariant) item = g_variant_get_child_value (list, i);
-      guint32 index;
-
-      g_variant_get_child (item, 0, "u", &index);
-      g_variant_builder_add (&builder, "(ub@a{sv})", index, TRUE,
-                             g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
-    }
-  return g_variant_new ("(a(uba{sv}))", &builder);
+  return g_variant_new ("(u@a(ua{sv}))", hand_records_count (records, HAND_RECORDS_PLACEMENT),
+                        g_variant_new_array (G_VARIANT_TYPE ("(ua{sv})"), NULL, 0));
 }
 
 /* Bytes that count up, as many as are left. */
@@ -101,12 +91,33 @@ answer (HandWorker *self, GDBusMethodInvocation *invocation)
   g_dbus_method_invocation_return_value (invocation, value);
 }
 
+/* @arguments as text, and behind it what can be read of records among them. */
+static char *
+describe (GVariant *arguments)
+{
+  g_autofree char *text = g_variant_print (arguments, FALSE);
+  g_autoptr (GString) described = g_string_new (text);
+
+  for (gsize i = 0; i < g_variant_n_children (arguments); i++)
+    {
+      g_autoptr (GVariant) member = g_variant_get_child_value (arguments, i);
+      const char *bytes = g_variant_get_data (member);
+
+      if (!g_variant_is_of_type (member, G_VARIANT_TYPE_BYTESTRING))
+        continue;
+      g_string_append_c (described, ' ');
+      for (gsize j = 0; j < g_variant_get_size (member); j++)
+        g_string_append_c (described, g_ascii_isprint (bytes[j]) ? bytes[j] : ' ');
+    }
+  return g_string_free (g_steal_pointer (&described), FALSE);
+}
+
 static void
 on_call (GDBusConnection *bus, const char *sender, const char *path, const char *interface,
          const char *method, GVariant *arguments, GDBusMethodInvocation *invocation, gpointer data)
 {
   HandWorker *self = data;
-  g_autofree char *text = g_variant_print (arguments, FALSE);
+  g_autofree char *text = describe (arguments);
   gboolean ping = g_str_equal (method, "Ping");
 
   g_ptr_array_add (self->calls, g_strdup_printf ("%s %s", method, text));
@@ -195,13 +206,16 @@ hand_worker_report_session (HandWorker *self, const BgcJobId *id, guint64 receiv
                             const char *session)
 {
   char hex[BGC_JOB_ID_HEX_LENGTH + 1];
-  g_autofree char *text = NULL;
+  GVariant *failures = NULL;
+  GVariant *records = hand_records ("a(uyttttssxua{sv})", files, &failures);
+  GVariant *dict = g_variant_parse (G_VARIANT_TYPE_VARDICT, session, NULL, NULL, NULL);
+  GVariantBuilder jobs;
 
   bgc_job_id_to_hex (id, hex);
-  text = g_strdup_printf ("([('%s', true, %" G_GUINT64_FORMAT ", %s, %s)],)", hex, received, files, session);
-  hand_worker_signal (
-    self, "Reports",
-    g_variant_parse (G_VARIANT_TYPE ("(" BGC_WORKER_CODEC_REPORTS ")"), text, NULL, NULL, NULL));
+  g_variant_builder_init (&jobs, G_VARIANT_TYPE (BGC_WORKER_CODEC_REPORTS));
+  g_variant_builder_add (&jobs, "(sbt@ay@aa{sv}@a{sv})", hex, TRUE, received, records, failures, dict);
+  g_variant_unref (dict);
+  hand_worker_signal (self, "Reports", g_variant_new ("(" BGC_WORKER_CODEC_REPORTS ")", &jobs));
 }
 
 void

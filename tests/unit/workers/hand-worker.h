@@ -15,7 +15,8 @@ typedef struct
 {
   GSocketConnection *socket; /* (owned) the worker's end */
   GDBusConnection *bus;      /* (owned) (nullable) once authenticated */
-  GPtrArray *calls;          /* (owned) "Method arguments", in the order they came */
+  /* (owned) "Method arguments", in the order they came, each followed by what its records have of text */
+  GPtrArray *calls;
   GPtrArray *held;           /* (owned) invocations not answered while mute */
   gboolean mute;             /* answers nothing */
   gboolean mute_but_ping;

@@ -193,9 +193,12 @@ main (int argc, char **argv)
   ADD ("portions", test_portions, NULL);
   ADD ("none", test_none, NULL);
   ADD ("late", test_late, NULL);
-  ADD ("no-verdict", test_lies, "(@a(bsss) [],)");
-  ADD ("too-many-verdicts", test_lies, "([(true, '', '', ''), (true, '', '', ''), (true, '', '', '')],)");
-  ADD ("nameless-verdict", test_lies, "([(false, '', '', ''), (true, '', '', '')],)");
+  ADD ("no-verdict", test_lies, "(uint32 0, @a(u(bsss)) [])");
+  ADD ("too-many-verdicts", test_lies, "(uint32 3, @a(u(bsss)) [])");
+  ADD ("nameless-verdict", test_lies, "(uint32 2, [(uint32 0, (false, '', '', ''))])");
+  ADD ("verdict-of-nothing", test_lies, "(uint32 2, [(uint32 2, (true, '', '', '/x'))])");
+  ADD ("verdicts-in-disorder", test_lies,
+       "(uint32 2, [(uint32 1, (true, '', '', '/x')), (uint32 0, (true, '', '', '/x'))])");
   ADD ("close", test_close, NULL);
   return g_test_run ();
 }

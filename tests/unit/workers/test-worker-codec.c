@@ -3,8 +3,11 @@
 
 #include "workers/bgc-worker-codec.h"
 
+#include "hand-records.h"
+#include "model/bgc-record.h"
+
 #define NOW G_GINT64_CONSTANT (1790000000000000)
-#define ID  "'000102030405060708090a0b0c0d0e0f'"
+#define ID  "000102030405060708090a0b0c0d0e0f"
 
 static GVariant *
 parse (const char *type, const char *text)
@@ -20,30 +23,20 @@ static void
 test_file (void)
 {
   g_autoptr (BgcFile) file = bgc_file_new (7, "https://example.org/a", "/srv/a", ".bgcopy-x");
-  g_autoptr (GVariant) item = NULL;
-  g_autofree char *text = NULL;
+  GByteArray *bytes = g_byte_array_new ();
+  g_autoptr (GVariant) expected = NULL, item = NULL;
 
   file->bytes_transferred = 10;
   file->etag = g_strdup ("\"e\"");
   file->server_date = 5;
-  item = g_variant_ref_sink (bgc_worker_codec_file (file));
-  text = g_variant_print (item, FALSE);
-  g_assert_cmpstr (
-    text, ==,
-    "(7, 'https://example.org/a', '/srv/a', '.bgcopy-x', 18446744073709551615, 18446744073709551615, 10,"
-    " 0, 0, '', '\"e\"', '', 5, 0, 0)");
-}
-
-/* What a damaged database may hold does not reach GVariant. */
-static void
-test_not_text (void)
-{
-  g_autoptr (BgcFile) file = bgc_file_new (7, "https://example.org/a", "/srv/\xff", ".bgcopy-x");
-  g_autoptr (GVariant) item = g_variant_ref_sink (bgc_worker_codec_file (file));
-  const char *local;
-
-  g_variant_get_child (item, 2, "&s", &local);
-  g_assert_cmpstr (local, ==, "");
+  bgc_worker_codec_add_file (bytes, file);
+  item = g_variant_ref_sink (bgc_record_end (bytes));
+  expected = g_variant_ref_sink (hand_records (
+    "a(ussstttttsssxuu)",
+    "[(7, 'https://example.org/a', '/srv/a', '.bgcopy-x', 18446744073709551615, 18446744073709551615, 10,"
+    " 0, 0, '', '\"e\"', '', 5, 0, 0)]",
+    NULL));
+  g_assert_true (g_variant_equal (item, expected));
 }
 
 static void
@@ -89,31 +82,52 @@ test_verdicts (void)
 static void
 test_results (void)
 {
-  g_autoptr (GVariant) good = parse ("(uba{sv})", "(3, true, {})");
-  g_autoptr (GVariant) failed
-    = parse ("(uba{sv})", "(3, false, {'context': <'local-file'>, 'name': <'FileExists'>,"
-                          " 'message': <'there'>, 'wait': <'none'>})");
-  g_autoptr (GVariant) silent = parse ("(uba{sv})", "(3, false, {})");
-  g_autoptr (BgcPlacementResult) first = bgc_worker_codec_read_result (good, NOW, NULL);
-  g_autoptr (BgcPlacementResult) second = bgc_worker_codec_read_result (failed, NOW, NULL);
+  g_autoptr (GVariant) failed = parse ("(ua{sv})", "(3, {'context': <'local-file'>, 'name': <'FileExists'>,"
+                                                   " 'message': <'there'>, 'wait': <'none'>})");
+  g_autoptr (GVariant) silent = parse ("(ua{sv})", "(3, {})");
+  guint32 position = 0;
+  g_autoptr (BgcFailure) failure = bgc_worker_codec_read_failed (failed, NOW, &position, NULL);
 
-  g_assert_true (first->done);
-  g_assert_cmpuint (first->index, ==, 3);
-  g_assert_false (second->done);
-  g_assert_cmpint (second->failure->code, ==, BGC_ERROR_FILE_EXISTS);
-  g_assert_cmpint (second->failure->context, ==, BGC_CONTEXT_LOCAL_FILE);
-  g_assert_cmpint (second->failure->time, ==, NOW);
-  g_assert_cmpstr (second->failure->message, ==, "there");
-  g_assert_null (bgc_worker_codec_read_result (silent, NOW, NULL));
+  g_assert_cmpuint (position, ==, 3);
+  g_assert_cmpint (failure->code, ==, BGC_ERROR_FILE_EXISTS);
+  g_assert_cmpint (failure->context, ==, BGC_CONTEXT_LOCAL_FILE);
+  g_assert_cmpint (failure->time, ==, NOW);
+  g_assert_cmpstr (failure->message, ==, "there");
+  g_assert_null (bgc_worker_codec_read_failed (silent, NOW, &position, NULL));
 }
 
 static BgcReport *
 read_report (const char *files)
 {
-  g_autofree char *text = g_strdup_printf ("(" ID ", true, 77, %s, {})", files);
-  g_autoptr (GVariant) item = parse ("(sbta(uyttttssxua{sv})a{sv})", text);
+  GVariant *failures = NULL;
+  GVariant *records = hand_records ("a(uyttttssxua{sv})", files, &failures);
+  g_autoptr (GVariant) item = g_variant_ref_sink (
+    g_variant_new ("(sbt@ay@aa{sv}@a{sv})", ID, TRUE, G_GUINT64_CONSTANT (77), records, failures,
+                   g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)));
 
   return bgc_worker_codec_read_report (item, NOW, NULL);
+}
+
+/* What is cut off, or goes on behind its end, is no record. */
+static void
+test_no_records (void)
+{
+  g_autoptr (GVariant) whole = g_variant_ref_sink (
+    hand_records ("a(uyttttssx)", "[(1, 0, 10, 20, 8, 9, '\"e\"', 'Thu', 1700000000)]", NULL));
+  gsize length = g_variant_get_size (whole);
+
+  for (gsize cut = 1; cut <= length; cut++)
+    {
+      g_autoptr (GVariant) item = g_variant_ref_sink (g_variant_new (
+        "(sbt@ay@aa{sv}@a{sv})", ID, TRUE, G_GUINT64_CONSTANT (77),
+        g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, g_variant_get_data (whole), cut, 1),
+        g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0),
+        g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)));
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (bgc_worker_codec_read_report (item, NOW, &error));
+      g_assert_error (error, BGC_ERROR, BGC_ERROR_WORKER_LOST);
+    }
 }
 
 static void
@@ -185,11 +199,11 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/worker-codec/file", test_file);
-  g_test_add_func ("/worker-codec/not-text", test_not_text);
   g_test_add_func ("/worker-codec/settings", test_settings);
   g_test_add_func ("/worker-codec/verdicts", test_verdicts);
   g_test_add_func ("/worker-codec/results", test_results);
   g_test_add_func ("/worker-codec/report", test_report);
   g_test_add_func ("/worker-codec/lies", test_lies);
+  g_test_add_func ("/worker-codec/no-records", test_no_records);
   return g_test_run ();
 }

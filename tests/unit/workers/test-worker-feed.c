@@ -3,6 +3,7 @@
 
 #include "workers/bgc-worker-feed.h"
 
+#include "hand-records.h"
 #include "hand-worker.h"
 
 static guint
@@ -14,7 +15,7 @@ feed_size (BgcWorkerFeed *feed)
   if (files != NULL)
     {
       g_variant_ref_sink (files);
-      size = g_variant_n_children (files);
+      size = hand_records_count (files, HAND_RECORDS_FILE);
       g_variant_unref (files);
     }
   return size;

@@ -3,6 +3,7 @@
 
 #include "workers/bgc-worker-places.h"
 
+#include "hand-records.h"
 #include "hand-worker.h"
 #include "model/bgc-placement.h"
 
@@ -94,6 +95,9 @@ test_portions (Fixture *fixture, gconstpointer data)
 static void
 test_early_and_empty (Fixture *fixture, gconstpointer data)
 {
+  g_autoptr (GVariant) expected = NULL;
+  g_autofree char *call = NULL;
+
   place (fixture, 0);
   hand_wait_until (fixture->ended == 1);
   g_assert_cmpuint (fixture->last->len, ==, 0);
@@ -101,21 +105,25 @@ test_early_and_empty (Fixture *fixture, gconstpointer data)
   g_assert_true (bgc_worker_places_is_busy (fixture->places));
   bgc_worker_places_open (fixture->places, fixture->link);
   hand_wait_until (fixture->ended == 2);
-  g_assert_cmpstr (g_ptr_array_index (fixture->worker->calls, 0), ==,
-                   "Place ([(10, '/srv', '.bgcopy-x', '', 1, 2, true, 18446744073709551615)],)");
+  expected = g_variant_ref_sink (g_variant_new (
+    "(@ay)",
+    hand_records ("a(sssttbt)", "[('/srv', '.bgcopy-x', '', 1, 2, true, 18446744073709551615)]", NULL)));
+  call = g_variant_print (expected, FALSE);
+  g_assert_true (g_str_has_prefix (g_ptr_array_index (fixture->worker->calls, 0), "Place "));
+  g_assert_nonnull (strstr (g_ptr_array_index (fixture->worker->calls, 0), call));
 }
 
 static void
 test_failed (Fixture *fixture, gconstpointer data)
 {
-  fixture->worker->results = "([(uint32 10, true, @a{sv} {}), (uint32 11, false, {'context': <'local-file'>, "
-                             "'name': <'NoSpace'>})],)";
+  fixture->worker->results = "(uint32 2, [(uint32 1, {'context': <'local-file'>, 'name': <'NoSpace'>})])";
   bgc_worker_places_open (fixture->places, fixture->link);
   place (fixture, 2);
   hand_wait_until (fixture->ended == 1);
   g_assert_true (result_at (fixture, 0)->done);
   g_assert_false (result_at (fixture, 1)->done);
   g_assert_cmpint (result_at (fixture, 1)->failure->code, ==, BGC_ERROR_NO_SPACE);
+  g_assert_cmpuint (result_at (fixture, 1)->failure->file, ==, 11);
 }
 
 /* Ten seconds pass, and the ping in the middle of them is answered. */
@@ -205,8 +213,13 @@ main (int argc, char **argv)
   ADD ("failed", test_failed, NULL);
   ADD ("first-late", test_first_late, NULL);
   ADD ("second-late", test_second_late, NULL);
-  ADD ("too-few", test_lies, "([(uint32 10, true, @a{sv} {})],)");
-  ADD ("failed-for-nothing", test_lies, "([(uint32 10, true, @a{sv} {}), (11, false, {})],)");
+  ADD ("too-few", test_lies, "(uint32 1, @a(ua{sv}) [])");
+  ADD ("failed-for-nothing", test_lies, "(uint32 2, [(uint32 1, @a{sv} {})])");
+  ADD ("failed-elsewhere", test_lies,
+       "(uint32 2, [(uint32 2, {'context': <'local-file'>, 'name': <'NoSpace'>})])");
+  ADD ("failed-twice", test_lies,
+       "(uint32 2, [(uint32 1, {'context': <'local-file'>, 'name': <'NoSpace'>}),"
+       " (uint32 1, {'context': <'local-file'>, 'name': <'NoSpace'>})])");
   ADD ("close", test_close, NULL);
   return g_test_run ();
 }

@@ -230,7 +230,8 @@ test_upload (Fixture *fixture, gconstpointer data)
     }
   g_assert_cmpuint (fixture->worker->calls->len, ==, 1);
   g_assert_true (g_str_has_prefix (call_at (fixture, 0), "StartUpload ('02000000000000000000000000000000"));
-  g_assert_nonnull (strstr (call_at (fixture, 0), "}, 0, [(0, 'https://example.org/drop', '/tmp/source', "));
+  g_assert_nonnull (strstr (call_at (fixture, 0), "}, 0, "));
+  g_assert_nonnull (strstr (call_at (fixture, 0), "https://example.org/drop"));
   hand_worker_report_session (fixture->worker, &job->id, 0, "[(0, 0, 0, 100, 0, 0, '', '', 0, 1, {})]",
                               "{'protocol': <'bits'>, 'stage': <uint32 1>, 'session-id': <'{1}'>}");
   pass_reports (fixture, 1);
@@ -241,7 +242,7 @@ test_upload (Fixture *fixture, gconstpointer data)
   job->upload->session_id = g_strdup ("{1}");
   bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4);
   hand_wait_until (fixture->started == 3);
-  g_assert_nonnull (strstr (call_at (fixture, 1), "}, 1, [(0, "));
+  g_assert_nonnull (strstr (call_at (fixture, 1), "}, 1, "));
   hand_worker_report_session (fixture->worker, &job->id, 0, "[(0, 2, 100, 100, 0, 0, '', '', 0, 1, {})]",
                               "{'protocol': <'bits'>, 'stage': <uint32 2>, 'session-id': <'{1}'>}");
   pass_reports (fixture, 2);
@@ -249,7 +250,7 @@ test_upload (Fixture *fixture, gconstpointer data)
   job->upload->stage = BGC_UPLOAD_STAGE_SENT;
   bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4);
   hand_wait_until (fixture->started == 4);
-  g_assert_nonnull (strstr (call_at (fixture, 2), "}, 3, [(0, "));
+  g_assert_nonnull (strstr (call_at (fixture, 2), "}, 3, "));
   bgc_worker_runs_stop (fixture->runs, NULL, &job->id, FALSE);
   hand_wait_until (!bgc_worker_runs_is_busy (fixture->runs));
   g_assert_cmpstr (call_at (fixture, 3), ==, "StopJob ('02000000000000000000000000000000', false)");

@@ -3,6 +3,7 @@
 
 #include "workers/bgc-worker-steps.h"
 
+#include "hand-records.h"
 #include "hand-worker.h"
 
 /* One report: its session's stage (or none), then its files. */
@@ -365,7 +366,7 @@ test_arguments (void)
   bgc_worker_steps_arguments (steps, &step, &files, &session);
   g_variant_ref_sink (files);
   g_variant_ref_sink (session);
-  g_assert_cmpuint (g_variant_n_children (files), ==, 2);
+  g_assert_cmpuint (hand_records_count (files, HAND_RECORDS_FILE), ==, 2);
   g_assert_true (g_variant_lookup (session, "protocol", "&s", &protocol));
   g_assert_cmpstr (protocol, ==, "tus");
 }
