@@ -12,6 +12,7 @@ bgc_caller_new (const char *name, GDestroyNotify drop)
   self->drop = drop;
   self->leaving = g_cancellable_new ();
   g_queue_init (&self->waiting);
+  g_queue_init (&self->held);
   return self;
 }
 
@@ -27,6 +28,7 @@ clear (gpointer data)
   BgcCaller *self = data;
 
   g_queue_clear_full (&self->waiting, self->drop);
+  g_queue_clear (&self->held);
   g_object_unref (self->leaving);
   g_free (self->name);
 }
@@ -47,16 +49,36 @@ bgc_caller_admit (BgcCaller *self, gpointer call)
 }
 
 gboolean
+bgc_caller_hold (BgcCaller *self, guint32 serial)
+{
+  if (self->held.length >= BGC_CALLER_MAX_CALLS)
+    return FALSE;
+  g_queue_push_tail (&self->held, GUINT_TO_POINTER (serial));
+  return TRUE;
+}
+
+guint32
+bgc_caller_next_held (BgcCaller *self)
+{
+  return GPOINTER_TO_UINT (g_queue_pop_head (&self->held));
+}
+
+static gboolean
+has_work (const BgcCaller *self)
+{
+  return self->waiting.length > 0 && self->working < BGC_CALLER_MAX_WORKING;
+}
+
+gboolean
 bgc_caller_is_ready (const BgcCaller *self)
 {
-  return self->status != BGC_CALLER_ASKING && !self->flushing && self->working < BGC_CALLER_MAX_WORKING
-         && self->waiting.length > 0;
+  return self->status != BGC_CALLER_ASKING && !self->flushing && (has_work (self) || self->held.length > 0);
 }
 
 gpointer
 bgc_caller_next (BgcCaller *self)
 {
-  if (!bgc_caller_is_ready (self))
+  if (!bgc_caller_is_ready (self) || !has_work (self))
     return NULL;
   self->working++;
   return g_queue_pop_head (&self->waiting);
@@ -78,6 +100,7 @@ bgc_caller_drop_waiting (BgcCaller *self)
 
   while ((call = g_queue_pop_head (&kept->waiting)) != NULL)
     kept->drop (call);
+  g_queue_clear (&kept->held);
 }
 
 void

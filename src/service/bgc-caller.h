@@ -32,6 +32,7 @@ typedef struct {
   gboolean in_line;       /* it waits for its turn */
   gboolean flushing;      /* a large answer is being written to it: no turn until then */
   GQueue waiting;         /* calls (owned), oldest first */
+  GQueue held;            /* serials of calls that are refused when it is their turn, oldest first */
   guint working;          /* calls taken from the queue and not yet answered */
   guint watch;            /* of its name on the bus, 0 = none; whoever watches clears it */
   GDestroyNotify drop;    /* frees a call that will not be worked on */
@@ -42,7 +43,11 @@ BgcCaller *bgc_caller_ref (BgcCaller *self);
 void bgc_caller_unref (BgcCaller *self);
 /* Queues @call (transfer full); FALSE, and then @call stays the giver's, if there are too many. */
 gboolean bgc_caller_admit (BgcCaller *self, gpointer call);
-/* There is a call that may be worked on. */
+/* Remembers that the call of that @serial is to be refused; FALSE if there are too many of those. */
+gboolean bgc_caller_hold (BgcCaller *self, guint32 serial);
+/* The serial of the next call to refuse; 0 = none. */
+guint32 bgc_caller_next_held (BgcCaller *self);
+/* There is a call that may be worked on, or refused. */
 gboolean bgc_caller_is_ready (const BgcCaller *self);
 /* The next call whose turn it is (transfer full), which counts as worked on until bgc_caller_done(); or
  * NULL. */

@@ -6,6 +6,8 @@
 /* Microseconds that calls are run before the bus is read again: long enough that reading costs little
  * beside them, too short to be noticed. */
 #define TURNS_TIME 1000
+/* Microseconds between two looks at the users who are paced: a few turns each time. */
+#define REST_TIME (2 * BGC_USER_PACE)
 
 struct _BgcCallers {
   GDBusConnection *connection; /* (owned) */
@@ -17,6 +19,7 @@ struct _BgcCallers {
   GHashTable *users;           /* (owned) uid → BgcUser (owned) */
   GQueue turns;                /* (element-type BgcUser) (borrowed) who has a call to run, next first */
   guint64 alarm;               /* of the next turn; 0 = none */
+  guint64 rest;                /* alarm: somebody whose turn was not due yet may have one; 0 = none */
   gboolean closed;
 };
 
@@ -34,6 +37,12 @@ typedef struct {
 
 /* Whose user is not known; no user's number. */
 #define NOBODY G_MAXUINT32
+
+/* A question to the bus, which is answered behind what it had for us. */
+typedef struct {
+  BgcCallers *callers; /* (owned) */
+  guint32 uid;         /* of whom we want to know */
+} Echo;
 
 /* One connection that is watched, for as long as the watch lasts. */
 typedef struct {
@@ -118,6 +127,7 @@ join (BgcCallers *self, BgcCaller *caller, guint32 uid)
     }
   caller->user = user;
   user->calls += caller->waiting.length;
+  user->held += caller->held.length;
   user->bytes += weigh_waiting (self, caller);
   if (caller->status == BGC_CALLER_KNOWN)
     user->connections++;
@@ -139,6 +149,7 @@ part (BgcCallers *self, BgcCaller *caller)
   if (user == NULL)
     return;
   user->calls -= caller->waiting.length;
+  user->held -= caller->held.length;
   user->bytes -= weigh_waiting (self, caller);
   if (caller->status == BGC_CALLER_KNOWN)
     user->connections--;
@@ -162,6 +173,7 @@ bgc_callers_close (BgcCallers *self)
 
   self->closed = TRUE;
   bgc_clock_clear_alarm (self->clock, &self->alarm);
+  bgc_clock_clear_alarm (self->clock, &self->rest);
   g_queue_clear (&self->turns);
   g_hash_table_iter_init (&iter, self->table);
   while (g_hash_table_iter_next (&iter, NULL, &caller))
@@ -205,10 +217,27 @@ arm (BgcCallers *self)
 }
 
 static void
+stop_resting (gpointer data);
+
+static void
+rest (BgcCallers *self, gint64 now)
+{
+  if (self->rest == 0)
+    self->rest = bgc_clock_set_alarm (self->clock, now + REST_TIME, NULL, stop_resting, self);
+}
+
+static void
 line_up_user (BgcCallers *self, BgcUser *user)
 {
+  gint64 now = bgc_clock_boot (self->clock);
+
   if (self->closed || user->in_line || !bgc_user_is_ready (user))
     return;
+  if (bgc_user_due (user, now) > now)
+    {
+      rest (self, now);
+      return;
+    }
   user->in_line = TRUE;
   g_queue_push_tail (&self->turns, user);
   arm (self);
@@ -225,15 +254,80 @@ line_up (BgcCallers *self, BgcCaller *caller)
 }
 
 static void
+stop_resting (gpointer data)
+{
+  BgcCallers *self = data;
+  GHashTableIter iter;
+  gpointer user;
+
+  self->rest = 0;
+  g_hash_table_iter_init (&iter, self->users);
+  while (g_hash_table_iter_next (&iter, NULL, &user))
+    line_up_user (self, user);
+}
+
+static void
+echoed_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Echo *echo = data;
+  g_autoptr (BgcCallers) self = echo->callers;
+  BgcUser *user = g_hash_table_lookup (self->users, GUINT_TO_POINTER (echo->uid));
+  g_autoptr (GVariant) reply = NULL;
+
+  g_free (echo);
+  /* An error says as much as an answer. */
+  reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+  if (user == NULL)
+    return;
+  bgc_user_heard (user);
+  line_up_user (self, user);
+  drop_if_idle (self, user);
+}
+
+static void
+count_answer (BgcCallers *self, BgcUser *user)
+{
+  Echo *echo;
+
+  if (!bgc_user_answered (user))
+    return;
+  echo = g_new0 (Echo, 1);
+  echo->callers = bgc_callers_ref (self);
+  echo->uid = user->uid;
+  g_dbus_connection_call (self->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                          "org.freedesktop.DBus.Peer", "Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
+                          echoed_cb, echo);
+}
+
+static void
+refuse_held (BgcCallers *self, BgcUser *user, BgcCaller *caller)
+{
+  guint32 serial = bgc_caller_next_held (caller);
+
+  if (serial == 0)
+    return;
+  user->held--;
+  bgc_user_pace (user, bgc_clock_boot (self->clock));
+  self->hooks.refuse (caller, serial, self->data);
+  count_answer (self, user);
+}
+
+static void
 take_turn (BgcCallers *self, BgcUser *user)
 {
   g_autoptr (BgcCaller) caller = bgc_user_next (user);
-  gpointer call = caller != NULL ? bgc_caller_next (caller) : NULL;
+  gpointer call;
 
-  if (call == NULL)
+  if (caller == NULL)
     return;
-  user->working++;
-  self->hooks.run (caller, call, self->data);
+  refuse_held (self, user, caller);
+  call = bgc_caller_next (caller);
+  if (call != NULL)
+    {
+      user->working++;
+      bgc_user_pace (user, bgc_clock_boot (self->clock));
+      self->hooks.run (caller, call, self->data);
+    }
   line_up (self, caller);
 }
 
@@ -361,6 +455,17 @@ bgc_callers_enqueue (BgcCallers *self, BgcCaller *caller, gpointer call, GError 
   return TRUE;
 }
 
+gboolean
+bgc_callers_hold (BgcCallers *self, BgcCaller *caller, guint32 serial)
+{
+  if (!bgc_caller_hold (caller, serial))
+    return FALSE;
+  if (caller->user != NULL)
+    caller->user->held++;
+  line_up (self, caller);
+  return TRUE;
+}
+
 void
 bgc_callers_done (BgcCallers *self, BgcCaller *caller, guint64 weight)
 {
@@ -372,6 +477,8 @@ bgc_callers_done (BgcCallers *self, BgcCaller *caller, guint64 weight)
   user->working--;
   user->calls--;
   user->bytes -= weight;
+  if (!self->closed)
+    count_answer (self, user);
   line_up (self, caller);
   line_up_user (self, user);
   drop_if_idle (self, user);
@@ -419,6 +526,10 @@ bgc_callers_pending (BgcCallers *self)
 
   g_hash_table_iter_init (&iter, self->table);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    pending += ((BgcCaller *) value)->working + ((BgcCaller *) value)->waiting.length;
+    {
+      const BgcCaller *caller = value;
+
+      pending += caller->working + caller->waiting.length + caller->held.length;
+    }
   return pending;
 }

@@ -24,6 +24,8 @@ typedef struct {
   GDestroyNotify drop;                                            /* nobody waits for that call any more */
   guint64 (*weigh) (gpointer call);                               /* bytes of its arguments */
   void (*left) (BgcCaller *caller, gpointer data);                /* the connection is gone */
+  /* answer the call of that @serial that there are too many */
+  void (*refuse) (BgcCaller *caller, guint32 serial, gpointer data);
 } BgcCallersHooks;
 
 /* @connection is where to watch for those who leave; @hooks is copied, @data borrowed. */
@@ -39,10 +41,13 @@ BgcCaller *bgc_callers_find (BgcCallers *self, const char *sender);
 /* Queues @call (transfer full) for its caller's turn. FALSE with LimitsExceeded, and then @call stays the
  * giver's, if the connection or its user has too many calls already. */
 gboolean bgc_callers_enqueue (BgcCallers *self, BgcCaller *caller, gpointer call, GError **error);
+/* Refuses the call of that @serial when it is the caller's turn: who is answered at once can send the next at
+ * once. FALSE if there are too many of those. */
+gboolean bgc_callers_hold (BgcCallers *self, BgcCaller *caller, guint32 serial);
 /* A call of @caller, of that @weight, is over: without an answer, or with one of so many @bytes. */
 void bgc_callers_done (BgcCallers *self, BgcCaller *caller, guint64 weight);
 void bgc_callers_answered (BgcCallers *self, BgcCaller *caller, guint64 weight, gsize bytes);
-/* Calls admitted and not yet answered, of everybody. */
+/* Calls not yet answered, of everybody. */
 guint bgc_callers_pending (BgcCallers *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcCallers, bgc_callers_unref)

@@ -40,6 +40,26 @@ run_call (BgcCaller *caller, gpointer call, gpointer data)
 }
 
 static void
+refuse_call (BgcCaller *caller, guint32 serial, gpointer data)
+{
+  BgcService *self = data;
+  g_autoptr (GError) error = g_error_new_literal (BGC_ERROR, BGC_ERROR_LIMITS_EXCEEDED,
+                                                  "Too many calls of this user wait for an answer");
+
+  bgc_bus_error_send (self->desk->connection, caller->name, serial, error);
+}
+
+/* Later, if somebody waits for the answer at all. */
+static gboolean
+hold_call (BgcService *self, BgcCaller *caller, BgcCall *call)
+{
+  GDBusMessage *message = g_dbus_method_invocation_get_message (call->invocation);
+
+  return (g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED) != 0
+         || bgc_callers_hold (self->desk->callers, caller, g_dbus_message_get_serial (message));
+}
+
+static void
 method_call_cb (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
                 const char *member, GVariant *parameters, GDBusMethodInvocation *invocation, gpointer data)
 {
@@ -60,7 +80,8 @@ method_call_cb (GDBusConnection *connection, const char *sender, const char *pat
     {
       if (caller->status == BGC_CALLER_KNOWN)
         bgc_refusals_note (self->desk->refusals, caller->uid, BGC_REFUSAL_LIMIT, member);
-      bgc_bus_error_return (g_steal_pointer (&call->invocation), error);
+      if (!hold_call (self, caller, call))
+        bgc_bus_error_return (g_steal_pointer (&call->invocation), error);
       bgc_call_drop (call);
     }
 }
@@ -220,7 +241,8 @@ connect_signals (BgcService *self)
 gboolean
 bgc_service_export (BgcService *self, GError **error)
 {
-  static const BgcCallersHooks hooks = { run_call, bgc_call_drop, bgc_call_weigh, caller_left };
+  static const BgcCallersHooks hooks = { run_call, bgc_call_drop, bgc_call_weigh, caller_left,
+                                         refuse_call };
 
   g_return_val_if_fail (self->desk->callers == NULL, FALSE);
 

@@ -9,6 +9,7 @@ bgc_user_new (guint32 uid)
   BgcUser *self = g_new0 (BgcUser, 1);
 
   self->uid = uid;
+  self->due = G_MININT64;
   g_queue_init (&self->turns);
   return self;
 }
@@ -49,7 +50,16 @@ bgc_user_line_up (BgcUser *self, BgcCaller *caller)
 gboolean
 bgc_user_is_ready (const BgcUser *self)
 {
-  return self->turns.length > 0 && self->working < BGC_USER_MAX_WORKING;
+  return self->turns.length > 0 && self->working < BGC_USER_MAX_WORKING && self->unheard < BGC_USER_WINDOW;
+}
+
+gint64
+bgc_user_due (const BgcUser *self, gint64 now)
+{
+  gboolean few = self->connections <= BGC_USER_FEW_CONNECTIONS
+                 && self->calls + self->held <= BGC_USER_FEW_CALLS;
+
+  return few ? now : self->due;
 }
 
 BgcCaller *
@@ -62,8 +72,32 @@ bgc_user_next (BgcUser *self)
   return caller;
 }
 
+void
+bgc_user_pace (BgcUser *self, gint64 now)
+{
+  self->due = MAX (self->due, now - BGC_USER_BURST * BGC_USER_PACE) + BGC_USER_PACE;
+}
+
+gboolean
+bgc_user_answered (BgcUser *self)
+{
+  self->unheard++;
+  if (self->asked > 0 || self->unheard < BGC_USER_WINDOW / 2)
+    return FALSE;
+  self->asked = self->unheard;
+  return TRUE;
+}
+
+void
+bgc_user_heard (BgcUser *self)
+{
+  self->unheard -= self->asked;
+  self->asked = 0;
+}
+
 gboolean
 bgc_user_is_idle (const BgcUser *self)
 {
-  return self->connections == 0 && self->calls == 0 && self->turns.length == 0 && !self->in_line;
+  return self->connections == 0 && self->calls == 0 && self->held == 0 && self->turns.length == 0
+         && !self->in_line && self->asked == 0;
 }

@@ -50,9 +50,12 @@ print(*answers, flush=True)
 '''
 
 
-# Milliseconds. 100 is what is wanted: what is on its way between bus and daemon goes in the order sent, whoever
-# sent it, and all of it is read before its senders can be told apart.
-MOST = 1500
+# Milliseconds. On a machine that does nothing else it is below 100, and printed; where others work it is theirs.
+MOST = 5000
+# Seconds between two calls of alice, which wait for nothing; so many may be unanswered: the bus refuses 129.
+PACE, AWAITED = 0.02, 100
+# Answers that bob gets at once, those of eight connections and what may be caught up with; and then in a second.
+AT_ONCE, EACH_SECOND = 8 * 128 + 256 + 128, 250
 
 
 def allow_bob(world, *actions):
@@ -117,31 +120,65 @@ def test_root_takes_over(world):
         equal(f.read(), content)
 
 
-def percentile(times, share):
-    return sorted(times)[min(int(len(times) * share), len(times) - 1)] * 1000
+class Steady:
+    """Calls at a steady pace, also while earlier ones wait, and how long each took."""
 
+    def __init__(self, connection):
+        self.connection, self.times, self.failures, self.awaited = connection, [], [], 0
 
-def measure(connection, count):
-    times = []
-    for _ in range(count):
-        begun = time.monotonic()
-        connection.call_sync(NAME, ROOT, MANAGER, 'ListJobs', GLib.Variant('(a{sv})', ({},)), None, 0, 30000, None)
-        times.append(time.monotonic() - begun)
-    return times
+    def _call(self):
+        self.awaited += 1
+        self.connection.call(NAME, ROOT, MANAGER, 'ListJobs', GLib.Variant('(a{sv})', ({},)), None, 0, 600000, None, self._answered,
+                             time.monotonic())
+
+    def _answered(self, connection, result, sent):
+        self.awaited -= 1
+        try:
+            connection.call_finish(result)
+        except GLib.Error as error:
+            self.failures.append(error.message)
+        self.times.append((sent, time.monotonic() - sent))
+
+    def run(self, going_on):
+        context, due = GLib.MainContext.default(), time.monotonic()
+        while self.awaited or going_on():
+            if time.monotonic() < due:
+                time.sleep(0.0005)
+            elif going_on() and self.awaited < AWAITED:
+                due += PACE
+                self._call()
+            while context.iteration(False):
+                pass
+        return self
+
+    def describe(self, begin=0, end=float('inf')):
+        times = sorted(took * 1000 for sent, took in self.times if begin <= sent < end)
+        p50, p99 = (times[min(int(len(times) * share), len(times) - 1)] for share in (0.5, 0.99))
+        return p99, f'p50 {p50:.1f} ms, p99 {p99:.1f} ms, max {times[-1]:.1f} ms of {len(times)}'
 
 
 def test_flood(world):
+    """bob's 8192 calls wait for their turn with the service, and not before alice's."""
     world.as_user('alice').create()
     alice = UserBus(world.machine, USERS['alice']).connect()
-    quiet = measure(alice, 200)
+    begun = time.monotonic()
+    _, quiet = Steady(alice).run(lambda: time.monotonic() < begun + 2).describe()
+    begun = time.monotonic()
     flood = world.machine.start('/usr/bin/python3', '-c', FLOOD, '12', user='bob', stdout=-1, text=True)
-    equal(flood.stdout.readline(), 'begun\n')
-    times = measure(alice, 200)
-    answered, refused = flood.communicate(timeout=60)[0].split()
-    tap.diagnose(f'alice p50 {percentile(times, 0.5):.1f} ms, p99 {percentile(times, 0.99):.1f} ms; '
-                 f'without bob p50 {percentile(quiet, 0.5):.1f}, p99 {percentile(quiet, 0.99):.1f} ms; '
-                 f'bob was answered {answered} times and refused {refused} times')
-    true(percentile(times, 0.99) <= MOST, f'p99 {percentile(times, 0.99):.1f} ms')
+    steady = Steady(alice).run(lambda: flood.poll() is None)
+    lasted = time.monotonic() - begun
+    said = flood.stdout.read().split()
+    p99, all_of_it = steady.describe()
+    tap.diagnose(f'without bob {quiet}')
+    tap.diagnose(f'with bob {all_of_it}; once he had sent all {steady.describe(begin=begun + lasted - 11)[1]}')
+    tap.diagnose(f'bob was answered {said[-2]} times and refused {said[-1]} times in {lasted:.1f} s')
+    equal(said[0], 'begun')
+    equal(steady.failures, [])
+    # He is slowed, whatever the machine can do.
+    answers = int(said[-2]) + int(said[-1])
+    true(answers <= AT_ONCE + EACH_SECOND * lasted, f'{answers} answers in {lasted:.1f} s')
+    true(answers >= 100, 'bob was not served at all')
+    true(p99 <= MOST, all_of_it)
     alice.close_sync(None)
 
 

@@ -49,6 +49,28 @@ test_bounds (void)
   g_free (bgc_caller_next (caller));
 }
 
+/* Refusing takes no place of those that are worked on, and is bounded too. */
+static void
+test_holds (void)
+{
+  g_autoptr (BgcCaller) caller = bgc_caller_new (":1.1", drop);
+
+  caller->status = BGC_CALLER_KNOWN;
+  g_assert_cmpuint (bgc_caller_next_held (caller), ==, 0);
+  caller->working = BGC_CALLER_MAX_WORKING;
+  g_assert_true (bgc_caller_admit (caller, g_new0 (int, 1)));
+  g_assert_false (bgc_caller_is_ready (caller));
+  for (guint i = 1; i <= BGC_CALLER_MAX_CALLS; i++)
+    g_assert_true (bgc_caller_hold (caller, i));
+  g_assert_false (bgc_caller_hold (caller, 1000));
+  g_assert_true (bgc_caller_is_ready (caller));
+  g_assert_null (bgc_caller_next (caller));
+  g_assert_cmpuint (bgc_caller_next_held (caller), ==, 1);
+  g_assert_cmpuint (bgc_caller_next_held (caller), ==, 2);
+  bgc_caller_leave (caller);
+  g_assert_cmpuint (bgc_caller_next_held (caller), ==, 0);
+}
+
 static void
 test_leaving_drops_what_waits (void)
 {
@@ -71,6 +93,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/caller/waits-until-known", test_waits_until_known);
   g_test_add_func ("/caller/bounds", test_bounds);
+  g_test_add_func ("/caller/holds", test_holds);
   g_test_add_func ("/caller/leaving-drops-what-waits", test_leaving_drops_what_waits);
   return g_test_run ();
 }

@@ -17,6 +17,8 @@ typedef struct {
   GPtrArray *ran;   /* (element-type int) calls in the order they were let through */
   guint refused;    /* of these, with a caller that is not known */
   guint left;
+  guint unheard;    /* most answers that a call was let through after, the bus not heard since */
+  GArray *held;     /* (element-type guint32) serials refused in their turn */
   gboolean answer_at_once;
   gsize bytes;      /* of each answer */
   gint64 work;      /* microseconds that a call takes */
@@ -31,6 +33,8 @@ run_hook (BgcCaller *caller, gpointer call, gpointer data)
 
   if (caller->status == BGC_CALLER_REFUSED)
     f->refused++;
+  if (caller->user != NULL)
+    f->unheard = MAX (f->unheard, caller->user->unheard);
   g_ptr_array_add (f->ran, call);
   if (f->work > 0)
     bgc_clock_fake_advance (f->clock, f->work);
@@ -56,6 +60,12 @@ left_hook (BgcCaller *caller, gpointer data)
   ((Fixture *) data)->left++;
 }
 
+static void
+refuse_hook (BgcCaller *caller, guint32 serial, gpointer data)
+{
+  g_array_append_val (((Fixture *) data)->held, serial);
+}
+
 static GDBusConnection *
 connect_to (Fixture *f)
 {
@@ -73,7 +83,7 @@ connect_to (Fixture *f)
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  static const BgcCallersHooks hooks = { run_hook, drop_hook, weigh_hook, left_hook };
+  static const BgcCallersHooks hooks = { run_hook, drop_hook, weigh_hook, left_hook, refuse_hook };
 
   f->bus = g_test_dbus_new (G_TEST_DBUS_NONE);
   g_test_dbus_up (f->bus);
@@ -85,6 +95,7 @@ set_up (Fixture *f, gconstpointer data)
   f->callers
     = bgc_callers_new (f->server, BGC_CREDENTIALS (f->credentials), BGC_CLOCK (f->clock), &hooks, f);
   f->ran = g_ptr_array_new ();
+  f->held = g_array_new (FALSE, FALSE, sizeof (guint32));
   dropped = 0;
 }
 
@@ -96,11 +107,14 @@ tear_down (Fixture *f, gconstpointer data)
   while (g_main_context_iteration (NULL, FALSE))
     continue;
   g_dbus_connection_close_sync (f->server, NULL, NULL);
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
   g_object_unref (f->server);
   g_object_unref (f->client);
   g_object_unref (f->credentials);
   g_object_unref (f->clock);
   g_ptr_array_unref (f->ran);
+  g_array_unref (f->held);
   g_test_dbus_down (f->bus);
   g_object_unref (f->bus);
 }
@@ -369,6 +383,57 @@ test_bounds_of_users (Fixture *f, gconstpointer data)
     g_main_context_iteration (NULL, TRUE);
 }
 
+/* So many answers and no more, until the bus has been heard: what it had for us is read first. */
+static void
+test_window (Fixture *f, gconstpointer data)
+{
+  f->answer_at_once = TRUE;
+  for (int call = 1; call <= 100; call++)
+    g_assert_true (enqueue (f, call));
+  run_until (f, 100);
+  g_assert_cmpuint (f->unheard, ==, BGC_USER_WINDOW - 1);
+}
+
+/* Who has more waiting than one connection may is answered at the clock's pace, the refused as well. */
+static void
+test_pace (Fixture *f, gconstpointer data)
+{
+  GDBusConnection *others[3];
+  guint calls = (G_N_ELEMENTS (others) + 1) * BGC_CALLER_MAX_CALLS;
+  gint64 begun = bgc_clock_boot (BGC_CLOCK (f->clock));
+  BgcCaller *caller;
+
+  f->answer_at_once = TRUE;
+  enqueue_of (f, f->client, 1, BGC_CALLER_MAX_CALLS);
+  for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      others[i] = connect_to (f);
+      enqueue_of (f, others[i], 1, BGC_CALLER_MAX_CALLS);
+    }
+  caller = bgc_callers_find (f->callers, f->name);
+  for (guint32 serial = 1; serial <= BGC_CALLER_MAX_CALLS; serial++)
+    g_assert_true (bgc_callers_hold (f->callers, caller, serial));
+  g_assert_false (bgc_callers_hold (f->callers, caller, 1000));
+  while (bgc_callers_pending (f->callers) > 0)
+    if (bgc_clock_fake_next (f->clock) < 0)
+      g_main_context_iteration (NULL, TRUE);
+    else
+      bgc_clock_fake_advance (f->clock, MAX (0, bgc_clock_fake_next (f->clock)
+                                                  - bgc_clock_boot (BGC_CLOCK (f->clock))));
+  g_assert_cmpuint (f->ran->len, ==, calls);
+  g_assert_cmpuint (f->held->len, ==, BGC_CALLER_MAX_CALLS);
+  for (guint32 serial = 1; serial <= f->held->len; serial++)
+    g_assert_cmpuint (g_array_index (f->held, guint32, serial - 1), ==, serial);
+  /* All but those at once, and those that are few. One turn has two answers: the last may come too soon. */
+  calls += f->held->len - BGC_USER_FEW_CALLS - BGC_USER_BURST;
+  g_assert_cmpint (bgc_clock_boot (BGC_CLOCK (f->clock)) - begun, >=, (gint64) (calls - 4) * BGC_USER_PACE);
+  for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      g_dbus_connection_close_sync (others[i], NULL, NULL);
+      g_object_unref (others[i]);
+    }
+}
+
 static void
 test_closed_while_asking (Fixture *f, gconstpointer data)
 {
@@ -397,6 +462,8 @@ main (int argc, char **argv)
   ADD ("large-answers", test_large_answers);
   ADD ("turns-of-users", test_turns_of_users);
   ADD ("bounds-of-users", test_bounds_of_users);
+  ADD ("window", test_window);
+  ADD ("pace", test_pace);
   ADD ("closed-while-asking", test_closed_while_asking);
   return g_test_run ();
 }

@@ -73,11 +73,67 @@ test_turns (void)
   g_assert_null (bgc_user_next (user));
 }
 
+/* Who has much waiting is answered at a pace, after the first few; others when it is their turn. */
+static void
+test_pace (void)
+{
+  g_autoptr (BgcUser) user = bgc_user_new (1000);
+  gint64 now = 1000000;
+
+  user->calls = BGC_USER_FEW_CALLS;
+  user->connections = BGC_USER_FEW_CONNECTIONS;
+  for (guint i = 0; i < 1000; i++)
+    bgc_user_pace (user, now);
+  g_assert_cmpint (bgc_user_due (user, now), <=, now);
+  user->connections++;
+  g_assert_cmpint (bgc_user_due (user, now), >, now);
+  user->connections--;
+  user->held = 1;
+  g_assert_cmpint (bgc_user_due (user, now), >, now);
+  now += 2000 * BGC_USER_PACE;
+  for (guint i = 0; i <= BGC_USER_BURST; i++)
+    {
+      g_assert_cmpint (bgc_user_due (user, now), <=, now);
+      bgc_user_pace (user, now);
+    }
+  g_assert_cmpint (bgc_user_due (user, now), ==, now + BGC_USER_PACE);
+  now += 2 * BGC_USER_PACE;
+  g_assert_cmpint (bgc_user_due (user, now), <, now);
+}
+
+/* So many answers, and then the bus has to be heard. */
+static void
+test_window (void)
+{
+  g_autoptr (BgcUser) user = bgc_user_new (1000);
+  g_autoptr (BgcCaller) caller = known_caller (":1.1");
+  guint asked = 0;
+
+  g_assert_true (bgc_caller_admit (caller, g_new0 (int, 1)));
+  bgc_user_line_up (user, caller);
+  for (guint i = 0; i < BGC_USER_WINDOW; i++)
+    {
+      g_assert_true (bgc_user_is_ready (user));
+      asked += bgc_user_answered (user);
+    }
+  g_assert_cmpuint (asked, ==, 1);
+  g_assert_false (bgc_user_is_ready (user));
+  g_assert_null (bgc_user_next (user));
+  bgc_user_heard (user);
+  g_assert_true (bgc_user_is_ready (user));
+  /* What was answered after the question is not covered by its answer. */
+  g_assert_cmpuint (user->unheard, ==, BGC_USER_WINDOW / 2);
+  g_assert_true (bgc_user_answered (user));
+  g_assert_false (bgc_user_is_idle (user));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/user/bounds", test_bounds);
   g_test_add_func ("/user/turns", test_turns);
+  g_test_add_func ("/user/pace", test_pace);
+  g_test_add_func ("/user/window", test_window);
   return g_test_run ();
 }
