@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "transfer/bgc-local-file-notes.h"
+#include "transfer/bgc-local-file-path.h"
 
 #ifndef XFS_SUPER_MAGIC
 #define XFS_SUPER_MAGIC 0x58465342 /* "XFSB"; in no header of the kernel's */
@@ -87,7 +88,7 @@ bgc_local_file_directory_open (const char *path, int *error)
 {
   BgcLocalFileDirectory *self;
   struct stat status;
-  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = bgc_local_file_path_open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
   if (fd < 0 || fstat (fd, &status) != 0)
     {

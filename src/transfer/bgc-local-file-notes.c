@@ -11,6 +11,7 @@
 
 #include "model/bgc-path.h"
 #include "model/bgc-placement.h"
+#include "transfer/bgc-local-file-path.h"
 
 /* Directories remembered; beyond, the oldest half goes: nobody's orphans are worth more. */
 #define NOTES_MAX 10000u
@@ -161,7 +162,7 @@ bgc_local_file_notes_add (const char *directory)
 static gboolean
 look_into (const char *directory, guint32 tag, GPtrArray *found)
 {
-  int fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = bgc_local_file_path_open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *stream = fd >= 0 ? fdopendir (fd) : NULL;
   const struct dirent *entry;
   guint before = found->len;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "model/bgc-path.h"
+#include "transfer/bgc-local-file-path.h"
 #include "transfer/bgc-local-file.h"
 #include "transfer/bgc-local-file-error.h"
 
@@ -49,7 +50,7 @@ open_source (const char *path, struct stat *status, int *error)
     }
   if (!S_ISREG (status->st_mode))
     return -1;
-  fd = open (path, OPEN_FLAGS);
+  fd = bgc_local_file_path_open (path, OPEN_FLAGS);
   if (fd < 0 || fstat (fd, status) != 0)
     *error = errno;
   if (fd >= 0 && (*error != 0 || !S_ISREG (status->st_mode) || bgc_local_file_is_kernels (fd)))

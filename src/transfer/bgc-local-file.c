@@ -13,6 +13,7 @@
 
 #include "model/bgc-path.h"
 #include "transfer/bgc-local-file-error.h"
+#include "transfer/bgc-local-file-path.h"
 
 static BgcPathVerdict *
 refuse (BgcErrorCode code, const char *message, const char *path)
@@ -94,7 +95,7 @@ visit (BgcLocalFileVisit *self, char *directory)
 {
   bgc_local_file_visit_clear (self);
   self->directory = directory;
-  self->fd = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  self->fd = bgc_local_file_path_open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
   self->opened = self->fd >= 0;
   self->kernels = self->opened && bgc_local_file_is_kernels (self->fd);
   if (self->kernels)
