@@ -3,6 +3,8 @@
 
 #include "model/bgc-job-secrets.h"
 
+#include <string.h>
+
 #include "base/bgc-text.h"
 
 BgcJobSecrets *
@@ -115,4 +117,36 @@ bgc_job_secrets_set_certificate (BgcJobSecrets *self, const char *certificate, c
   bgc_text_wipe (self->key);
   self->certificate = new_certificate;
   self->key = new_key;
+}
+
+guint
+bgc_job_secrets_login_field (BgcLoginTarget target, BgcLoginScheme scheme)
+{
+  return (guint) target * BGC_N_LOGIN_SCHEMES + (guint) scheme;
+}
+
+static gsize
+length_of (const char *text)
+{
+  return text != NULL ? strlen (text) : 0;
+}
+
+gsize
+bgc_job_secrets_bytes (const BgcJobSecrets *self)
+{
+  gsize bytes = 0;
+
+  if (self == NULL)
+    return 0;
+
+  for (guint i = 0; i < self->logins->len; i++)
+    {
+      const BgcLogin *login = g_ptr_array_index (self->logins, i);
+
+      bytes += strlen (login->user) + strlen (login->password);
+    }
+  for (guint i = 0; self->headers != NULL && self->headers[i] != NULL; i++)
+    bytes += strlen (self->headers[i]);
+
+  return bytes + length_of (self->certificate) + length_of (self->key);
 }

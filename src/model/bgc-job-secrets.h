@@ -17,6 +17,17 @@ typedef struct {
   char *key;           /* (owned) (nullable) likewise, where it is not in the same file */
 } BgcJobSecrets;
 
+/* What each is on its own, where they are stored one by one: the logins, by target and scheme, then these. */
+typedef enum {
+  BGC_JOB_SECRET_HEADERS = BGC_N_LOGIN_TARGETS * BGC_N_LOGIN_SCHEMES,
+  BGC_JOB_SECRET_CERTIFICATE,
+  BGC_N_JOB_SECRETS
+} BgcJobSecretField;
+
+guint bgc_job_secrets_login_field (BgcLoginTarget target, BgcLoginScheme scheme);
+/* Bytes of text. @self NULL is empty. */
+gsize bgc_job_secrets_bytes (const BgcJobSecrets *self);
+
 BgcJobSecrets *bgc_job_secrets_new (void);
 BgcJobSecrets *bgc_job_secrets_copy (const BgcJobSecrets *self); /* NULL gives NULL */
 void bgc_job_secrets_free (BgcJobSecrets *self);

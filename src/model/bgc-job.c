@@ -49,6 +49,7 @@ clear_header (BgcJob *self)
   g_clear_pointer (&self->upload, bgc_upload_free);
   g_clear_pointer (&self->reply_file_name, g_free);
   g_clear_pointer (&self->server_cancel, bgc_deadline_free);
+  g_clear_pointer (&self->secrets, bgc_job_secrets_free);
 }
 
 void
@@ -74,6 +75,8 @@ bgc_job_draft (const BgcJob *self)
   draft->upload = bgc_upload_copy (self->upload);
   draft->reply_file_name = g_strdup (self->reply_file_name);
   draft->server_cancel = bgc_deadline_copy (self->server_cancel);
+  draft->secrets = bgc_job_secrets_copy (self->secrets);
+  draft->secrets_changed = FALSE;
   draft->files = NULL;
 
   return draft;
@@ -90,6 +93,7 @@ bgc_job_assign (BgcJob *self, BgcJob *draft)
   bgc_file_list_free (draft->files);
   *self = *draft;
   self->files = files;
+  self->secrets_changed = FALSE;
   g_free (draft);
 }
 
@@ -121,6 +125,22 @@ enter_completion (BgcJob *self, gint64 now)
     self->completion_time = now;
 }
 
+static void
+drop_secrets (BgcJob *self)
+{
+  g_clear_pointer (&self->secrets, bgc_job_secrets_free);
+  self->lost_secrets = 0;
+}
+
+/* A cancelled upload may still have to speak to its server. */
+static void
+enter_silence (BgcJob *self)
+{
+  if (self->state == BGC_JOB_STATE_ACKNOWLEDGED
+      || (self->state == BGC_JOB_STATE_CANCELLED && self->upload == NULL))
+    drop_secrets (self);
+}
+
 gboolean
 bgc_job_set_state (BgcJob *self, BgcJobState state, gint64 now, GError **error)
 {
@@ -137,6 +157,7 @@ bgc_job_set_state (BgcJob *self, BgcJobState state, gint64 now, GError **error)
     bgc_job_set_error (self, NULL);
   enter_waiting (self);
   enter_completion (self, now);
+  enter_silence (self);
 
   return TRUE;
 }
@@ -151,6 +172,50 @@ void
 bgc_job_hand_over (BgcJob *self, guint32 owner)
 {
   self->owner = owner;
+  drop_secrets (self);
+}
+
+static BgcJobSecrets *
+edit_secrets (BgcJob *self, guint field)
+{
+  self->lost_secrets &= ~(1u << field);
+  self->secrets_changed = TRUE;
+  if (self->secrets == NULL)
+    self->secrets = bgc_job_secrets_new ();
+  return self->secrets;
+}
+
+static void
+forget_if_empty (BgcJob *self)
+{
+  if (bgc_job_secrets_is_empty (self->secrets))
+    g_clear_pointer (&self->secrets, bgc_job_secrets_free);
+}
+
+void
+bgc_job_set_login (BgcJob *self, BgcLogin *login)
+{
+  guint field = bgc_job_secrets_login_field (login->target, login->scheme);
+
+  bgc_job_secrets_set_login (edit_secrets (self, field), login);
+}
+
+gboolean
+bgc_job_remove_login (BgcJob *self, BgcLoginTarget target, BgcLoginScheme scheme)
+{
+  guint field = bgc_job_secrets_login_field (target, scheme);
+  gboolean was_lost = (self->lost_secrets & 1u << field) != 0;
+  gboolean removed = bgc_job_secrets_remove_login (edit_secrets (self, field), target, scheme);
+
+  forget_if_empty (self);
+  return removed || was_lost;
+}
+
+void
+bgc_job_set_headers (BgcJob *self, const char *const *headers, gboolean write_only)
+{
+  bgc_job_secrets_set_headers (edit_secrets (self, BGC_JOB_SECRET_HEADERS), headers, write_only);
+  forget_if_empty (self);
 }
 
 void
@@ -257,5 +322,6 @@ bgc_job_stored_bytes (const BgcJob *self)
 {
   gsize reply = self->reply_file_name != NULL ? strlen (self->reply_file_name) : 0;
 
-  return strlen (self->display_name) + strlen (self->description) + reply;
+  return strlen (self->display_name) + strlen (self->description) + reply
+         + bgc_job_secrets_bytes (self->secrets);
 }

@@ -11,6 +11,7 @@
 #include "model/bgc-deadline.h"
 #include "model/bgc-file-list.h"
 #include "model/bgc-job-id.h"
+#include "model/bgc-job-secrets.h"
 #include "model/bgc-job-state.h"
 #include "model/bgc-upload.h"
 
@@ -53,6 +54,11 @@ typedef struct {
   /* (owned) (nullable) a cancelled upload whose session the server still has: how long it is asked to drop
    * it; NULL = it is not, any more */
   BgcDeadline *server_cancel;
+  BgcJobSecrets *secrets; /* (owned) (nullable) NULL = none; changed only by the functions below */
+  /* what is stored of them and cannot be read, a set of 1 << BgcJobSecretField; while there is any, the job
+   * does not run */
+  guint lost_secrets;
+  gboolean secrets_changed; /* in a draft: they are to be stored anew */
   BgcFileList *files;     /* (owned) (nullable) NULL in a draft */
 } BgcJob;
 
@@ -67,11 +73,18 @@ void bgc_job_assign (BgcJob *self, BgcJob *draft);
 /* Moves to @state if the table lets it (a state never follows itself) and sets modification_time. error
  * stays in error and transient-error only, next_attempt in transient-error only. wait_reason stays in
  * transient-error, becomes scheduler in queued (set a better one afterwards), none elsewhere.
- * completion_time is set on entering transferred and stays through a pause; queued makes it 0.
+ * completion_time is set on entering transferred and stays through a pause; queued makes it 0. A job that
+ * makes no more requests has no more secrets.
  * Error: InvalidState, nothing changed. */
 gboolean bgc_job_set_state (BgcJob *self, BgcJobState state, gint64 now, GError **error);
 /* For the store alone: a state as it was read. */
 void bgc_job_restore_state (BgcJob *self, BgcJobState state);
+/* Each takes the place of what was there, or of what was lost. @login transfer full. */
+void bgc_job_set_login (BgcJob *self, BgcLogin *login);
+/* FALSE: there was none, not even a lost one. */
+gboolean bgc_job_remove_login (BgcJob *self, BgcLoginTarget target, BgcLoginScheme scheme);
+/* Copied; each has passed bgc_custom_header_check(). None removes them. */
+void bgc_job_set_headers (BgcJob *self, const char *const *headers, gboolean write_only);
 /* It is another user's from now on. What it had from its old owner alone goes: nothing that is a secret,
  * or is run for him, is the new owner's. */
 void bgc_job_hand_over (BgcJob *self, guint32 owner);

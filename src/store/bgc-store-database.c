@@ -8,7 +8,9 @@
 
 #include "store/bgc-store-check.h"
 #include "store/bgc-store-codec.h"
+#include "store/bgc-store-error.h"
 #include "store/bgc-store-schema.h"
+#include "store/bgc-store-secrets.h"
 
 /* Before anything is read. Exclusive locking keeps the index of the write-ahead log in memory instead of
  * a third file. 1.5 MiB of cache: the index over ids of 100,000 jobs nearly fits, and the daemon stays
@@ -46,7 +48,9 @@ enum {
 struct _BgcStoreDatabase {
   sqlite3 *connection;                    /* (owned) */
   sqlite3_stmt *statements[N_STATEMENTS]; /* (owned) */
+  BgcStoreSecrets *secrets;               /* (owned) */
   guint wal_pages;
+  gboolean residue;                       /* the log has what was to be overwritten */
   gboolean corrupt;
 };
 
@@ -58,38 +62,12 @@ bgc_store_database_result_is_corrupt (int result)
   return (result & 0xff) == SQLITE_CORRUPT || (result & 0xff) == SQLITE_NOTADB;
 }
 
-static BgcErrorCode
-code_of (int result)
-{
-  /* SQLite keeps no errno of a commit, but leaves it as the system call did. */
-  int system = errno;
-
-  if ((result & 0xff) == SQLITE_FULL)
-    return BGC_ERROR_NO_SPACE;
-  /* A quota, or a file system that notices late: SQLite calls those I/O errors. */
-  if ((result & 0xff) == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))
-    return BGC_ERROR_NO_SPACE;
-  /* Only on opening: afterwards the database is this connection's alone. */
-  if ((result & 0xff) == SQLITE_BUSY)
-    return BGC_ERROR_BUSY;
-  return BGC_ERROR_STORE_FAILED;
-}
-
-void
-bgc_store_database_set_error (sqlite3 *connection, int result, const char *doing, GError **error)
-{
-  BgcErrorCode code = code_of (result);
-  const char *text = connection != NULL ? sqlite3_errmsg (connection) : sqlite3_errstr (result);
-
-  g_set_error (error, BGC_ERROR, code, "Cannot %s: %s (SQLite %d)", doing, text, result);
-}
-
 static gboolean
 fail (BgcStoreDatabase *self, int result, const char *doing, GError **error)
 {
   if (bgc_store_database_result_is_corrupt (result))
     self->corrupt = TRUE;
-  bgc_store_database_set_error (self->connection, result, doing, error);
+  bgc_store_error_set (self->connection, result, doing, error);
   return FALSE;
 }
 
@@ -239,7 +217,7 @@ set_checkpoint_on_close (BgcStoreDatabase *self, gboolean enabled)
 }
 
 static gboolean
-set_up (BgcStoreDatabase *self, GError **error)
+set_up (BgcStoreDatabase *self, BgcSecretsKey *key, GError **error)
 {
   guint version = 0;
   int result;
@@ -257,11 +235,12 @@ set_up (BgcStoreDatabase *self, GError **error)
   set_checkpoint_on_close (self, TRUE);
   /* In place of SQLite's own checkpoints: when one runs is decided above. */
   sqlite3_wal_hook (self->connection, on_commit, self);
-  return prepare (self, error);
+  self->secrets = bgc_store_secrets_new (self->connection, key, error);
+  return self->secrets != NULL && prepare (self, error);
 }
 
 BgcStoreDatabase *
-bgc_store_database_open (const char *path, gboolean *corrupt, GError **error)
+bgc_store_database_open (const char *path, BgcSecretsKey *key, gboolean *corrupt, GError **error)
 {
   g_autoptr (BgcStoreDatabase) self = g_new0 (BgcStoreDatabase, 1);
   int result = sqlite3_open_v2 (path, &self->connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -269,10 +248,10 @@ bgc_store_database_open (const char *path, gboolean *corrupt, GError **error)
   *corrupt = FALSE;
   if (result != SQLITE_OK)
     {
-      bgc_store_database_set_error (self->connection, result, "open the queue database", error);
+      bgc_store_error_set (self->connection, result, "open the queue database", error);
       return NULL;
     }
-  if (!set_up (self, error))
+  if (!set_up (self, key, error))
     {
       *corrupt = self->corrupt;
       return NULL;
@@ -287,6 +266,7 @@ bgc_store_database_free (BgcStoreDatabase *self)
 
   for (guint i = 0; i < N_STATEMENTS; i++)
     sqlite3_finalize (self->statements[i]);
+  bgc_store_secrets_free (self->secrets);
   result = sqlite3_close (self->connection);
   if (result != SQLITE_OK)
     g_warning ("Closing the queue database: %s", sqlite3_errstr (result));
@@ -344,7 +324,8 @@ write_header (BgcStoreDatabase *self, const BgcChange *change, GError **error)
   if (!bgc_store_check_job (change->header, &reason))
     return refuse (reason, error);
   bound = bgc_store_codec_bind_job (self->statements[which], change->header);
-  return run (self, which, bound, "store a job", error) && expect_change (self, error);
+  return run (self, which, bound, "store a job", error) && expect_change (self, error)
+         && bgc_store_secrets_write (self->secrets, change->header, error);
 }
 
 static int
@@ -464,8 +445,9 @@ bgc_store_database_write (BgcStoreDatabase *self, BgcChange *change, GError **er
   if (change->forget)
     {
       /* Its files go with it; gone already is as good. */
-      if (!run (self, STATEMENT_DELETE_JOB, bind_id (self, STATEMENT_DELETE_JOB, change), "forget a job",
-                error))
+      if (!bgc_store_secrets_drop (self->secrets, &change->id, error)
+          || !run (self, STATEMENT_DELETE_JOB, bind_id (self, STATEMENT_DELETE_JOB, change), "forget a job",
+                   error))
         return FALSE;
     }
   else if ((change->header != NULL && !write_header (self, change, error))
@@ -516,6 +498,8 @@ overwrite_failed_commit (BgcStoreDatabase *self)
 gboolean
 bgc_store_database_commit (BgcStoreDatabase *self, GError **error)
 {
+  if (bgc_store_secrets_take_removed (self->secrets))
+    self->residue = TRUE;
   if (run (self, STATEMENT_COMMIT, SQLITE_OK, "make a change durable", error))
     return TRUE;
   bgc_store_database_rollback (self);
@@ -530,13 +514,33 @@ bgc_store_database_wal_pages (const BgcStoreDatabase *self)
 }
 
 gboolean
+bgc_store_database_has_residue (const BgcStoreDatabase *self)
+{
+  return self->residue;
+}
+
+gboolean
+bgc_store_database_copy_secret (BgcStoreDatabase *self, sqlite3_stmt *row, GError **error)
+{
+  return bgc_store_secrets_copy (self->secrets, row, error);
+}
+
+int
+bgc_store_database_load_secrets (BgcStoreDatabase *self, GPtrArray *jobs)
+{
+  return bgc_store_secrets_load (self->secrets, jobs);
+}
+
+gboolean
 bgc_store_database_checkpoint (BgcStoreDatabase *self, GError **error)
 {
-  /* Passive never waits, and there is nobody else to wait for. */
-  int result = sqlite3_wal_checkpoint_v2 (self->connection, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+  /* Passive never waits, and there is nobody else to wait for. The other gives the log's blocks back. */
+  int mode = self->residue ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+  int result = sqlite3_wal_checkpoint_v2 (self->connection, NULL, mode, NULL, NULL);
 
   /* Also where it failed: tried again when as much has come again. */
   self->wal_pages = 0;
+  self->residue = FALSE;
   return result == SQLITE_OK || fail (self, result, "checkpoint the queue database", error);
 }
 

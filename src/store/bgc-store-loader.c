@@ -5,6 +5,7 @@
 
 #include "store/bgc-store-check.h"
 #include "store/bgc-store-codec.h"
+#include "store/bgc-store-error.h"
 
 /* Rows logged one by one; a thousand of the same say no more. */
 #define LOGGED_MAX 10u
@@ -193,7 +194,7 @@ delete_row (Loader *self, const Damage *damage, GError **error)
   if (result == SQLITE_OK)
     result = sqlite3_step (statement);
   if (result != SQLITE_DONE)
-    bgc_store_database_set_error (self->connection, result, "remove a damaged row", error);
+    bgc_store_error_set (self->connection, result, "remove a damaged row", error);
   sqlite3_finalize (statement);
   return result == SQLITE_DONE;
 }
@@ -265,11 +266,14 @@ bgc_store_loader_load (BgcStoreDatabase *database, GPtrArray *jobs, GPtrArray *l
                                    &result);
   if (result == SQLITE_OK)
     result = read_jobs (&self, jobs);
+  /* Before a job is written back: what it does not have is taken out of the table. */
+  if (result == SQLITE_DONE)
+    result = bgc_store_database_load_secrets (database, jobs);
   if (result == SQLITE_DONE)
     result = read_leftovers (&self, leftovers);
   *corrupt = bgc_store_database_result_is_corrupt (result);
   if (result != SQLITE_DONE)
-    bgc_store_database_set_error (self.connection, result, "read the queue database", error);
+    bgc_store_error_set (self.connection, result, "read the queue database", error);
   clear (&self);
   if (result == SQLITE_DONE)
     set_aside (&self);

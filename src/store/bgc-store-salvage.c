@@ -249,6 +249,18 @@ take_damaged (gpointer data, sqlite3_stmt *row, GError **error)
   return bgc_store_database_add_damaged (self->new, texts[0], texts[1], texts[2], error);
 }
 
+/* By rowid, as a job may have several. */
+static const char *const secret_columns[] = { "rowid", "job", "field", "record", NULL };
+
+/* As it is, whether it can be read or not. */
+static gboolean
+take_secret (gpointer data, sqlite3_stmt *row, GError **error)
+{
+  Salvage *self = data;
+
+  return bgc_store_database_copy_secret (self->new, row, error);
+}
+
 static gboolean
 take_table (Salvage *self, const char *table, const char *const *columns, const char *key, RowFunc row,
             GError **error)
@@ -275,6 +287,17 @@ choose (Salvage *self, const char *table, const char *key, const char *const *to
   return has_all ? today : before;
 }
 
+/* An older schema has none. */
+static gboolean
+take_secrets (Salvage *self, GError **error)
+{
+  sqlite3_stmt *statement = prepare (self->old, "secrets", secret_columns, "rowid", "", FALSE);
+  gboolean exists = statement != NULL;
+
+  sqlite3_finalize (statement);
+  return !exists || take_table (self, "secrets", secret_columns, "rowid", take_secret, error);
+}
+
 static gboolean
 take_all (Salvage *self, GError **error)
 {
@@ -287,6 +310,7 @@ take_all (Salvage *self, GError **error)
   self->files_up = prepare (self->old, "files", bgc_store_codec_file_columns, "idx", "job = ?3 AND ", FALSE);
   self->files_down = prepare (self->old, "files", bgc_store_codec_file_columns, "idx", "job = ?3 AND ", TRUE);
   going = take_table (self, "jobs", jobs, "sequence", take_job, error)
+          && take_secrets (self, error)
           && take_table (self, "leftovers", leftovers, "id", take_leftover, error)
           && take_table (self, "damaged", damaged_columns, "id", take_damaged, error);
   sqlite3_finalize (self->files_up);
@@ -326,7 +350,7 @@ fill (Salvage *self, GError **error)
 }
 
 static gboolean
-salvage_into (Salvage *self, BgcStoreDirectory *directory, GError **error)
+salvage_into (Salvage *self, BgcStoreDirectory *directory, BgcSecretsKey *key, GError **error)
 {
   g_autoptr (BgcStoreDatabase) new = NULL;
   gboolean corrupt = FALSE;
@@ -334,7 +358,7 @@ salvage_into (Salvage *self, BgcStoreDirectory *directory, GError **error)
 
   if (!bgc_store_directory_prepare_salvage (directory, error))
     return FALSE;
-  new = bgc_store_database_open (directory->salvage, &corrupt, error);
+  new = bgc_store_database_open (directory->salvage, key, &corrupt, error);
   if (new == NULL)
     return FALSE;
   self->new = new;
@@ -348,13 +372,13 @@ salvage_into (Salvage *self, BgcStoreDirectory *directory, GError **error)
 }
 
 gboolean
-bgc_store_salvage_run (BgcStoreDirectory *directory, GError **error)
+bgc_store_salvage_run (BgcStoreDirectory *directory, BgcSecretsKey *key, GError **error)
 {
   Salvage self = { 0 };
   g_autofree char *aside = NULL;
 
   g_warning ("The queue database %s is corrupt: reading what can be read of it", directory->database);
-  if (!salvage_into (&self, directory, error))
+  if (!salvage_into (&self, directory, key, error))
     return FALSE;
   aside = bgc_store_directory_adopt_salvage (directory, error);
   if (aside == NULL)

@@ -85,6 +85,13 @@ static const char *const migrations[] = {
   "ALTER TABLE jobs ADD COLUMN cancel_remaining INTEGER NOT NULL DEFAULT 0;"
   "ALTER TABLE jobs ADD COLUMN cancel_wall INTEGER NOT NULL DEFAULT 0;"
   "ALTER TABLE leftovers ADD COLUMN since INTEGER NOT NULL DEFAULT 0;",
+  /* 3: what a job keeps secret; see bgc-secrets-record.h for the record */
+  "CREATE TABLE secrets ("
+  "  job INTEGER NOT NULL REFERENCES jobs (sequence) ON DELETE CASCADE,"
+  "  field INTEGER NOT NULL,"
+  "  record BLOB NOT NULL,"
+  "  PRIMARY KEY (job, field)"
+  ") STRICT;",
 };
 
 guint

@@ -31,6 +31,7 @@ typedef struct {
 struct _BgcStoreSqlite {
   GObject parent_instance;
   BgcStoreDirectory *directory; /* (owned) (nullable) NULL once closed */
+  BgcSecretsKey *key;           /* (owned) (nullable) NULL once closed; the thread's, like the database */
   BgcStoreDatabase *database;   /* (owned) (nullable) the thread's while there is one */
   GMainContext *context;        /* (owned) where callbacks run */
   GThread *thread;              /* (owned) (nullable) begun by the first commit */
@@ -218,7 +219,10 @@ checkpoint_if_due (BgcStoreSqlite *self, guint pages)
 {
   g_autoptr (GError) error = NULL;
 
-  if (bgc_store_database_wal_pages (self->database) < pages)
+  gboolean idle = pages == CHECKPOINT_PAGES_IDLE;
+
+  if (bgc_store_database_wal_pages (self->database) < pages
+      && !(idle && bgc_store_database_has_residue (self->database)))
     return;
   /* What is in the log is durable there: this loses nothing. */
   if (!bgc_store_database_checkpoint (self->database, &error))
@@ -277,7 +281,7 @@ work (gpointer data)
 static BgcStoreDatabase *
 open_database (BgcStoreSqlite *self, gboolean *corrupt, GError **error)
 {
-  return bgc_store_database_open (self->directory->database, corrupt, error);
+  return bgc_store_database_open (self->directory->database, self->key, corrupt, error);
 }
 
 /* Closes what is open of a corrupt database and puts a salvaged one in its place. */
@@ -287,7 +291,7 @@ salvage (BgcStoreSqlite *self, GError **error)
   gboolean corrupt = FALSE;
 
   g_clear_pointer (&self->database, bgc_store_database_free);
-  if (!bgc_store_salvage_run (self->directory, error))
+  if (!bgc_store_salvage_run (self->directory, self->key, error))
     return FALSE;
   self->salvaged = TRUE;
   self->database = open_database (self, &corrupt, error);
@@ -295,13 +299,16 @@ salvage (BgcStoreSqlite *self, GError **error)
 }
 
 static gboolean
-open_or_salvage (BgcStoreSqlite *self, const char *directory, GError **error)
+open_or_salvage (BgcStoreSqlite *self, const char *directory, const char *key, GError **error)
 {
   g_autoptr (GError) local = NULL;
   gboolean corrupt = FALSE;
 
   self->directory = bgc_store_directory_open (directory, error);
   if (self->directory == NULL || !bgc_store_directory_prepare (self->directory, error))
+    return FALSE;
+  self->key = bgc_secrets_key_open (directory, key, error);
+  if (self->key == NULL)
     return FALSE;
   self->database = open_database (self, &corrupt, &local);
   if (self->database != NULL)
@@ -406,6 +413,7 @@ close_store (BgcStore *store)
   g_mutex_unlock (&self->mutex);
   g_clear_pointer (&self->thread, g_thread_join);
   g_clear_pointer (&self->database, bgc_store_database_free);
+  g_clear_pointer (&self->key, bgc_secrets_key_free);
   g_clear_pointer (&self->directory, bgc_store_directory_free);
 }
 
@@ -458,9 +466,15 @@ bgc_store_sqlite_init (BgcStoreSqlite *self)
 BgcStore *
 bgc_store_sqlite_new (const char *directory, GError **error)
 {
+  return bgc_store_sqlite_new_with_key (directory, NULL, error);
+}
+
+BgcStore *
+bgc_store_sqlite_new_with_key (const char *directory, const char *key, GError **error)
+{
   g_autoptr (BgcStoreSqlite) self = g_object_new (BGC_TYPE_STORE_SQLITE, NULL);
 
-  if (!open_or_salvage (self, directory, error))
+  if (!open_or_salvage (self, directory, key, error))
     return NULL;
   return BGC_STORE (g_steal_pointer (&self));
 }

@@ -15,5 +15,7 @@ G_DECLARE_FINAL_TYPE (BgcStoreSqlite, bgc_store_sqlite, BGC, STORE_SQLITE, GObje
  * newer schema is refused and left alone; a database that SQLite calls corrupt is renamed aside, and
  * what can be read of it is salvaged. Errors: StoreFailed, Busy (another daemon has it). */
 BgcStore *bgc_store_sqlite_new (const char *directory, GError **error);
+/* The same with a key for secrets in the file @key, not one of its own in @directory. (nullable) */
+BgcStore *bgc_store_sqlite_new_with_key (const char *directory, const char *key, GError **error);
 /* TRUE if the last open found a corrupt database: temporary files may then be orphans. */
 gboolean bgc_store_sqlite_was_salvaged (BgcStoreSqlite *self);

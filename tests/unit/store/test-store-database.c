@@ -11,6 +11,7 @@
 typedef struct {
   char *directory;
   char *path;
+  BgcSecretsKey *key;
 } Fixture;
 
 static void
@@ -19,11 +20,13 @@ set_up (Fixture *self, gconstpointer data)
   self->directory = sample_directory ();
   self->path = g_build_filename (self->directory, "queue.db", NULL);
   g_assert_true (g_file_set_contents (self->path, "", 0, NULL));
+  self->key = bgc_secrets_key_open (self->directory, NULL, NULL);
 }
 
 static void
 tear_down (Fixture *self, gconstpointer data)
 {
+  bgc_secrets_key_free (self->key);
   sample_remove_directory (self->directory);
   g_free (self->directory);
   g_free (self->path);
@@ -34,7 +37,7 @@ open_ok (Fixture *self)
 {
   g_autoptr (GError) error = NULL;
   gboolean corrupt = TRUE;
-  BgcStoreDatabase *database = bgc_store_database_open (self->path, &corrupt, &error);
+  BgcStoreDatabase *database = bgc_store_database_open (self->path, self->key, &corrupt, &error);
 
   g_assert_no_error (error);
   g_assert_false (corrupt);
@@ -47,7 +50,7 @@ assert_open_fails (Fixture *self, BgcErrorCode code, gboolean expected_corrupt)
   g_autoptr (GError) error = NULL;
   gboolean corrupt = FALSE;
 
-  g_assert_null (bgc_store_database_open (self->path, &corrupt, &error));
+  g_assert_null (bgc_store_database_open (self->path, self->key, &corrupt, &error));
   g_assert_error (error, BGC_ERROR, (gint) code);
   g_assert_cmpint (corrupt, ==, expected_corrupt);
 }

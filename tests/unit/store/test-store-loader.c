@@ -7,6 +7,7 @@
 
 typedef struct {
   char *directory;
+  BgcSecretsKey *key;
   BgcStoreDatabase *database;
 } Fixture;
 
@@ -20,7 +21,8 @@ set_up (Fixture *self, gconstpointer data)
   self->directory = sample_directory ();
   path = g_build_filename (self->directory, "queue.db", NULL);
   g_assert_true (g_file_set_contents (path, "", 0, NULL));
-  self->database = bgc_store_database_open (path, &corrupt, &error);
+  self->key = bgc_secrets_key_open (self->directory, NULL, NULL);
+  self->database = bgc_store_database_open (path, self->key, &corrupt, &error);
   g_assert_no_error (error);
   g_assert_true (bgc_store_database_begin (self->database, NULL));
   for (guint n = 1; n <= 5; n++)
@@ -37,6 +39,7 @@ static void
 tear_down (Fixture *self, gconstpointer data)
 {
   bgc_store_database_free (self->database);
+  bgc_secrets_key_free (self->key);
   sample_remove_directory (self->directory);
   g_free (self->directory);
 }

@@ -159,7 +159,8 @@ test_truncated (Fixture *self, gconstpointer data)
       guint whole = open_image (self, self->image, lengths[i], &salvaged, &changed);
 
       g_assert_true (salvaged);
-      g_assert_cmpuint (whole, <=, last);
+      /* In the page that is cut there may be one job more. */
+      g_assert_cmpuint (whole, <=, last + 1);
       if (i == 0)
         g_assert_cmpuint (whole, >=, JOBS - LOST_MAX);
       if (i == 1)
@@ -172,6 +173,7 @@ test_truncated (Fixture *self, gconstpointer data)
 static void
 test_rows (Fixture *self, gconstpointer data)
 {
+  g_autoptr (BgcSecretsKey) key = NULL;
   g_autoptr (BgcStoreDirectory) directory = NULL;
   g_autoptr (GPtrArray) leftovers = NULL;
   g_autoptr (GPtrArray) jobs = NULL;
@@ -189,7 +191,8 @@ test_rows (Fixture *self, gconstpointer data)
   sample_expect_warnings ();
   directory = bgc_store_directory_open (self->directory, &error);
   g_assert_no_error (error);
-  g_assert_true (bgc_store_salvage_run (directory, &error));
+  key = bgc_secrets_key_open (self->directory, NULL, &error);
+  g_assert_true (bgc_store_salvage_run (directory, key, &error));
   g_assert_no_error (error);
   g_clear_pointer (&directory, bgc_store_directory_free);
   g_assert_cmpuint (sample_take_warnings (), >, 0);

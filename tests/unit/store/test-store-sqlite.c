@@ -424,6 +424,7 @@ test_schema_1_corrupt (Fixture *self, gconstpointer data)
   g_autofree char *sql = NULL;
   g_autofree char *path = NULL;
   g_autoptr (GError) error = NULL;
+  g_autoptr (BgcSecretsKey) key = NULL;
   g_autoptr (BgcStoreDirectory) directory = NULL;
 
   g_assert_true (g_file_get_contents (file, &sql, NULL, NULL));
@@ -432,7 +433,8 @@ test_schema_1_corrupt (Fixture *self, gconstpointer data)
   sample_expect_warnings ();
   directory = bgc_store_directory_open (self->directory, &error);
   g_assert_no_error (error);
-  g_assert_true (bgc_store_salvage_run (directory, &error));
+  key = bgc_secrets_key_open (self->directory, NULL, &error);
+  g_assert_true (bgc_store_salvage_run (directory, key, &error));
   g_assert_no_error (error);
   g_clear_pointer (&directory, bgc_store_directory_free);
   g_assert_cmpuint (sample_take_warnings (), >, 0);
