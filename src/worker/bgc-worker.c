@@ -4,6 +4,7 @@
 #include "worker/bgc-worker.h"
 
 #include "dbus/bgc-worker-interface.h"
+#include "model/bgc-job-secrets-variant.h"
 #include "transfer/bgc-local-file-notes.h"
 #include "transfer/bgc-local-file-reply.h"
 #include "transfer/bgc-local-file-source.h"
@@ -217,12 +218,14 @@ static void
 cancel_session (GDBusMethodInvocation *invocation, GVariant *arguments)
 {
   g_autoptr (BgcUpload) upload = NULL;
-  g_autoptr (GVariant) dict = NULL;
+  g_autoptr (BgcJobSecrets) secrets = NULL;
+  g_autoptr (GVariant) dict = NULL, given = NULL;
   const char *hex, *remote;
 
-  g_variant_get (arguments, "(&s&s@a{sv})", &hex, &remote, &dict);
+  g_variant_get (arguments, "(&s&s@a{sv}@a{sv})", &hex, &remote, &dict, &given);
+  secrets = bgc_job_secrets_variant_read (given);
   upload = bgc_worker_wire_read_session (dict);
-  bgc_session_cancel_async (remote, upload, NULL, USER_AGENT, on_session_cancelled, invocation);
+  bgc_session_cancel_async (remote, upload, secrets, USER_AGENT, on_session_cancelled, invocation);
 }
 
 static void
@@ -292,6 +295,8 @@ static Running *
 make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict, const char *origin)
 {
   BgcTransferSettings settings = { .files_at_once = 1, .user_agent = USER_AGENT, .courtesy = self->courtesy };
+  g_autoptr (BgcJobSecrets) secrets = NULL;
+  g_autoptr (GVariant) given = NULL;
   const char *priority = "";
   Running *running = g_new0 (Running, 1);
 
@@ -302,6 +307,9 @@ make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict, const char *origi
   g_variant_lookup (dict, "priority", "&s", &priority);
   if (!bgc_enums_priority_from_string (priority, &settings.priority))
     settings.priority = BGC_PRIORITY_NORMAL;
+  if (g_variant_lookup (dict, "secrets", "@a{sv}", &given))
+    secrets = bgc_job_secrets_variant_read (given);
+  settings.secrets = secrets;
   settings.secrets_origin = origin;
   running->worker = self;
   running->job = bgc_worker_job_new (id, &settings, self->batch);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bgc-text.h"
+#include "model/bgc-job-secrets-variant.h"
 #include "model/bgc-path.h"
 #include "model/bgc-record.h"
 #include "model/bgc-upload-variant.h"
@@ -71,7 +72,7 @@ bgc_worker_codec_add_placement (GByteArray *to, const BgcPlacement *placement)
 }
 
 GVariant *
-bgc_worker_codec_settings (BgcPriority priority, guint files_at_once)
+bgc_worker_codec_settings (BgcPriority priority, guint files_at_once, const BgcJobSecrets *secrets)
 {
   GVariantDict dict;
   gboolean foreground = priority == BGC_PRIORITY_FOREGROUND;
@@ -83,6 +84,8 @@ bgc_worker_codec_settings (BgcPriority priority, guint files_at_once)
                          foreground ? CHECKPOINT_SECONDS_FOREGROUND : CHECKPOINT_SECONDS_BACKGROUND);
   g_variant_dict_insert (&dict, "priority", "s", bgc_enums_priority_to_string (priority));
   g_variant_dict_insert (&dict, "user-agent", "s", "bgcopyd/" PACKAGE_VERSION);
+  if (secrets != NULL)
+    g_variant_dict_insert_value (&dict, "secrets", bgc_job_secrets_variant_new (secrets));
   return g_variant_dict_end (&dict);
 }
 

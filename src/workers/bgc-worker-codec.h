@@ -18,8 +18,8 @@
 /* Each adds a record to the list of them. */
 void bgc_worker_codec_add_file (GByteArray *to, const BgcFile *file);
 void bgc_worker_codec_add_placement (GByteArray *to, const BgcPlacement *placement);
-/* Floating a{sv} for StartJob. */
-GVariant *bgc_worker_codec_settings (BgcPriority priority, guint files_at_once);
+/* Floating a{sv} for StartJob and StartUpload. @secrets (nullable). */
+GVariant *bgc_worker_codec_settings (BgcPriority priority, guint files_at_once, const BgcJobSecrets *secrets);
 /* Floating a{sv} for StartUpload and CancelSession: the session of @job, an upload, with the protocol that
  * its owner chose where none is known yet. */
 GVariant *bgc_worker_codec_session (const BgcJob *job);

@@ -3,6 +3,7 @@
 
 #include "workers/bgc-worker-errands.h"
 
+#include "model/bgc-job-secrets-variant.h"
 #include "model/bgc-path.h"
 #include "workers/bgc-worker-codec.h"
 #include "workers/bgc-workers.h"
@@ -312,7 +313,9 @@ bgc_worker_errands_cancel_session (BgcWorkerErrands *self, GTask *task, const Bg
 
   bgc_job_id_to_hex (&job->id, hex);
   add (self, &cancel_kind, task,
-       g_variant_new ("(ss@a{sv})", hex, remote, bgc_worker_codec_session (job)), 0);
+       g_variant_new ("(ss@a{sv}@a{sv})", hex, remote, bgc_worker_codec_session (job),
+                      bgc_job_secrets_variant_new (job->secrets)),
+       0);
 }
 
 /* FALSE once the whole reply is there. */

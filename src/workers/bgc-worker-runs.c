@@ -14,6 +14,7 @@ typedef struct
 {
   BgcWorkerRuns *runs; /* borrowed */
   BgcJobId id;
+  const BgcJob *job;     /* borrowed, for its secrets */
   BgcPriority priority;
   guint files_at_once;
   BgcWorkerFeed *feed;   /* (owned) (nullable) of a download */
@@ -99,6 +100,12 @@ call (BgcWorkerRuns *self, Run *run, const char *method, GVariant *arguments, Bg
 static void
 on_fed (GVariant *answer, gpointer data);
 
+static GVariant *
+settings_of (const Run *run)
+{
+  return bgc_worker_codec_settings (run->priority, run->files_at_once, run->job->secrets);
+}
+
 /* The step of an upload that is due. One that is under way goes on by itself. */
 static void
 take_step (BgcWorkerRuns *self, Run *run)
@@ -116,8 +123,7 @@ take_step (BgcWorkerRuns *self, Run *run)
   bgc_job_id_to_hex (&run->id, hex);
   run->calling = run->sent = TRUE;
   call (self, run, "StartUpload",
-        g_variant_new ("(s@a{sv}u@ay@a{sv})", hex,
-                       bgc_worker_codec_settings (run->priority, run->files_at_once), step, files, session),
+        g_variant_new ("(s@a{sv}u@ay@a{sv})", hex, settings_of (run), step, files, session),
         on_fed);
 }
 
@@ -138,8 +144,7 @@ feed_files (BgcWorkerRuns *self, Run *run)
     call (self, run, "AddFiles", g_variant_new ("(s@ay)", hex, files), on_fed);
   else
     call (self, run, "StartJob",
-          g_variant_new ("(s@a{sv}@ay)", hex,
-                         bgc_worker_codec_settings (run->priority, run->files_at_once), files),
+          g_variant_new ("(s@a{sv}@ay)", hex, settings_of (run), files),
           on_fed);
   run->sent = TRUE;
 }
@@ -186,6 +191,7 @@ bgc_worker_runs_start (BgcWorkerRuns *self, GTask *task, const BgcJob *job, guin
       run = g_new0 (Run, 1);
       run->runs = self;
       run->id = job->id;
+      run->job = job;
       run->priority = job->priority;
       run->files_at_once = files_at_once;
       if (job->upload == NULL)

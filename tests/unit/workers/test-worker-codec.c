@@ -42,8 +42,9 @@ test_file (void)
 static void
 test_settings (void)
 {
-  g_autoptr (GVariant) waiting = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_FOREGROUND, 4));
-  g_autoptr (GVariant) other = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4));
+  g_autoptr (GVariant) waiting = g_variant_ref_sink (
+    bgc_worker_codec_settings (BGC_PRIORITY_FOREGROUND, 4, NULL));
+  g_autoptr (GVariant) other = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, NULL));
   guint32 seconds = 0, files = 0;
   const char *priority = "";
 
