@@ -325,6 +325,25 @@ bgc_edits_set_remote (BgcEngine *engine, BgcEntry *entry, guint32 index, const c
 
 /* ---- Properties.Set ---- */
 
+/* Requests are to show other secrets: the transfer goes on in a new run. */
+static void
+on_modify_stopped (gpointer data)
+{
+  Edit *self = data;
+  BgcOperation *base = &self->edit.base;
+  BgcChange *change = bgc_engine_edit (base->engine, base->entry);
+  g_autoptr (GError) error = NULL;
+
+  bgc_runner_fold (base->engine, base->entry, change);
+  if (settle (self, change, &error) && self->modify (change->header, self->data, &error))
+    {
+      bgc_edit_commit (&self->edit, change);
+      return;
+    }
+  bgc_queue_release (base->engine->queue, base->entry->job->owner, &self->edit.quota);
+  bgc_edit_refuse_stopped (&self->edit, change, error);
+}
+
 static void
 begin_modify (BgcOperation *base)
 {
@@ -342,6 +361,8 @@ begin_modify (BgcOperation *base)
                               - (gint64)bgc_job_stored_bytes (job),
                             &error))
     bgc_edit_refuse (&self->edit, error);
+  else if (change->header->secrets_changed && bgc_runner_is (base->entry, BGC_RUNNER_ACTIVE))
+    bgc_edit_stop_then (&self->edit, on_modify_stopped);
   else
     bgc_edit_commit (&self->edit, g_steal_pointer (&change));
 }

@@ -148,6 +148,23 @@ on_begun (BgcOperation *self, const GError *error)
   end (self);
 }
 
+/* Without what its owner gave it the server would turn it away, or hand out what is meant for everybody. */
+static gboolean
+refuse_without_secrets (BgcEngine *engine, BgcChange *change)
+{
+  BgcFailure *failure;
+
+  if (change->header->lost_secrets == 0
+      || !bgc_job_set_state (change->header, BGC_JOB_STATE_ERROR, bgc_engine_wall (engine), NULL))
+    return FALSE;
+  failure = bgc_failure_new (BGC_CONTEXT_QUEUE_MANAGER, BGC_ERROR_ACCESS_DENIED, FALSE,
+                             "Credentials or headers of the job cannot be decrypted: set them again");
+  failure->time = bgc_engine_wall (engine);
+  bgc_job_set_error (change->header, failure);
+  change->header->error_count++;
+  return TRUE;
+}
+
 static void
 begin_start (BgcOperation *self)
 {
@@ -167,6 +184,11 @@ begin_start (BgcOperation *self)
   if (bgc_progress_is_through (change, entry->job))
     {
       bgc_progress_settle (change, entry->job, bgc_engine_wall (engine), NULL);
+      commit (self, change, on_nothing_to_do);
+      return;
+    }
+  if (refuse_without_secrets (engine, change))
+    {
       commit (self, change, on_nothing_to_do);
       return;
     }

@@ -5,9 +5,11 @@
 
 #include <string.h>
 
+#include "base/bgc-text.h"
 #include "service/bgc-file-argument.h"
 #include "service/bgc-file-entry.h"
 #include "service/bgc-job-properties.h"
+#include "service/bgc-secret-argument.h"
 
 #define JOB "org.example.BackgroundCopy.Job"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
@@ -225,6 +227,105 @@ get_reply_data (BgcCall *call)
   bgc_manager_read_reply_async (call->desk->manager, &call->job, reply_read_cb, call);
 }
 
+/* ---- secrets ------------------------------------------------------------------------------------- */
+
+/* What is asked of a job's secrets. Exactly one of login, headers and removes. */
+typedef struct {
+  BgcLogin *login; /* (owned) (nullable) */
+  char **headers;  /* (owned) (nullable) */
+  gboolean write_only;
+  gboolean removes;
+  gboolean removed; /* the answer */
+  BgcLoginTarget target;
+  BgcLoginScheme scheme;
+} SecretEdit;
+
+static void
+secret_edit_free (gpointer data)
+{
+  SecretEdit *edit = data;
+
+  bgc_login_free (edit->login);
+  bgc_text_wipe_all (edit->headers);
+  g_free (edit);
+}
+
+static gboolean
+apply_secret (BgcJob *draft, gpointer data, GError **error)
+{
+  SecretEdit *edit = data;
+
+  if (edit->login != NULL)
+    bgc_job_set_login (draft, bgc_login_copy (edit->login));
+  else if (edit->headers != NULL)
+    bgc_job_set_headers (draft, (const char *const *) edit->headers, edit->write_only);
+  else
+    edit->removed = bgc_job_remove_login (draft, edit->target, edit->scheme);
+  return TRUE;
+}
+
+static void
+secret_changed_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  BgcCall *call = data;
+  const SecretEdit *edit = call->data;
+  GError *error = NULL;
+  gboolean ok = bgc_manager_modify_finish (BGC_MANAGER (source), result, &error);
+
+  if (ok && edit->removes)
+    bgc_call_return (call, g_variant_new ("(b)", edit->removed));
+  else
+    bgc_call_return_ended (call, ok, error);
+}
+
+/* @edit transfer full; @error transfer full, nullable: what was wrong with it. */
+static void
+edit_secret (BgcCall *call, SecretEdit *edit, GError *error)
+{
+  bgc_call_keep (call, edit, secret_edit_free);
+  if (error != NULL)
+    bgc_call_return_error (call, error);
+  else
+    bgc_manager_modify_async (call->desk->manager, &call->job, apply_secret, edit, NULL, secret_changed_cb,
+                              call);
+}
+
+static void
+set_credentials (BgcCall *call)
+{
+  const char *target, *scheme, *user, *password;
+  SecretEdit *edit = g_new0 (SecretEdit, 1);
+  GError *error = NULL;
+
+  g_variant_get (call->parameters, "(&s&s&s&s)", &target, &scheme, &user, &password);
+  edit->login = bgc_secret_argument_login (target, scheme, user, password, &error);
+  edit_secret (call, edit, error);
+}
+
+static void
+remove_credentials (BgcCall *call)
+{
+  SecretEdit *edit = g_new0 (SecretEdit, 1);
+  const char *target, *scheme;
+  GError *error = NULL;
+
+  g_variant_get (call->parameters, "(&s&s)", &target, &scheme);
+  edit->removes = TRUE;
+  bgc_secret_argument_target (target, scheme, &edit->target, &edit->scheme, &error);
+  edit_secret (call, edit, error);
+}
+
+static void
+set_custom_headers (BgcCall *call)
+{
+  SecretEdit *edit = g_new0 (SecretEdit, 1);
+  GError *error = NULL;
+
+  g_variant_get (call->parameters, "(^asb)", &edit->headers, &edit->write_only);
+  bgc_secret_argument_headers ((const char *const *) edit->headers, &error);
+  edit_secret (call, edit, error);
+}
+
 static void
 refuse_as_later (BgcCall *call)
 {
@@ -232,6 +333,13 @@ refuse_as_later (BgcCall *call)
 }
 
 /* ---- properties ---------------------------------------------------------------------------------- */
+
+/* To be shown their headers, who calls must be the one whom they are of. */
+static gboolean
+is_owner (BgcCall *call, const BgcJob *job)
+{
+  return bgc_authority_allows (call->desk->authority, call->caller->uid, job->owner, BGC_RULE_SECRET);
+}
 
 static void
 get_property (BgcCall *call)
@@ -250,7 +358,10 @@ get_property (BgcCall *call)
       return;
     }
   bgc_notifier_job_read (call->desk->notifier, job);
-  value = property->get (job, bgc_manager_rate (call->desk->manager, job));
+  if (strcmp (name, "CustomHeaders") == 0 && is_owner (call, job))
+    value = bgc_job_properties_headers (job);
+  else
+    value = property->get (job, bgc_manager_rate (call->desk->manager, job));
   bgc_call_return (call, g_variant_new ("(v)", value));
 }
 
@@ -259,9 +370,14 @@ get_all_properties (BgcCall *call)
 {
   const BgcJob *job = bgc_call_job (call);
   guint64 rate = bgc_manager_rate (call->desk->manager, job);
+  g_autoptr (GVariant) all = g_variant_ref_sink (bgc_job_properties_all (job, rate, FALSE));
+  GVariantDict dict;
 
   bgc_notifier_job_read (call->desk->notifier, job);
-  bgc_call_return (call, g_variant_new ("(@a{sv})", bgc_job_properties_all (job, rate, FALSE)));
+  g_variant_dict_init (&dict, all);
+  if (is_owner (call, job))
+    g_variant_dict_insert_value (&dict, "CustomHeaders", bgc_job_properties_headers (job));
+  bgc_call_return (call, g_variant_new ("(@a{sv})", g_variant_dict_end (&dict)));
 }
 
 typedef struct {
@@ -349,9 +465,9 @@ static const BgcCallRow rows[] = {
   { JOB, "Cancel", BGC_RULE_CHANGE, cancel_job },
   { JOB, "Complete", BGC_RULE_CHANGE, complete_job },
   { JOB, "TakeOwnership", BGC_RULE_TAKE, take_ownership },
-  { JOB, "SetCredentials", BGC_RULE_SECRET, refuse_as_later },
-  { JOB, "RemoveCredentials", BGC_RULE_SECRET, refuse_as_later },
-  { JOB, "SetCustomHeaders", BGC_RULE_SECRET, refuse_as_later },
+  { JOB, "SetCredentials", BGC_RULE_SECRET, set_credentials },
+  { JOB, "RemoveCredentials", BGC_RULE_SECRET, remove_credentials },
+  { JOB, "SetCustomHeaders", BGC_RULE_SECRET, set_custom_headers },
   { JOB, "SetClientCertificate", BGC_RULE_SECRET, refuse_as_later },
   { JOB, "RemoveClientCertificate", BGC_RULE_SECRET, refuse_as_later },
   { JOB, "GetReplyData", BGC_RULE_SEE, get_reply_data },

@@ -329,6 +329,23 @@ set_reply_file_name (BgcJob *draft, GVariant *value, GError **error)
   return bgc_job_set_reply_file_name (draft, g_variant_get_string (value, NULL), error);
 }
 
+/* Whoever else may see the job sees none of them. */
+static GVariant *
+get_custom_headers (const BgcJob *job, guint64 rate)
+{
+  return g_variant_new_strv (NULL, 0);
+}
+
+GVariant *
+bgc_job_properties_headers (const BgcJob *job)
+{
+  const BgcJobSecrets *secrets = job->secrets;
+
+  if (secrets == NULL || secrets->headers == NULL || secrets->write_only)
+    return get_custom_headers (job, 0);
+  return g_variant_new_strv ((const char *const *) secrets->headers, -1);
+}
+
 /* In the order of the interface. */
 static const BgcJobProperty properties[] = {
   { "Id", "s", get_id, NULL, NULL, TRUE },
@@ -368,6 +385,7 @@ static const BgcJobProperty properties[] = {
   { "ReplyBytesTransferred", "t", get_reply_bytes_transferred, stamp_reply_bytes_transferred, NULL, FALSE },
   { "ServerCancelPending", "b", get_server_cancel_pending, stamp_server_cancel_pending, NULL, FALSE },
   { "CancelDeadline", "x", get_cancel_deadline, stamp_cancel_deadline, NULL, FALSE },
+  { "CustomHeaders", "as", get_custom_headers, NULL, NULL, FALSE },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (properties) == BGC_JOB_PROPERTIES_COUNT);
 

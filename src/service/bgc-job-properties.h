@@ -25,7 +25,7 @@ typedef struct {
   gboolean brief;              /* among what GetManagedObjects shows */
 } BgcJobProperty;
 
-#define BGC_JOB_PROPERTIES_COUNT 33u
+#define BGC_JOB_PROPERTIES_COUNT 34u
 
 /* @index 0 … BGC_JOB_PROPERTIES_COUNT - 1, in the order of the interface. */
 const BgcJobProperty *bgc_job_properties_at (guint index);
@@ -33,6 +33,8 @@ const BgcJobProperty *bgc_job_properties_at (guint index);
 const BgcJobProperty *bgc_job_properties_find (const char *name);
 /* a{sv} of all of them, or of the brief ones; floating. */
 GVariant *bgc_job_properties_all (const BgcJob *job, guint64 rate, gboolean brief);
+/* The value of CustomHeaders for the job's owner, floating; to all others they are empty, as in the table. */
+GVariant *bgc_job_properties_headers (const BgcJob *job);
 /* A failure as the a{sv} of Error and Failed, empty for NULL; floating. */
 GVariant *bgc_job_properties_failure (const BgcFailure *failure);
 

@@ -302,9 +302,6 @@ test_later (BusFixture *f, gconstpointer data)
     const char *member, *parameters;
   } later[] = {
     { "ReplaceRemotePrefix", "('a', 'b')" },
-    { "SetCredentials", "('server', 'basic', 'u', 'p')" },
-    { "RemoveCredentials", "('server', 'basic')" },
-    { "SetCustomHeaders", "(@as [], false)" },
     { "SetClientCertificate", "('a', 'b')" },
     { "RemoveClientCertificate", NULL },
     { "GetReplyData", NULL },
@@ -317,7 +314,75 @@ test_later (BusFixture *f, gconstpointer data)
 
   for (gsize i = 0; i < G_N_ELEMENTS (later); i++)
     FAILS (f, alice, path, later[i].member, later[i].parameters, "NotSupported");
+}
+
+/* Given, taken away, and never told. */
+static void
+test_credentials (BusFixture *f, gconstpointer data)
+{
+  g_autofree char *path = bus_fixture_make_job (f, "n");
+  g_autofree char *long_user = g_strnfill (301, 'u');
+  g_autofree char *too_large = g_strdup_printf ("('server', 'basic', '%s', 'p')", long_user);
+  g_autofree char *removed = NULL;
+  g_autofree char *again = NULL;
+  g_autofree char *all = NULL;
+  const BgcJob *job = bus_fixture_job (f, path);
+  const BgcLogin *login;
+
+  bus_fixture_record (f, f->alice, "alice");
+  g_free (CALL (f, alice, path, "SetCredentials", "('server', 'basic', 'ali', 'hunter2')"));
+  login = bgc_job_secrets_get_login (job->secrets, BGC_LOGIN_TARGET_SERVER, BGC_LOGIN_SCHEME_BASIC);
+  g_assert_cmpstr (login->user, ==, "ali");
+  g_assert_cmpstr (login->password, ==, "hunter2");
+  g_assert_nonnull (bgc_store_fake_job (f->store, &job->id)->secrets);
+  all = bus_fixture_call (f, f->alice, path, BUS_FIXTURE_PROPERTIES, "GetAll",
+                          "('" BUS_FIXTURE_JOB "',)");
+  g_assert_null (strstr (all, "hunter2"));
+  FAILS (f, alice, path, "SetCredentials", too_large, "CredentialsTooLarge");
+  FAILS (f, alice, path, "SetCredentials", "('server', 'ntlm', 'u', 'p')", "InvalidArgument");
   FAILS (f, root, path, "SetCredentials", "('server', 'basic', 'u', 'p')", "AccessDenied");
+  FAILS (f, root, path, "RemoveCredentials", "('server', 'basic')", "AccessDenied");
+  FAILS (f, bob, path, "SetCredentials", "('server', 'basic', 'u', 'p')",
+         "org.freedesktop.DBus.Error.UnknownObject");
+  removed = CALL (f, alice, path, "RemoveCredentials", "('server', 'basic')");
+  g_assert_cmpstr (removed, ==, "(true,)");
+  again = CALL (f, alice, path, "RemoveCredentials", "('server', 'basic')");
+  g_assert_cmpstr (again, ==, "(false,)");
+  g_assert_null (job->secrets);
+  g_free (CALL (f, alice, path, "Cancel", NULL));
+  FAILS (f, alice, path, "SetCredentials", "('server', 'basic', 'u', 'p')", "InvalidState");
+  for (guint i = 0; i < f->signals->len; i++)
+    g_assert_null (strstr (g_ptr_array_index (f->signals, i), "hunter2"));
+}
+
+/* Shown to their owner, unless he said otherwise; to others never. */
+static void
+test_custom_headers (BusFixture *f, gconstpointer data)
+{
+  g_autofree char *path = bus_fixture_make_job (f, "n");
+  g_autofree char *all = NULL;
+  g_autofree char *others = NULL;
+  g_autofree char *roots = NULL;
+
+  is (f, path, "CustomHeaders", "[]");
+  g_free (CALL (f, alice, path, "SetCustomHeaders", "(['X-Key: hunter2'], false)"));
+  is (f, path, "CustomHeaders", "['X-Key: hunter2']");
+  all = bus_fixture_call (f, f->alice, path, BUS_FIXTURE_PROPERTIES, "GetAll",
+                          "('" BUS_FIXTURE_JOB "',)");
+  g_assert_nonnull (strstr (all, "hunter2"));
+  others = bus_fixture_call (f, f->root, path, BUS_FIXTURE_PROPERTIES, "GetAll",
+                             "('" BUS_FIXTURE_JOB "',)");
+  g_assert_null (strstr (others, "hunter2"));
+  roots = bus_fixture_get (f, f->root, path, "CustomHeaders");
+  g_assert_cmpstr (roots, ==, "[]");
+  FAILS (f, root, path, "SetCustomHeaders", "(@as [], false)", "AccessDenied");
+  FAILS (f, alice, path, "SetCustomHeaders", "(['Host: evil'], false)", "InvalidArgument");
+  is (f, path, "CustomHeaders", "['X-Key: hunter2']");
+  g_free (CALL (f, alice, path, "SetCustomHeaders", "(['X-Key: hunter2'], true)"));
+  is (f, path, "CustomHeaders", "[]");
+  g_assert_nonnull (bus_fixture_job (f, path)->secrets);
+  g_free (CALL (f, alice, path, "SetCustomHeaders", "(@as [], false)"));
+  g_assert_null (bus_fixture_job (f, path)->secrets);
 }
 
 int
@@ -326,6 +391,8 @@ main (int argc, char **argv)
 #define ADD(name, function) \
   g_test_add ("/job-object/" name, BusFixture, NULL, bus_fixture_set_up, function, bus_fixture_tear_down)
   g_test_init (&argc, &argv, NULL);
+  ADD ("credentials", test_credentials);
+  ADD ("custom-headers", test_custom_headers);
   ADD ("files", test_files);
   ADD ("files-refused", test_files_refused);
   ADD ("life", test_life);
