@@ -147,12 +147,12 @@ connect_bus (BgcDaemon *self, GError **error)
 
 /* Waits for one that has given its name up already and is about to end. */
 static BgcStore *
-await_store (const char *state_directory, guint patience, GError **error)
+await_store (const char *state_directory, const char *key, guint patience, GError **error)
 {
   for (guint i = 0; i < patience * QUEUE_LOOKS; i++)
     {
       g_autoptr (GError) busy = NULL;
-      BgcStore *store = bgc_store_sqlite_new (state_directory, &busy);
+      BgcStore *store = bgc_store_sqlite_new_with_key (state_directory, key, &busy);
 
       if (store != NULL)
         return store;
@@ -164,13 +164,13 @@ await_store (const char *state_directory, guint patience, GError **error)
       /* lint: allow time because nothing runs yet that could be held up */
       g_usleep (G_USEC_PER_SEC / QUEUE_LOOKS);
     }
-  return bgc_store_sqlite_new (state_directory, error);
+  return bgc_store_sqlite_new_with_key (state_directory, key, error);
 }
 
 static gboolean
-open_queue (BgcDaemon *self, guint patience, GError **error)
+open_queue (BgcDaemon *self, const BgcDaemonOptions *options, GError **error)
 {
-  self->store = await_store (self->state_directory, patience, error);
+  self->store = await_store (self->state_directory, options->key, options->patience, error);
   if (self->store == NULL)
     return FALSE;
   /* Before the first job can be asked for. */
@@ -198,7 +198,7 @@ bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
   if (self->clock == NULL)
     return NULL;
   self->systemd = bgc_systemd_new (self->clock);
-  if (!open_queue (self, options->patience, error))
+  if (!open_queue (self, options, error))
     return NULL;
   /* The launcher speaks to systemd, and the queue is loaded with its workers known. */
   if (!self->session && !connect_bus (self, error))

@@ -20,6 +20,7 @@ typedef struct {
   char *config;          /* (owned) (nullable) as given on the command line */
   char *worker;          /* (owned) (nullable) path of bgcopy-worker; NULL unless session */
   char *worker_socket;   /* (owned) (nullable) where workers call in; NULL if session */
+  char *key;             /* (owned) (nullable) file with the key for secrets; NULL: one beside the queue */
   guint patience;        /* seconds to wait for another daemon to leave the queue */
   BgcManagerSeedFunc seed; /* (nullable) see bgc_manager_set_seed() */
 } BgcDaemonOptions;

@@ -8,6 +8,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,9 @@
 
 /* Seconds that one which still ends is waited for: who calls on a bus waits 25 s for his service to start. */
 #define PATIENCE 10u
+
+/* Its name among systemd's credentials. */
+#define KEY_CREDENTIAL "bgcopyd.key"
 
 typedef struct {
   gboolean session;
@@ -89,6 +93,19 @@ service_directory (const char *variable, const char *otherwise)
   return g_strdup (value != NULL && g_path_is_absolute (value) ? value : otherwise);
 }
 
+/* A key that systemd keeps for us, if somebody gave it one. */
+static char *
+credential (const char *name)
+{
+  const char *directory = g_getenv ("CREDENTIALS_DIRECTORY");
+  g_autofree char *path = NULL;
+
+  if (directory == NULL || !g_path_is_absolute (directory))
+    return NULL;
+  path = g_build_filename (directory, name, NULL);
+  return g_file_test (path, G_FILE_TEST_EXISTS) ? g_steal_pointer (&path) : NULL;
+}
+
 static char *
 user_state_directory (void)
 {
@@ -117,6 +134,7 @@ complete_options (BgcDaemonOptions *options, CommandLine *line)
     options->idle_exit = line->idle_exit;
   else
     options->idle_exit = line->session ? 0 : IDLE_EXIT;
+  options->key = credential (KEY_CREDENTIAL);
   if (line->session)
     {
       options->worker = g_strdup (worker != NULL ? worker : LIBEXECDIR "/bgcopy-worker");
@@ -156,6 +174,7 @@ run (CommandLine *line)
   g_free (options.config);
   g_free (options.worker);
   g_free (options.worker_socket);
+  g_free (options.key);
   return status;
 }
 
@@ -176,6 +195,8 @@ main (int argc, char **argv)
 
   setlocale (LC_ALL, "");
   umask (077);
+  /* What users trust us with goes into no core dump, and no process of the same user may look at it. */
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
   /* GIO would otherwise dial the bus for network state and remote file systems. */
   g_setenv ("GIO_USE_NETWORK_MONITOR", "base", TRUE);
   g_setenv ("GIO_USE_VFS", "local", TRUE);

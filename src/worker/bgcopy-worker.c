@@ -15,6 +15,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "base/bgc-log.h"
@@ -94,6 +95,8 @@ main (int argc, char **argv)
   /* File names, but no translated messages: they end up on the bus. */
   setlocale (LC_CTYPE, "");
   umask (022);
+  /* Logins go into no core dump, and no other process of the user may look into this one. */
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
   signal (SIGINT, SIG_IGN);
   signal (SIGHUP, SIG_IGN);
   bgc_log_init ("bgcopy-worker", FALSE);
