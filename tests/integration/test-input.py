@@ -201,8 +201,8 @@ def test_not_yet_served(world):
     job = world.service.create()
     for member, signature, arguments in (
             ('ReplaceRemotePrefix', '(ss)', ('a', 'b')),
-            ('SetCredentials', '(ssss)', ('server', 'basic', 'u', 'hunter2')), ('RemoveCredentials', '(ss)', ('server', 'basic')),
-            ('SetCustomHeaders', '(asb)', (['A: b'], False)), ('SetClientCertificate', '(ss)', ('/a', '/b')),
+            ('SetCredentials', '(ssss)', ('server', 'negotiate', '', 'hunter2')),
+            ('SetCredentials', '(ssss)', ('proxy', 'bearer', '', 'hunter2')), ('SetClientCertificate', '(ss)', ('/a', '/b')),
             ('RemoveClientCertificate', '()', ()), ('GetReplyData', '()', ()), ('SetValidationState', '(ub)', (0, True)),
             ('RequestFileRanges', '(ua(tt))', (0, [(0, 1)])), ('GetFilledRanges', '(u)', (0,)),
             ('UpdateDownloadPosition', '(ut)', (0, 1))):

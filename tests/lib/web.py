@@ -52,6 +52,8 @@ LOCATIONS = '''
     location /to-https/ {{ rewrite ^/to-https/(.*)$ https://127.0.0.1:{https}/$1 redirect; }}
     location /to-http/ {{ rewrite ^/to-http/(.*)$ http://127.0.0.1:{http}/$1 redirect; }}
     location /loop {{ return 302 /loop; }}
+    location /private/ {{ auth_basic "members"; auth_basic_user_file {folder}/users; }}
+    location /keyed/ {{ if ($http_x_key != "hunter4") {{ return 403; }} }}
     location /status/401 {{ add_header WWW-Authenticate 'Basic realm="x"' always; return 401; }}
     location /status/403 {{ return 403; }}
     location /status/404 {{ return 404; }}
@@ -86,6 +88,8 @@ class Web:
         # nginx' worker is another user when the test is root, unless told otherwise.
         os.chmod(folder, 0o755)
         self._make_certificates()
+        with open(os.path.join(folder, 'users'), 'w', encoding='ascii') as f:
+            f.write('alice:{PLAIN}hunter2\n')
         self.process = None
         self.start()
 
@@ -131,7 +135,7 @@ class Web:
 
     def _write_config(self):
         slow = '\n    '.join(f'location /slow/{n}/ {{ alias {self.root}/; limit_rate {n}k; }}' for n in SPEEDS)
-        locations = LOCATIONS.format(root=self.root, slow=slow, http=self.http, https=self.https)
+        locations = LOCATIONS.format(root=self.root, folder=self.folder, slow=slow, http=self.http, https=self.https)
         with open(os.path.join(self.folder, 'nginx.conf'), 'w', encoding='utf-8') as f:
             f.write(CONFIG.format(user='user root;' if os.geteuid() == 0 else '', folder=self.folder, http=self.http,
                                   https=self.https, proxy=self.proxy, locations=locations))
