@@ -69,16 +69,6 @@ bgc_resumable_answer_clear (BgcResumableAnswer *self)
   g_clear_pointer (&self->location, g_free);
 }
 
-gboolean
-bgc_resumable_is_ours (const BgcHeaderReader *headers)
-{
-  guint64 version;
-
-  return bgc_structured_field_parse_integer (bgc_header_get (headers, "Upload-Draft-Interop-Version"),
-                                             &version)
-         && version == BGC_RESUMABLE_INTEROP_VERSION;
-}
-
 void
 bgc_resumable_write_plain (const BgcHeaderWriter *headers)
 {

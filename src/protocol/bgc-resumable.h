@@ -48,8 +48,6 @@ typedef struct
 /* What cannot be used counts as absent. Clear @out with bgc_resumable_answer_clear(). */
 void bgc_resumable_answer_parse (const BgcHeaderReader *headers, BgcResumableAnswer *out);
 void bgc_resumable_answer_clear (BgcResumableAnswer *self);
-/* TRUE if a 104 with these headers is meant for us; others are to be ignored. */
-gboolean bgc_resumable_is_ours (const BgcHeaderReader *headers);
 
 /* Creation with an empty body ("careful"): POST to the target, the bytes follow in appends. */
 void bgc_resumable_write_creation (const BgcHeaderWriter *headers, guint64 length);

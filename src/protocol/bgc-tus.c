@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define LIST_MAX 4096u     /* bytes of a version or extension list */
-#define METADATA_MAX 8192u /* bytes of Upload-Metadata */
 #define LOCATION_MAX 8192u /* bytes; as long as any URL of ours */
 #define NAME_MAX_BYTES 255u /* bytes of a file's name */
 
@@ -97,6 +96,15 @@ bgc_tus_write_plain (const BgcHeaderWriter *headers)
   bgc_header_set (headers, "Tus-Resumable", BGC_TUS_VERSION);
 }
 
+/* A file's name as an entry of Upload-Metadata. */
+static char *
+format_name (const char *name)
+{
+  g_autofree char *encoded = g_base64_encode ((const guchar *) name, strlen (name));
+
+  return g_strconcat ("filename ", encoded, NULL);
+}
+
 void
 bgc_tus_write_creation (const BgcHeaderWriter *headers, guint64 length, const char *file_name)
 {
@@ -105,7 +113,7 @@ bgc_tus_write_creation (const BgcHeaderWriter *headers, guint64 length, const ch
   bgc_header_set (headers, "Content-Length", "0");
   if (file_name != NULL && *file_name != '\0' && strlen (file_name) <= NAME_MAX_BYTES)
     {
-      g_autofree char *metadata = bgc_tus_metadata_format ("filename", file_name);
+      g_autofree char *metadata = format_name (file_name);
 
       bgc_header_set (headers, "Upload-Metadata", metadata);
     }
@@ -118,71 +126,4 @@ bgc_tus_write_append (const BgcHeaderWriter *headers, guint64 offset, guint64 n_
   bgc_header_set_number (headers, "Upload-Offset", offset);
   bgc_header_set_number (headers, "Content-Length", n_bytes);
   bgc_header_set (headers, "Content-Type", BGC_TUS_CONTENT_TYPE);
-}
-
-char *
-bgc_tus_metadata_format (const char *key, const char *value)
-{
-  g_autofree char *encoded = g_base64_encode ((const guchar *) value, strlen (value));
-
-  return g_strconcat (key, " ", encoded, NULL);
-}
-
-/* Base 64 in groups of four with nothing else in between; GLib's decoder skips what it does not know. */
-static gboolean
-is_base64 (const char *text)
-{
-  gsize length = strlen (text);
-  gsize padding = 0;
-
-  if (length % 4 != 0)
-    return FALSE;
-  while (padding < 2 && padding < length && text[length - 1 - padding] == '=')
-    padding++;
-  for (gsize i = 0; i < length - padding; i++)
-    {
-      if (!g_ascii_isalnum (text[i]) && text[i] != '+' && text[i] != '/')
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
-static char *
-decode (const char *text)
-{
-  g_autofree guchar *bytes = NULL;
-  gsize length = 0;
-
-  if (*text == '\0')
-    return g_strdup ("");
-  if (!is_base64 (text))
-    return NULL;
-
-  bytes = g_base64_decode (text, &length);
-  if (bytes == NULL || memchr (bytes, '\0', length) != NULL)
-    return NULL;
-
-  return g_strndup ((const char *) bytes, length);
-}
-
-char *
-bgc_tus_metadata_lookup (const char *metadata, const char *key)
-{
-  g_auto (GStrv) pairs = NULL;
-
-  if (metadata == NULL || strlen (metadata) > METADATA_MAX)
-    return NULL;
-
-  pairs = g_strsplit (metadata, ",", -1);
-  for (guint i = 0; pairs[i] != NULL; i++)
-    {
-      char *pair = g_strstrip (pairs[i]);
-      gsize length = strcspn (pair, " ");
-
-      if (strlen (key) == length && strncmp (pair, key, length) == 0)
-        return decode (pair[length] == ' ' ? pair + length + 1 : "");
-    }
-
-  return NULL;
 }

@@ -46,10 +46,4 @@ void bgc_tus_write_plain (const BgcHeaderWriter *headers);
 /* PATCH of the upload URL with @n_bytes at @offset. */
 void bgc_tus_write_append (const BgcHeaderWriter *headers, guint64 offset, guint64 n_bytes);
 
-/* One key and value as Upload-Metadata writes it. Owned by the caller. */
-char *bgc_tus_metadata_format (const char *key, const char *value);
-/* The decoded value of @key in such a list; NULL if it is absent or malformed, or holds a NUL. Owned by the
- * caller. */
-char *bgc_tus_metadata_lookup (const char *metadata, const char *key);
-
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BgcTusAnswer, bgc_tus_answer_clear)

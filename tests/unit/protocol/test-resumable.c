@@ -71,29 +71,6 @@ test_limits (void)
 }
 
 static void
-test_interim (void)
-{
-  static const struct
-  {
-    const char *text;
-    gboolean ours;
-  } rows[] = {
-    { "Upload-Draft-Interop-Version: 8", TRUE },
-    { "Upload-Draft-Interop-Version: 6", FALSE },
-    { "Upload-Draft-Interop-Version: \"8\"", FALSE },
-    { "", FALSE },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autoptr (BgcHeaderTable) table = bgc_header_table_new_from_text (rows[i].text, strlen (rows[i].text));
-      BgcHeaderReader reader = bgc_header_table_reader (table);
-
-      g_assert_cmpint (bgc_resumable_is_ours (&reader), ==, rows[i].ours);
-    }
-}
-
-static void
 test_writing (void)
 {
   g_autoptr (BgcHeaderTable) table = bgc_header_table_new ();
@@ -119,7 +96,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/resumable/answers", test_answers);
   g_test_add_func ("/resumable/limits", test_limits);
-  g_test_add_func ("/resumable/interim", test_interim);
   g_test_add_func ("/resumable/writing", test_writing);
 
   return g_test_run ();

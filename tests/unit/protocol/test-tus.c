@@ -93,34 +93,6 @@ test_writing (void)
   g_assert_cmpstr (bgc_header_table_get (append, "Content-Type"), ==, "application/offset+octet-stream");
 }
 
-static void
-test_metadata (void)
-{
-  static const struct
-  {
-    const char *metadata, *value;
-  } rows[] = {
-    { "filename eC50eHQ=", "x.txt" },
-    { "a Yg==, filename eC50eHQ= ,c", "x.txt" },
-    { "filename", "" },
-    { "filename ", "" },
-    { "filename eC50eHQ", NULL },
-    { "filename !!!!", NULL },
-    { "filename eC5\n0eHQ=", NULL },
-    { "filename AA==", NULL }, /* a NUL */
-    { "filenames eC50eHQ=", NULL },
-    { "", NULL },
-    { NULL, NULL },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *value = bgc_tus_metadata_lookup (rows[i].metadata, "filename");
-
-      g_assert_cmpstr (value, ==, rows[i].value);
-    }
-}
-
 int
 main (int argc, char **argv)
 {
@@ -129,7 +101,6 @@ main (int argc, char **argv)
   g_test_add_func ("/tus/offsets", test_offsets);
   g_test_add_func ("/tus/location", test_location);
   g_test_add_func ("/tus/writing", test_writing);
-  g_test_add_func ("/tus/metadata", test_metadata);
 
   return g_test_run ();
 }
