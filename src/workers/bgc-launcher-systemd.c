@@ -191,23 +191,9 @@ on_cancelled (GCancellable *cancellable, Start *start)
 
 /* ---- systemd's jobs ------------------------------------------------------------------------------ */
 
+/* Of StartUnit and StopUnit. */
 static void
-on_start_unit (GObject *bus, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (Start) start = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (bus), result, &error);
-
-  if (is_over (start))
-    return;
-  if (reply == NULL)
-    fail_call (start, error);
-  else if (g_variant_is_of_type (reply, G_VARIANT_TYPE ("(o)")))
-    g_variant_get (reply, "(o)", &start->job);
-}
-
-static void
-on_stop_unit (GObject *bus, GAsyncResult *result, gpointer data)
+on_job_queued (GObject *bus, GAsyncResult *result, gpointer data)
 {
   g_autoptr (Start) start = data;
   g_autoptr (GError) error = NULL;
@@ -296,11 +282,11 @@ on_state (GObject *bus, GAsyncResult *result, gpointer data)
   if (g_str_equal (state, "inactive") || g_str_equal (state, "failed"))
     {
       start->asked = TRUE;
-      call_unit (start->launcher, "StartUnit", start->uid, on_start_unit, start_ref (start));
+      call_unit (start->launcher, "StartUnit", start->uid, on_job_queued, start_ref (start));
     }
   else
     {
-      call_unit (start->launcher, "StopUnit", start->uid, on_stop_unit, start_ref (start));
+      call_unit (start->launcher, "StopUnit", start->uid, on_job_queued, start_ref (start));
     }
 }
 
