@@ -9,6 +9,9 @@
 #include "base/bgc-error.h"
 
 #define BGC_FAILURE_NO_FILE G_MAXUINT32
+/* Seconds: what a server asks for is held between these. Sooner would press it, later look like never. */
+#define BGC_FAILURE_MIN_RETRY_AFTER 30u
+#define BGC_FAILURE_MAX_RETRY_AFTER 86400u
 
 typedef struct {
   BgcErrorContext context;
@@ -22,7 +25,7 @@ typedef struct {
   gboolean transient;     /* goes away by itself: the job retries */
   /* what a transient one waits for: BGC_WAIT_RETRY, _DISK_FULL, _STORAGE, _NETWORK, _WORKER_LOST */
   BgcWaitReason wait;
-  /* seconds the server asked for (429, 503), already held between 30 s and 24 h; 0 = it did not */
+  /* seconds the server asked for (429, 503), 0 = it did not */
   guint32 retry_after;
 } BgcFailure;
 

@@ -10,6 +10,11 @@
 #include "model/bgc-job-id.h"
 #include "model/bgc-upload.h"
 
+/* Bytes of a string that is told: validators, messages. What is longer is no honest one. */
+#define BGC_REPORT_MAX_TEXT 1024
+/* Seconds since the epoch: the end of the year 9999, the last an HTTP date can say. */
+#define BGC_REPORT_MAX_DATE G_GINT64_CONSTANT (253402300799)
+
 typedef struct {
   BgcJobId id;
   gboolean connected;    /* an answer of the server came in this run */

@@ -7,12 +7,11 @@
 
 #include "base/bgc-error.h"
 #include "base/bgc-text.h"
+#include "model/bgc-report.h"
 #include "model/bgc-url.h"
 
 /* Bytes of a session's or host's name: BITS session ids are GUIDs, host ids names of machines. */
 #define MAX_NAME 1024
-/* Seconds since the epoch to the end of the year 9999. */
-#define MAX_DATE G_GINT64_CONSTANT (253402300799)
 /* Seconds of a fallback time: what the protocol's 32 bits can say. */
 #define MAX_FALLBACK G_GINT64_CONSTANT (0xffffffff)
 
@@ -48,7 +47,8 @@ bgc_upload_variant_new (const BgcUpload *upload)
   insert (&dict, "host-id", upload->host_id, is_name);
   insert (&dict, "reply-url", upload->reply_url, is_url);
   g_variant_dict_insert (&dict, "host-fallback", "x", CLAMP (upload->host_fallback, -1, MAX_FALLBACK));
-  g_variant_dict_insert (&dict, "host-silent-since", "x", CLAMP (upload->host_silent_since, 0, MAX_DATE));
+  g_variant_dict_insert (&dict, "host-silent-since", "x",
+                         CLAMP (upload->host_silent_since, 0, BGC_REPORT_MAX_DATE));
   g_variant_dict_insert (&dict, "fragment", "t", MIN (upload->fragment, (guint64) G_MAXINT64));
   g_variant_dict_insert (&dict, "can-terminate", "b", upload->can_terminate);
   g_variant_dict_insert (&dict, "source-size", "t", MIN (upload->source_size, (guint64) G_MAXINT64));
@@ -107,7 +107,7 @@ read_numbers (GVariant *dict, BgcUpload *upload, GError **error)
   g_variant_lookup (dict, "source-inode", "t", &upload->source_inode);
   g_variant_lookup (dict, "source-mtime", "x", &upload->source_mtime);
   if (upload->host_fallback < -1 || upload->host_fallback > MAX_FALLBACK || upload->host_silent_since < 0
-      || upload->host_silent_since > MAX_DATE || upload->fragment > G_MAXINT64
+      || upload->host_silent_since > BGC_REPORT_MAX_DATE || upload->fragment > G_MAXINT64
       || upload->source_size > G_MAXINT64)
     return refuse (error, "an impossible number in it");
   return TRUE;

@@ -32,7 +32,7 @@ bgc_http_outcome_retry_after (const char *value, gint64 now)
         return 0;
       seconds = g_date_time_to_unix (date) - now;
     }
-  return (guint32)CLAMP (seconds, (gint64)BGC_HTTP_OUTCOME_RETRY_MIN, (gint64)BGC_HTTP_OUTCOME_RETRY_MAX);
+  return (guint32)CLAMP (seconds, (gint64)BGC_FAILURE_MIN_RETRY_AFTER, (gint64)BGC_FAILURE_MAX_RETRY_AFTER);
 }
 
 static gboolean

@@ -9,10 +9,6 @@
 
 #include "model/bgc-failure.h"
 
-/* Seconds a server may ask for with Retry-After. */
-#define BGC_HTTP_OUTCOME_RETRY_MIN 30u
-#define BGC_HTTP_OUTCOME_RETRY_MAX 86400u
-
 /* @value: Retry-After, in seconds or as a date; @now: seconds since the epoch. Held between the bounds
  * above; 0 where there is none or it cannot be read. */
 guint32 bgc_http_outcome_retry_after (const char *value, gint64 now);

@@ -9,12 +9,6 @@
 #include "model/bgc-path.h"
 #include "model/bgc-upload-variant.h"
 
-/* What the daemon takes: bytes of a string; seconds of Retry-After; seconds since the epoch to the
- * year 9999. */
-#define MAX_TEXT        1024
-#define MIN_RETRY_AFTER 30u
-#define MAX_RETRY_AFTER 86400u
-#define MAX_DATE        G_GINT64_CONSTANT (253402300799)
 /* Bytes of an item without its strings. */
 #define ITEM_BYTES 256
 
@@ -68,7 +62,7 @@ bgc_worker_wire_read_placement (BgcRecordReader *from)
 gsize
 bgc_worker_wire_add_verdict (GVariantBuilder *builder, const BgcPathVerdict *verdict)
 {
-  g_autofree char *message = bgc_text_escape (verdict->message, MAX_TEXT);
+  g_autofree char *message = bgc_text_escape (verdict->message, BGC_REPORT_MAX_TEXT);
   /* A resolved name that cannot travel is of no use to anybody. */
   gboolean sound = verdict->identity != NULL && bgc_path_check (verdict->identity, NULL);
   const char *identity = sound ? verdict->identity : "";
@@ -98,7 +92,7 @@ wait_of (const BgcFailure *failure)
 GVariant *
 bgc_worker_wire_failure (const BgcFailure *failure)
 {
-  g_autofree char *message = bgc_text_escape (failure == NULL ? NULL : failure->message, MAX_TEXT);
+  g_autofree char *message = bgc_text_escape (failure == NULL ? NULL : failure->message, BGC_REPORT_MAX_TEXT);
   GVariantDict dict;
 
   g_variant_dict_init (&dict, NULL);
@@ -113,7 +107,8 @@ bgc_worker_wire_failure (const BgcFailure *failure)
     g_variant_dict_insert (&dict, "http-status", "u", failure->http_status);
   if (failure->retry_after > 0)
     g_variant_dict_insert (&dict, "retry-after", "u",
-                           CLAMP (failure->retry_after, MIN_RETRY_AFTER, MAX_RETRY_AFTER));
+                           CLAMP (failure->retry_after, BGC_FAILURE_MIN_RETRY_AFTER,
+                                  BGC_FAILURE_MAX_RETRY_AFTER));
   if (failure->protocol != NULL && g_utf8_validate (failure->protocol, -1, NULL))
     g_variant_dict_insert (&dict, "protocol", "s", failure->protocol);
   if (failure->url != NULL && strlen (failure->url) <= BGC_URL_MAX_BYTES
@@ -134,7 +129,7 @@ bgc_worker_wire_read_session (GVariant *dict)
 static const char *
 validator (const char *text)
 {
-  if (text == NULL || strlen (text) > MAX_TEXT || !bgc_text_is_label (text, MAX_TEXT))
+  if (text == NULL || strlen (text) > BGC_REPORT_MAX_TEXT || !bgc_text_is_label (text, BGC_REPORT_MAX_TEXT))
     return "";
   return text;
 }
@@ -142,7 +137,7 @@ validator (const char *text)
 GVariant *
 bgc_worker_wire_add_file_report (GByteArray *to, const BgcFileReport *file)
 {
-  gint64 date = file->server_date < 0 || file->server_date > MAX_DATE ? 0 : file->server_date;
+  gint64 date = file->server_date < 0 || file->server_date > BGC_REPORT_MAX_DATE ? 0 : file->server_date;
   /* The size of a newer version can be smaller than what is held of the older. */
   guint64 total = file->total < file->durable ? BGC_SIZE_UNKNOWN : file->total;
 

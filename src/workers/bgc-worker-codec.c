@@ -12,13 +12,6 @@
 #include "model/bgc-upload-variant.h"
 #include "model/bgc-url.h"
 
-/* Bytes of a string from a worker: validators, messages. What is longer is no honest one. */
-#define MAX_TEXT 1024
-/* Seconds since the epoch: the end of the year 9999, the last an HTTP date can say. */
-#define MAX_DATE G_GINT64_CONSTANT (253402300799)
-/* Seconds that a server may ask to wait, as behaviour.md holds them. */
-#define MIN_RETRY_AFTER 30
-#define MAX_RETRY_AFTER 86400
 /* Bytes of a file between two times it is made durable: what a crash may cost at most. */
 #define CHECKPOINT_BYTES (64 * 1024 * G_GUINT64_CONSTANT (1024))
 /* Seconds between two, for somebody who waits: what is shown is what is durable, so it is kept fresh. */
@@ -123,7 +116,7 @@ bgc_worker_codec_read_verdict (GVariant *item, GError **error)
       breach (error, "an error has no known name");
       return NULL;
     }
-  if (!read_text (message, MAX_TEXT, &text, error))
+  if (!read_text (message, BGC_REPORT_MAX_TEXT, &text, error))
     return NULL;
   if (*identity != '\0' && !bgc_path_check (identity, NULL))
     {
@@ -171,7 +164,7 @@ read_failure_texts (GVariant *dict, BgcFailure *failure, GError **error)
     failure->url = bgc_url_check (url, NULL) ? g_strdup (url) : bgc_url_for_display (url);
   if (g_str_equal (protocol, "http") || g_str_equal (protocol, "https"))
     failure->protocol = g_strdup (protocol);
-  return read_text (message, MAX_TEXT, &failure->message, error);
+  return read_text (message, BGC_REPORT_MAX_TEXT, &failure->message, error);
 }
 
 /* NULL with @error for a breach. */
@@ -188,7 +181,9 @@ read_failure (GVariant *dict, guint32 index, gint64 now, GError **error)
   g_variant_lookup (dict, "retry-after", "u", &retry_after);
   if (!read_failure_words (dict, failure, error) || !read_failure_texts (dict, failure, error))
     return NULL;
-  if (status > 999 || (retry_after != 0 && (retry_after < MIN_RETRY_AFTER || retry_after > MAX_RETRY_AFTER)))
+  if (status > 999
+      || (retry_after != 0
+          && (retry_after < BGC_FAILURE_MIN_RETRY_AFTER || retry_after > BGC_FAILURE_MAX_RETRY_AFTER)))
     {
       breach (error, "a failure has an impossible number");
       return NULL;
@@ -268,10 +263,10 @@ read_file_report (BgcRecordReader *from, GVariantIter *failures, gint64 now, GEr
     breach (error, "a size is impossible");
   else if (file->total != BGC_SIZE_UNKNOWN && file->durable > file->total)
     breach (error, "more bytes than the file has");
-  else if (file->server_date < 0 || file->server_date > MAX_DATE)
+  else if (file->server_date < 0 || file->server_date > BGC_REPORT_MAX_DATE)
     breach (error, "a date is impossible");
-  else if (read_text (etag, MAX_TEXT, &file->etag, error)
-           && read_text (last_modified, MAX_TEXT, &file->last_modified, error)
+  else if (read_text (etag, BGC_REPORT_MAX_TEXT, &file->etag, error)
+           && read_text (last_modified, BGC_REPORT_MAX_TEXT, &file->last_modified, error)
            && read_event (file, event, failures, now, error))
     return g_steal_pointer (&file);
   return NULL;
