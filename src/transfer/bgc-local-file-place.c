@@ -59,12 +59,6 @@ is_stored_inode (const BgcPlacement *placement, const struct stat *status)
   return status->st_dev == placement->device && status->st_ino == placement->inode;
 }
 
-static gboolean
-is_ours (const struct stat *status)
-{
-  return S_ISREG (status->st_mode) && status->st_uid == geteuid () && status->st_nlink == 1;
-}
-
 /* Ours, whole, and the one that was stored where one was: only that may become the owner's file. A file
  * made after another was deleted may have got its inode. */
 static gboolean
@@ -72,7 +66,7 @@ is_stored_file (const BgcPlacement *placement, const struct stat *status)
 {
   gboolean known = placement->device != 0 || placement->inode != 0;
 
-  return is_ours (status) && (!known || is_stored_inode (placement, status))
+  return bgc_local_file_temporary_is_ours (status) && (!known || is_stored_inode (placement, status))
          && (placement->size == BGC_SIZE_UNKNOWN || (guint64)status->st_size == placement->size);
 }
 
@@ -135,7 +129,7 @@ delete_one (Round *round, const BgcPlacement *placement)
              ? NULL
              : fail_errno (placement, errno, "Cannot delete");
   /* A file that began again has another inode before that is stored; its name is nobody else's. */
-  if (!is_ours (&status))
+  if (!bgc_local_file_temporary_is_ours (&status))
     return fail (placement, BGC_ERROR_LOCAL_FILE_CHANGED, "is not the temporary file that was created");
   if (unlinkat (bgc_local_file_directory_fd (directory), placement->temporary, 0) != 0 && errno != ENOENT)
     return fail_errno (placement, errno, "Cannot delete");

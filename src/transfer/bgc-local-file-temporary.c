@@ -15,8 +15,8 @@
 /* O_NONBLOCK: what stands there may have become a pipe, whose opening would wait for a writer. */
 #define REOPEN_FLAGS (O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
-static gboolean
-is_ours (const struct stat *status)
+gboolean
+bgc_local_file_temporary_is_ours (const struct stat *status)
 {
   return S_ISREG (status->st_mode) && status->st_uid == geteuid () && status->st_nlink == 1;
 }
@@ -27,7 +27,7 @@ remove_leftover (int directory, const char *name)
   struct stat status;
 
   return bgc_path_is_temporary_name (name) && fstatat (directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0
-         && is_ours (&status) && unlinkat (directory, name, 0) == 0;
+         && bgc_local_file_temporary_is_ours (&status) && unlinkat (directory, name, 0) == 0;
 }
 
 int
@@ -54,8 +54,8 @@ is_as_stored (int fd, guint64 device, guint64 inode, guint64 durable)
 {
   struct stat status;
 
-  return fstat (fd, &status) == 0 && is_ours (&status) && status.st_dev == device && status.st_ino == inode
-         && (guint64)status.st_size >= durable;
+  return fstat (fd, &status) == 0 && bgc_local_file_temporary_is_ours (&status) && status.st_dev == device
+         && status.st_ino == inode && (guint64)status.st_size >= durable;
 }
 
 /* What may not be opened may be somebody else's. */
@@ -65,7 +65,8 @@ is_something_else (int directory, const char *name, guint64 device, guint64 inod
   struct stat status;
 
   return fstatat (directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0
-         && (!is_ours (&status) || status.st_dev != device || status.st_ino != inode);
+         && (!bgc_local_file_temporary_is_ours (&status) || status.st_dev != device
+             || status.st_ino != inode);
 }
 
 int

@@ -6,8 +6,12 @@
 
 #pragma once
 
+#include <sys/stat.h>
+
 #include <glib.h>
 
+/* What only a temporary file of this user's can be: regular, and under one name. */
+gboolean bgc_local_file_temporary_is_ours (const struct stat *status);
 /* Creates @name. What stands there already is removed first if it can only be the leftover of a crash:
  * a name of our form, a regular file of this user's with one link. A descriptor, or -1 with @error set
  * to an errno: EEXIST where something else stands there. */
