@@ -30,3 +30,9 @@ bgc_upload_answer_is_success (const BgcUploadAnswer *self)
 {
   return self->status >= 200 && self->status < 300;
 }
+
+gboolean
+bgc_upload_answer_is_gone (const BgcUploadAnswer *self)
+{
+  return self->status == 404 || self->status == 410;
+}

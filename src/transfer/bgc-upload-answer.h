@@ -22,5 +22,7 @@ void bgc_upload_answer_take (BgcUploadAnswer *self, SoupMessage *message);
 void bgc_upload_answer_clear (BgcUploadAnswer *self);
 /* TRUE for 2xx. */
 gboolean bgc_upload_answer_is_success (const BgcUploadAnswer *self);
+/* TRUE for what says that nothing stands there (any more): 404 and 410. */
+gboolean bgc_upload_answer_is_gone (const BgcUploadAnswer *self);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BgcUploadAnswer, bgc_upload_answer_clear)

@@ -3,7 +3,6 @@
 
 #include "transfer/bgc-upload-protocol-resumable.h"
 
-#include "protocol/bgc-reply-url.h"
 #include "protocol/bgc-resumable.h"
 #include "transfer/bgc-upload-outcome.h"
 
@@ -56,18 +55,6 @@ plain_request (BgcUploadTalk *talk, const char *method, const char *url)
   return request;
 }
 
-static gboolean
-is_success (const Exchange *exchange)
-{
-  return bgc_upload_answer_is_success (&exchange->answer);
-}
-
-static gboolean
-is_gone (const Exchange *exchange)
-{
-  return exchange->answer.status == 404 || exchange->answer.status == 410;
-}
-
 static BgcUploadResult
 finish (BgcUploadTalk *talk)
 {
@@ -87,18 +74,12 @@ check_limits (BgcUploadTalk *talk, const BgcResumableAnswer *said)
 static BgcUploadResult
 take_resource (BgcUploadTalk *talk, const Exchange *exchange)
 {
-  g_autofree char *resource = bgc_reply_url_resolve (talk->url, exchange->said.location, NULL);
-
   if (exchange->said.completion != BGC_RESUMABLE_INCOMPLETE)
     return bgc_upload_talk_fail (
       talk, bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_PROTOCOL_MISMATCH, FALSE,
                              "The server does not know this version of resumable uploads"));
-  if (resource == NULL)
-    return bgc_upload_talk_wonder (talk, "The server did not say where the upload goes");
-  g_free (talk->session->resource);
-  talk->session->resource = g_steal_pointer (&resource);
-  talk->session->stage = BGC_UPLOAD_STAGE_OPEN;
-  talk->offset = 0;
+  if (!bgc_upload_talk_open_at (talk, exchange->said.location))
+    return BGC_UPLOAD_RESULT_FAILED;
   return check_limits (talk, &exchange->said);
 }
 
@@ -119,7 +100,7 @@ begin (BgcUploadTalk *talk)
     return BGC_UPLOAD_RESULT_FAILED;
   if (exchange.answer.status == 413)
     return bgc_upload_talk_fail (talk, bgc_upload_outcome_of_size (exchange.answer.status));
-  if (!is_success (&exchange))
+  if (!bgc_upload_answer_is_success (&exchange.answer))
     return bgc_upload_talk_refuse (talk, &exchange.answer);
   /* An empty file was sent with it. */
   return talk->size == 0 ? finish (talk) : take_resource (talk, &exchange);
@@ -143,9 +124,9 @@ resume (BgcUploadTalk *talk)
 
   if (!call (talk, plain_request (talk, "HEAD", talk->session->resource), &exchange))
     return BGC_UPLOAD_RESULT_FAILED;
-  if (is_gone (&exchange))
+  if (bgc_upload_answer_is_gone (&exchange.answer))
     return BGC_UPLOAD_RESULT_LOST;
-  if (!is_success (&exchange))
+  if (!bgc_upload_answer_is_success (&exchange.answer))
     return bgc_upload_talk_refuse (talk, &exchange.answer);
   if (exchange.said.completion == BGC_RESUMABLE_COMPLETE)
     return finish (talk);
@@ -158,9 +139,10 @@ resume (BgcUploadTalk *talk)
 static BgcUploadResult
 judge_append (BgcUploadTalk *talk, const Exchange *exchange, guint64 end)
 {
+  gboolean success = bgc_upload_answer_is_success (&exchange->answer);
   guint status = exchange->answer.status;
 
-  if (is_success (exchange) && exchange->said.completion == BGC_RESUMABLE_COMPLETE)
+  if (success && exchange->said.completion == BGC_RESUMABLE_COMPLETE)
     return end == talk->size ? finish (talk)
                              : bgc_upload_talk_wonder (talk, "The server wants no more of the file");
   /* The application's own answer: this upload is over, and only another could end better. */
@@ -170,13 +152,13 @@ judge_append (BgcUploadTalk *talk, const Exchange *exchange, guint64 end)
       return bgc_upload_talk_refuse (talk, &exchange->answer);
     }
   /* Of a last part only its own words tell that it was the last for the server too. */
-  if (is_success (exchange) && end == talk->size)
+  if (success && end == talk->size)
     return BGC_UPLOAD_RESULT_OUT_OF_STEP;
-  if (is_success (exchange) && exchange->said.completion == BGC_RESUMABLE_UNTOLD)
+  if (success && exchange->said.completion == BGC_RESUMABLE_UNTOLD)
     return bgc_upload_talk_wonder (talk, "The answer is not that of a resumable upload");
-  if (is_success (exchange))
+  if (success)
     return take_offset (talk, &exchange->said, end);
-  if (is_gone (exchange))
+  if (bgc_upload_answer_is_gone (&exchange->answer))
     return BGC_UPLOAD_RESULT_LOST;
   if (status == 413)
     return BGC_UPLOAD_RESULT_SMALLER;
@@ -215,7 +197,7 @@ cancel (BgcUploadTalk *talk)
 
   if (!call (talk, plain_request (talk, "DELETE", talk->session->resource), &exchange))
     return BGC_UPLOAD_RESULT_FAILED;
-  return bgc_upload_talk_settle (talk, &exchange.answer, is_gone (&exchange));
+  return bgc_upload_talk_settle (talk, &exchange.answer, bgc_upload_answer_is_gone (&exchange.answer));
 }
 
 static const BgcUploadProtocolFunctions functions = {

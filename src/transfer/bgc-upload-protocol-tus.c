@@ -3,7 +3,6 @@
 
 #include "transfer/bgc-upload-protocol-tus.h"
 
-#include "protocol/bgc-reply-url.h"
 #include "protocol/bgc-tus.h"
 #include "transfer/bgc-upload-outcome.h"
 
@@ -46,18 +45,6 @@ plain_request (BgcUploadTalk *talk, const char *method, const char *url)
   return request;
 }
 
-static gboolean
-is_success (const Exchange *exchange)
-{
-  return bgc_upload_answer_is_success (&exchange->answer);
-}
-
-static gboolean
-is_gone (const Exchange *exchange)
-{
-  return exchange->answer.status == 404 || exchange->answer.status == 410;
-}
-
 /* As the general table, but that a lock, which the server holds for the request before, passes. */
 static BgcUploadResult
 refuse (BgcUploadTalk *talk, const Exchange *exchange)
@@ -80,7 +67,7 @@ ask_abilities (BgcUploadTalk *talk)
   if (!call (talk, plain_request (talk, "OPTIONS", talk->url), &exchange))
     return BGC_UPLOAD_RESULT_FAILED;
   talk->session->can_terminate = TRUE;
-  if (!is_success (&exchange) || !exchange.tus.speaks_tus)
+  if (!bgc_upload_answer_is_success (&exchange.answer) || !exchange.tus.speaks_tus)
     return BGC_UPLOAD_RESULT_DONE;
   talk->session->can_terminate = (exchange.tus.extensions & BGC_TUS_TERMINATION) != 0;
   if (exchange.tus.has_max_size && talk->size > exchange.tus.max_size)
@@ -91,17 +78,13 @@ ask_abilities (BgcUploadTalk *talk)
 static BgcUploadResult
 take_resource (BgcUploadTalk *talk, const Exchange *exchange)
 {
-  g_autofree char *resource = bgc_reply_url_resolve (talk->url, exchange->tus.location, NULL);
-
   if (!exchange->tus.speaks_tus)
     return bgc_upload_talk_fail (talk, bgc_failure_new (BGC_CONTEXT_REMOTE_FILE, BGC_ERROR_PROTOCOL_MISMATCH,
                                                         FALSE, "The server does not speak tus 1.0.0"));
-  if (resource == NULL)
-    return bgc_upload_talk_wonder (talk, "The server did not say where the upload goes");
-  g_free (talk->session->resource);
-  talk->session->resource = g_steal_pointer (&resource);
-  talk->session->stage = talk->size == 0 ? BGC_UPLOAD_STAGE_CLOSED : BGC_UPLOAD_STAGE_OPEN;
-  talk->offset = 0;
+  if (!bgc_upload_talk_open_at (talk, exchange->tus.location))
+    return BGC_UPLOAD_RESULT_FAILED;
+  if (talk->size == 0)
+    talk->session->stage = BGC_UPLOAD_STAGE_CLOSED;
   return BGC_UPLOAD_RESULT_DONE;
 }
 
@@ -125,7 +108,8 @@ begin (BgcUploadTalk *talk)
     return BGC_UPLOAD_RESULT_FAILED;
   if (exchange.answer.status == 413)
     return bgc_upload_talk_fail (talk, bgc_upload_outcome_of_size (exchange.answer.status));
-  return is_success (&exchange) ? take_resource (talk, &exchange) : refuse (talk, &exchange);
+  return bgc_upload_answer_is_success (&exchange.answer) ? take_resource (talk, &exchange)
+                                                         : refuse (talk, &exchange);
 }
 
 static BgcUploadResult
@@ -146,9 +130,9 @@ resume (BgcUploadTalk *talk)
 
   if (!call (talk, plain_request (talk, "HEAD", talk->session->resource), &exchange))
     return BGC_UPLOAD_RESULT_FAILED;
-  if (is_gone (&exchange) || exchange.answer.status == 403)
+  if (bgc_upload_answer_is_gone (&exchange.answer) || exchange.answer.status == 403)
     return BGC_UPLOAD_RESULT_LOST;
-  if (!is_success (&exchange))
+  if (!bgc_upload_answer_is_success (&exchange.answer))
     return refuse (talk, &exchange);
   /* Another upload stands there now. */
   if (exchange.tus.has_length && exchange.tus.length != talk->size)
@@ -173,9 +157,9 @@ append (BgcUploadTalk *talk, const BgcLocalFileSource *source, guint64 length)
     }
   if (!call (talk, request, &exchange))
     return BGC_UPLOAD_RESULT_FAILED;
-  if (is_success (&exchange))
+  if (bgc_upload_answer_is_success (&exchange.answer))
     return take_offset (talk, &exchange);
-  if (is_gone (&exchange))
+  if (bgc_upload_answer_is_gone (&exchange.answer))
     return BGC_UPLOAD_RESULT_LOST;
   if (exchange.answer.status == 413)
     return BGC_UPLOAD_RESULT_SMALLER;
@@ -196,7 +180,7 @@ cancel (BgcUploadTalk *talk)
     }
   if (!call (talk, plain_request (talk, "DELETE", talk->session->resource), &exchange))
     return BGC_UPLOAD_RESULT_FAILED;
-  return bgc_upload_talk_settle (talk, &exchange.answer, is_gone (&exchange));
+  return bgc_upload_talk_settle (talk, &exchange.answer, bgc_upload_answer_is_gone (&exchange.answer));
 }
 
 static const BgcUploadProtocolFunctions functions = {

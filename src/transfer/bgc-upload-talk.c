@@ -3,6 +3,7 @@
 
 #include "transfer/bgc-upload-talk.h"
 
+#include "protocol/bgc-reply-url.h"
 #include "transfer/bgc-upload-outcome.h"
 
 void
@@ -49,6 +50,23 @@ BgcUploadResult
 bgc_upload_talk_wonder (BgcUploadTalk *self, const char *message)
 {
   return bgc_upload_talk_fail (self, bgc_upload_outcome_of_nonsense (message));
+}
+
+gboolean
+bgc_upload_talk_open_at (BgcUploadTalk *self, const char *location)
+{
+  g_autofree char *resource = bgc_reply_url_resolve (self->url, location, NULL);
+
+  if (resource == NULL)
+    {
+      bgc_upload_talk_wonder (self, "The server did not say where the upload goes");
+      return FALSE;
+    }
+  g_free (self->session->resource);
+  self->session->resource = g_steal_pointer (&resource);
+  self->session->stage = BGC_UPLOAD_STAGE_OPEN;
+  self->offset = 0;
+  return TRUE;
 }
 
 BgcUploadResult

@@ -44,6 +44,9 @@ BgcUploadResult bgc_upload_talk_fail (BgcUploadTalk *self, BgcFailure *failure);
 BgcUploadResult bgc_upload_talk_refuse (BgcUploadTalk *self, const BgcUploadAnswer *answer);
 /* Fails with InvalidServerResponse. */
 BgcUploadResult bgc_upload_talk_wonder (BgcUploadTalk *self, const char *message);
+/* The upload goes to @location from now on: absolute, or relative to the job's URL. FALSE, having failed, for
+ * none or one that cannot be used. */
+gboolean bgc_upload_talk_open_at (BgcUploadTalk *self, const char *location);
 /* After a request to drop the session: DONE if nothing is left to ask for, with the failure that settled
  * it if one did; else FAILED. @gone: the answer says that there is no such session. */
 BgcUploadResult bgc_upload_talk_settle (BgcUploadTalk *self, const BgcUploadAnswer *answer, gboolean gone);

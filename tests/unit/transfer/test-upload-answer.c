@@ -27,6 +27,7 @@ test_success (void)
     {
       answer.status = status;
       g_assert_cmpint (bgc_upload_answer_is_success (&answer), ==, status / 100 == 2);
+      g_assert_cmpint (bgc_upload_answer_is_gone (&answer), ==, status == 404 || status == 410);
     }
 }
 

@@ -65,6 +65,19 @@ test_no_request (Fixture *self, gconstpointer data)
 }
 
 static void
+test_open_at (Fixture *self, gconstpointer data)
+{
+  self->talk.offset = 7;
+  g_assert_false (bgc_upload_talk_open_at (&self->talk, NULL));
+  g_assert_cmpint (self->talk.failure->code, ==, BGC_ERROR_INVALID_SERVER_RESPONSE);
+  g_assert_false (bgc_upload_is_open (self->session));
+  g_assert_true (bgc_upload_talk_open_at (&self->talk, "/files/5"));
+  g_assert_cmpstr (self->session->resource, ==, "http://host/files/5");
+  g_assert_true (bgc_upload_is_open (self->session));
+  g_assert_cmpuint (self->talk.offset, ==, 0);
+}
+
+static void
 test_settle (Fixture *self, gconstpointer data)
 {
   static const struct
@@ -116,6 +129,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/upload-talk/fail", Fixture, NULL, set_up, test_fail, tear_down);
   g_test_add ("/upload-talk/no-request", Fixture, NULL, set_up, test_no_request, tear_down);
+  g_test_add ("/upload-talk/open-at", Fixture, NULL, set_up, test_open_at, tear_down);
   g_test_add ("/upload-talk/settle", Fixture, NULL, set_up, test_settle, tear_down);
   g_test_add ("/upload-talk/settle-with-login", Fixture, "word", set_up, test_settle_with_login, tear_down);
   return g_test_run ();
