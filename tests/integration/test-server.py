@@ -10,6 +10,7 @@ import threading
 import time
 
 import tap
+from awaited import wait_for
 from bits import ACCESS_DENIED, DISK_FULL, INVALID_ARGUMENT, PROTOCOL, SESSION_NOT_FOUND, TOO_LARGE
 from tap import equal, true
 from upload_server import Proxy, Server
@@ -322,13 +323,6 @@ def begin(server, url, session, first, total, sent, length=None):
     s.sendall(f'BITS_POST {url} HTTP/1.1\r\nHost: a\r\nBITS-Packet-Type: Fragment\r\nBITS-Session-Id: {session}\r\n'
               f'Content-Range: bytes {first}-{first + length - 1}/{total}\r\nContent-Length: {length}\r\n\r\n'.encode() + sent)
     return s
-
-
-def wait_for(condition, what, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        true(time.monotonic() < end, f'waited {seconds} s for {what}')
-        time.sleep(0.02)
 
 
 def test_broken_connection_keeps_what_arrived(world):

@@ -12,6 +12,7 @@ import time
 
 import child
 import tap
+from awaited import wait_for, wait_gone
 from gi.repository import GLib
 from job import BusError
 from scripted_server import Scripted
@@ -32,27 +33,6 @@ def start(world, url, name='source', **properties):
     """In the foreground, so that all run at once."""
     properties = {'type': 'upload', 'Priority': 'foreground', 'MinimumRetryDelay': 5, 'UploadProtocol': 'bits', **properties}
     return world.service.submit([(url, world.local(name))], **properties)
-
-
-def wait_for(condition, what, seconds=30):
-    """What another process does tells nobody: asked for."""
-    end = time.monotonic() + seconds
-    while not condition():
-        true(time.monotonic() < end, f'waited {seconds} s for {what}')
-        time.sleep(0.02)
-
-
-def is_gone(world, job):
-    try:
-        world.service.job(job.id)
-        return False
-    except BusError as error:
-        equal(error.name, 'NotFound')
-        return True
-
-
-def wait_gone(world, job, seconds=30):
-    wait_for(lambda: is_gone(world, job), 'the job to be removed', seconds)
 
 
 def check_rules(server, name):

@@ -7,7 +7,7 @@ import os
 import time
 
 import tap
-from job import BusError
+from awaited import is_gone, wait_for
 from tap import equal, true
 from upload_peers import Dav, Gate, Tus
 from upload_server import Proxy, Server
@@ -25,23 +25,6 @@ def source(world, size, name='source'):
 def upload(world, url, path, **properties):
     properties.setdefault('MinimumRetryDelay', 5)
     return world.service.submit([(url, path)], type=properties.pop('type', 'upload'), **properties)
-
-
-def wait_for(condition, what, seconds=30):
-    """What another process does tells nobody: asked for."""
-    end = time.monotonic() + seconds
-    while not condition():
-        true(time.monotonic() < end, f'waited {seconds} s for {what}')
-        time.sleep(0.02)
-
-
-def is_gone(world, job):
-    try:
-        world.service.job(job.id)
-        return False
-    except BusError as error:
-        equal(error.name, 'NotFound')
-        return True
 
 
 def done(job, protocol, size):

@@ -13,6 +13,7 @@ import threading
 import time
 
 import tap
+from awaited import is_gone, wait_for, wait_gone
 from job import BusError, JOB, MANAGER, NAME, ROOT
 from tap import equal, raises, true
 from upload_peers import Gate
@@ -37,25 +38,6 @@ def upload(world, remote, name='source', type='upload', **properties):
     job.add(remote, world.local(name))
     job.resume()
     return job
-
-
-def wait_for(condition, what, seconds=30):
-    """What another process does tells nobody: asked for."""
-    end = time.monotonic() + seconds
-    while not condition():
-        true(time.monotonic() < end, f'waited {seconds} s for {what}')
-        time.sleep(0.02)
-
-
-def is_gone(world, job):
-    if job.path in world.service.list():
-        return False
-    raises('NotFound', world.service.job, job.id)
-    return True
-
-
-def wait_gone(world, job, seconds=30):
-    wait_for(lambda: is_gone(world, job), 'the job to be removed', seconds)
 
 
 def gdbus(world, path, member, *arguments):
