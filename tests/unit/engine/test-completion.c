@@ -158,6 +158,21 @@ test_temporary_lost (void)
     }
 }
 
+/* Complete when one of two files is whole, which cannot be placed. */
+static BgcJobId
+complete_early (Rig *rig, gboolean suspended, BgcErrorCode code)
+{
+  BgcJobId id = rig_create (rig, 2, TRUE);
+
+  rig_whole (rig, &id, 0);
+  if (suspended)
+    rig_request (rig, &id, BGC_REQUEST_SUSPEND);
+  bgc_workers_fake_set_placement (rig->workers, rig_file (rig, &id, 0)->temporary, code);
+  g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_COMPLETE), ==, (int)code);
+  rig_assert_state (rig, &id, suspended ? "suspended" : "connecting");
+  return id;
+}
+
 /* Called early, and the temporary file is gone: the others go on, a suspended job waits. */
 static void
 test_early_temporary_lost (void)
@@ -165,15 +180,8 @@ test_early_temporary_lost (void)
   for (guint suspended = 0; suspended < 2; suspended++)
     {
       g_autoptr (Rig) rig = rig_new ();
-      BgcJobId id = rig_create (rig, 2, TRUE);
+      BgcJobId id = complete_early (rig, suspended, BGC_ERROR_LOCAL_FILE_CHANGED);
 
-      rig_whole (rig, &id, 0);
-      if (suspended)
-        rig_request (rig, &id, BGC_REQUEST_SUSPEND);
-      bgc_workers_fake_set_placement (rig->workers, rig_file (rig, &id, 0)->temporary,
-                                      BGC_ERROR_LOCAL_FILE_CHANGED);
-      g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_COMPLETE), ==, BGC_ERROR_LOCAL_FILE_CHANGED);
-      rig_assert_state (rig, &id, suspended ? "suspended" : "connecting");
       g_assert_cmpint (rig_file (rig, &id, 0)->state, ==, BGC_FILE_FAILED);
       if (suspended)
         rig_request (rig, &id, BGC_REQUEST_RESUME);
@@ -189,15 +197,8 @@ test_early_rename_fails (void)
   for (guint suspended = 0; suspended < 2; suspended++)
     {
       g_autoptr (Rig) rig = rig_new ();
-      BgcJobId id = rig_create (rig, 2, TRUE);
+      BgcJobId id = complete_early (rig, suspended, BGC_ERROR_ACCESS_DENIED);
 
-      rig_whole (rig, &id, 0);
-      if (suspended)
-        rig_request (rig, &id, BGC_REQUEST_SUSPEND);
-      bgc_workers_fake_set_placement (rig->workers, rig_file (rig, &id, 0)->temporary,
-                                      BGC_ERROR_ACCESS_DENIED);
-      g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_COMPLETE), ==, BGC_ERROR_ACCESS_DENIED);
-      rig_assert_state (rig, &id, suspended ? "suspended" : "connecting");
       g_assert_cmpint (bgc_workers_fake_is_running (rig->workers, &id), ==, !suspended);
     }
 }

@@ -29,18 +29,27 @@ test_nothing_there (void)
   g_assert_null (rig_stored (rig, &done));
 }
 
+/* Cancel whose server is away, and whose worker has not stopped yet. */
+static Reply *
+cancel_while_it_stops (Rig *rig, const BgcJobId *id)
+{
+  Reply *reply;
+
+  rig_keep_away (rig, 0);
+  bgc_workers_fake_hang (rig->workers, FALSE, TRUE, FALSE);
+  reply = rig_ask (rig, id, BGC_REQUEST_CANCEL);
+  rig_settle (rig);
+  return reply;
+}
+
 /* Cancel while the session is being made: the stop's last report tells of it. */
 static void
 test_learnt_late (void)
 {
   g_autoptr (Rig) rig = rig_new ();
   BgcJobId id = rig_upload (rig, BGC_JOB_TYPE_UPLOAD);
-  Reply *reply;
+  Reply *reply = cancel_while_it_stops (rig, &id);
 
-  rig_keep_away (rig, 0);
-  bgc_workers_fake_hang (rig->workers, FALSE, TRUE, FALSE);
-  reply = rig_ask (rig, &id, BGC_REQUEST_CANCEL);
-  rig_settle (rig);
   g_assert_false (reply->done);
   rig_assert_state (rig, &id, "cancelled");
   g_assert_cmpuint (bgc_workers_fake_cancels (rig->workers), ==, 0);
@@ -58,12 +67,8 @@ test_learnt_and_lost (void)
 {
   g_autoptr (Rig) rig = rig_new ();
   BgcJobId id = rig_upload (rig, BGC_JOB_TYPE_UPLOAD);
-  Reply *reply;
+  Reply *reply = cancel_while_it_stops (rig, &id);
 
-  rig_keep_away (rig, 0);
-  bgc_workers_fake_hang (rig->workers, FALSE, TRUE, FALSE);
-  reply = rig_ask (rig, &id, BGC_REQUEST_CANCEL);
-  rig_settle (rig);
   rig_sent (rig, &id, 0, BGC_UPLOAD_STAGE_OPEN);
   bgc_workers_fake_lose (rig->workers, RIG_OWNER);
   g_assert_cmpint (rig_wait (rig, reply), ==, RIG_SUCCESS);

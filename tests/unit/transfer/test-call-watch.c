@@ -3,6 +3,8 @@
 
 #include "transfer/bgc-call-watch.h"
 
+#define PIECE 65536 /* bytes */
+
 /* Until @cancellable is cancelled, or this long, seconds. */
 static gboolean
 wait_cancelled (GCancellable *cancellable, double seconds)
@@ -85,25 +87,35 @@ read_slowly (gpointer data)
   return NULL;
 }
 
-/* Nothing is handed to the kernel any more, and yet the other end still takes what it holds. */
-static void
-test_socket (void)
+/* One end of a connection that takes no more bytes, since the other, @far, has read none. */
+static GSocketConnection *
+connect_full (GSocketConnection **far)
 {
   g_autoptr (GSocketListener) listener = g_socket_listener_new ();
   guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
   g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autoptr (GSocketConnection) near
-    = g_socket_client_connect_to_host (client, "127.0.0.1", port, NULL, NULL);
-  g_autoptr (GSocketConnection) far = g_socket_listener_accept (listener, NULL, NULL, NULL);
+  GSocketConnection *near = g_socket_client_connect_to_host (client, "127.0.0.1", port, NULL, NULL);
   GSocket *socket = g_socket_connection_get_socket (near);
-  g_autofree char *bytes = g_malloc0 (65536);
+  g_autofree char *bytes = g_malloc0 (PIECE);
+
+  *far = g_socket_listener_accept (listener, NULL, NULL, NULL);
+  g_socket_set_blocking (socket, FALSE);
+  while (g_socket_send (socket, bytes, PIECE, NULL, NULL) > 0)
+    continue;
+  return near;
+}
+
+/* Nothing is handed to the kernel any more, and yet the other end still takes what it holds. */
+static void
+test_socket (void)
+{
+  g_autoptr (GSocketConnection) far = NULL;
+  g_autoptr (GSocketConnection) near = connect_full (&far);
+  GSocket *socket = g_socket_connection_get_socket (near);
   BgcCallWatch *watch = bgc_call_watch_new ();
   g_autoptr (GCancellable) call = NULL;
   GThread *thread;
 
-  g_socket_set_blocking (socket, FALSE);
-  while (g_socket_send (socket, bytes, 65536, NULL, NULL) > 0)
-    continue;
   call = bgc_call_watch_begin (watch, 1, FALSE);
   bgc_call_watch_set_socket (watch, socket);
   thread = g_thread_new ("reader", read_slowly, far);
@@ -119,21 +131,14 @@ test_socket (void)
 static gssize
 end_of_stopped (gboolean all_or_nothing)
 {
-  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
-  guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autoptr (GSocketConnection) near
-    = g_socket_client_connect_to_host (client, "127.0.0.1", port, NULL, NULL);
-  g_autoptr (GSocketConnection) far = g_socket_listener_accept (listener, NULL, NULL, NULL);
+  g_autoptr (GSocketConnection) far = NULL;
+  g_autoptr (GSocketConnection) near = connect_full (&far);
   GSocket *socket = g_socket_connection_get_socket (near);
-  g_autofree char *bytes = g_malloc0 (65536);
   BgcCallWatch *watch = bgc_call_watch_new ();
   g_autoptr (GCancellable) call = NULL;
+  g_autofree char *bytes = g_malloc (PIECE);
   gssize n;
 
-  g_socket_set_blocking (socket, FALSE);
-  while (g_socket_send (socket, bytes, 65536, NULL, NULL) > 0)
-    continue;
   call = bgc_call_watch_begin (watch, 100, FALSE);
   bgc_call_watch_set_socket (watch, socket);
   if (all_or_nothing)
@@ -144,7 +149,7 @@ end_of_stopped (gboolean all_or_nothing)
   bgc_call_watch_forget (watch);
   g_io_stream_close (G_IO_STREAM (near), NULL, NULL);
   do
-    n = g_socket_receive (g_socket_connection_get_socket (far), bytes, 65536, NULL, NULL);
+    n = g_socket_receive (g_socket_connection_get_socket (far), bytes, PIECE, NULL, NULL);
   while (n > 0);
   bgc_call_watch_free (watch);
   return n;

@@ -405,3 +405,16 @@ hand_job_new (guint8 number, guint files)
     }
   return job;
 }
+
+static GLogWriterOutput
+drop_warnings (GLogLevelFlags level, const GLogField *fields, gsize count, gpointer data)
+{
+  return (level & G_LOG_LEVEL_WARNING) != 0 ? G_LOG_WRITER_HANDLED
+                                            : g_log_writer_default (level, fields, count, data);
+}
+
+void
+hand_drop_warnings (void)
+{
+  g_log_set_writer_func (drop_warnings, NULL, NULL);
+}

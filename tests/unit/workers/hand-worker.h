@@ -73,6 +73,9 @@ struct _HandLauncher
 HandLauncher *
 hand_launcher_new (void);
 
+/* Warnings about what the tests do on purpose would end them. For the whole program. */
+void hand_drop_warnings (void);
+
 /* Runs the default main context until @condition, at most 5 s of real time. */
 #define hand_wait_until(condition)                                                                           \
   G_STMT_START                                                                                               \

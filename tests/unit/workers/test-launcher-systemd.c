@@ -370,21 +370,13 @@ test_stop (Fixture *f, gconstpointer data)
   hand_wait_until (was_called (f, "StopUnit bgcopy-worker@0.service"));
 }
 
-/* Warnings about what the tests do on purpose would end them. */
-static GLogWriterOutput
-drop_warnings (GLogLevelFlags level, const GLogField *fields, gsize count, gpointer data)
-{
-  return (level & G_LOG_LEVEL_WARNING) != 0 ? G_LOG_WRITER_HANDLED
-                                            : g_log_writer_default (level, fields, count, data);
-}
-
 #define ADD(name, function) g_test_add (name, Fixture, NULL, set_up, function, tear_down)
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_log_set_writer_func (drop_warnings, NULL, NULL);
+  hand_drop_warnings ();
   ADD ("/launcher-systemd/start", test_start);
   ADD ("/launcher-systemd/unexpected", test_unexpected);
   ADD ("/launcher-systemd/impostor", test_impostor);
