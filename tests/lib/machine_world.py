@@ -175,7 +175,7 @@ class MachineWorld(World):
     def workers(self):
         """Units of workers that are not inactive."""
         said = self.machine.out('systemctl', 'list-units', '--plain', '--no-legend', '--no-pager', 'bgcopy-worker@*.service')
-        return sorted(line.split()[0] for line in said.splitlines())
+        return sorted(line.split()[0] for line in said.splitlines() if line.split()[2] != 'inactive')
 
     def home(self, user, name=''):
         """The path outside of a file in the home of a user."""
