@@ -33,7 +33,7 @@ TOUCH = [
     ('sqlite', 'SQLite', r'<sqlite3\.h>|\bsqlite3_\w+', r'src/store/.*'),
     ('polkit', 'polkit', r'<polkit/|\bpolkit_\w+', r'src/service/bgc-authority.*'),
     ('gdbus', 'GDBus', r'\bg_dbus_\w+|\bg_bus_\w+|\bGDBus[A-Z]\w+',
-     r'src/(service|workers|worker|client|daemon)/.*|src/host/.*-(logind|nm|upower)\.[ch]'),
+     r'src/(service|workers|worker|client|daemon)/.*|src/host/(bgc-bus-properties|.*-(logind|nm|upower))\.[ch]'),
     ('path', "opening, renaming or removing a path",
      r'(?<![>.\w])(open|openat|openat2|creat|rename|renameat|renameat2|unlink|unlinkat|link|linkat|symlink'
      r'|symlinkat|mkdir|mkdirat|rmdir|remove|fopen|freopen|truncate|opendir|chmod|chown|utimensat'
