@@ -71,6 +71,10 @@ static const char *const upload_protocol_words[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (upload_protocol_words) == BGC_N_UPLOAD_PROTOCOLS);
 
+/* From BGC_COST_POLICY_ALWAYS on. */
+static const char *const cost_policy_words[] = { "always", "not-roaming", "standard", "unrestricted" };
+G_STATIC_ASSERT (G_N_ELEMENTS (cost_policy_words) + 1 == BGC_N_COST_POLICIES);
+
 static const char *const outcome_words[] = {
   [BGC_OUTCOME_OK] = "ok",
   [BGC_OUTCOME_PARTIAL] = "partial",
@@ -174,6 +178,25 @@ DEFINE_TO_STRING (login_scheme, BgcLoginScheme)
 DEFINE_FROM_STRING (login_scheme, BgcLoginScheme)
 
 DEFINE_TO_STRING (outcome, BgcOutcome)
+
+const char *
+bgc_enums_cost_policy_to_string (BgcCostPolicy value)
+{
+  return word_of (cost_policy_words, G_N_ELEMENTS (cost_policy_words),
+                  (guint) value - BGC_COST_POLICY_ALWAYS);
+}
+
+gboolean
+bgc_enums_cost_policy_from_string (const char *word, BgcCostPolicy *out)
+{
+  guint value;
+
+  if (!value_of (cost_policy_words, G_N_ELEMENTS (cost_policy_words), word, &value))
+    return FALSE;
+
+  *out = (BgcCostPolicy) (value + BGC_COST_POLICY_ALWAYS);
+  return TRUE;
+}
 
 const char **
 bgc_enums_notify_flags_to_strv (guint flags)

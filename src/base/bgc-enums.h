@@ -102,6 +102,16 @@ typedef enum {
   BGC_N_LOGIN_SCHEMES
 } BgcLoginScheme;
 
+/* On which networks a job may run. */
+typedef enum {
+  BGC_COST_POLICY_BY_PRIORITY = 0, /* nobody said: what bgc_job_cost_policy() makes of the priority */
+  BGC_COST_POLICY_ALWAYS,
+  BGC_COST_POLICY_NOT_ROAMING,
+  BGC_COST_POLICY_STANDARD,
+  BGC_COST_POLICY_UNRESTRICTED,
+  BGC_N_COST_POLICIES
+} BgcCostPolicy;
+
 /* How Cancel and Complete ended, where they did not fail. */
 typedef enum {
   BGC_OUTCOME_OK = 0,
@@ -128,6 +138,9 @@ const char *bgc_enums_login_target_to_string (BgcLoginTarget value);
 gboolean bgc_enums_login_target_from_string (const char *word, BgcLoginTarget *out);
 const char *bgc_enums_login_scheme_to_string (BgcLoginScheme value);
 gboolean bgc_enums_login_scheme_from_string (const char *word, BgcLoginScheme *out);
+/* BY_PRIORITY has no word: "unknown". */
+const char *bgc_enums_cost_policy_to_string (BgcCostPolicy value);
+gboolean bgc_enums_cost_policy_from_string (const char *word, BgcCostPolicy *out);
 const char *bgc_enums_outcome_to_string (BgcOutcome value);
 /* Single notify flags; a set is a list of words on the bus. The list is NULL-terminated, its
  * container is the caller's and its words are static. */

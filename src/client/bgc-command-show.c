@@ -44,6 +44,7 @@ static const struct
   { "NextAttempt", N_("Next attempt"), AS_TIME },
   { "Error", N_("Error"), AS_ERROR },
   { "Priority", N_("Priority"), AS_TEXT },
+  { "CostPolicy", N_("Runs on metered networks"), AS_TEXT },
   { "BytesTransferred", N_("Transferred"), AS_SIZE },
   { "BytesTotal", N_("Size"), AS_SIZE },
   { "Rate", N_("Rate"), AS_RATE },

@@ -18,7 +18,9 @@
 #include "daemon/bgc-worker-socket.h"
 #include "engine/bgc-manager.h"
 #include "host/bgc-clock-system.h"
+#include "host/bgc-metering-nm.h"
 #include "host/bgc-network-gio.h"
+#include "host/bgc-power-upower.h"
 #include "service/bgc-authority-owner.h"
 #include "service/bgc-authority-polkit.h"
 #include "service/bgc-credentials-bus.h"
@@ -177,6 +179,16 @@ open_queue (BgcDaemon *self, const BgcDaemonOptions *options, GError **error)
   return self->session || bgc_boot_flag_raise (self->state_directory, error);
 }
 
+/* In a session too these speak on the system bus; where there is none, nothing holds a job back. */
+static void
+follow_surroundings (BgcDaemon *self)
+{
+  g_autoptr (BgcPower) power = bgc_power_upower_new ();
+  g_autoptr (BgcMetering) metering = bgc_metering_nm_new ();
+
+  bgc_manager_set_surroundings (self->manager, power, metering);
+}
+
 BgcDaemon *
 bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
 {
@@ -210,6 +222,7 @@ bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
   self->workers = bgc_workers_bus_new (launcher, self->clock);
   self->manager = bgc_manager_new (self->store, self->workers, self->clock, self->network, self->random,
                                    &limits);
+  follow_surroundings (self);
   bgc_manager_set_seed (self->manager, options->seed);
   bgc_manager_set_tag (self->manager, queue_tag (options->state_directory));
   if (!bgc_manager_load (self->manager, error))

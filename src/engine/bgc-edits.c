@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "engine/bgc-conditions.h"
 #include "engine/bgc-edit.h"
 #include "engine/bgc-placing.h"
 #include "engine/bgc-run.h"
@@ -460,6 +461,7 @@ begin_resume (BgcOperation *base)
   state = bgc_progress_is_through (change, job) ? BGC_JOB_STATE_TRANSFERRED : BGC_JOB_STATE_QUEUED;
   if (bgc_job_state_is_runnable (job->state) || state == job->state)
     {
+      bgc_conditions_insist (base->engine->conditions, base->entry);
       bgc_edit_succeed (&self->edit);
       return;
     }

@@ -6,6 +6,7 @@
 #include "engine/bgc-cancel.h"
 #include "engine/bgc-chronicle.h"
 #include "engine/bgc-completion.h"
+#include "engine/bgc-conditions.h"
 #include "engine/bgc-leftovers.h"
 #include "engine/bgc-reaper.h"
 #include "engine/bgc-runner.h"
@@ -56,6 +57,7 @@ bgc_effects_follow (BgcEngine *engine, BgcEntry *entry)
 {
   const BgcJob *job = entry->job;
 
+  bgc_conditions_judge (engine->conditions, entry);
   bgc_runner_applied (engine, entry);
   bgc_scheduler_reconsider (engine->scheduler, entry);
   bgc_engine_offer (engine, entry);

@@ -103,7 +103,8 @@ bgc_engine_offer (BgcEngine *self, BgcEntry *entry)
 {
   const BgcJob *job = entry->job;
 
-  if (job->state == BGC_JOB_STATE_QUEUED && !job->completing && entry->runner == NULL && !self->closing)
+  if (job->state == BGC_JOB_STATE_QUEUED && !job->completing && entry->runner == NULL && !self->closing
+      && entry->obstacle == BGC_WAIT_NONE)
     bgc_scheduler_offer (self->scheduler, entry);
   else
     bgc_scheduler_withdraw (self->scheduler, entry);

@@ -53,6 +53,7 @@ struct _BgcEngine {
   BgcScheduler *scheduler;      /* (owned) */
   struct _BgcLeftovers *leftovers; /* (owned) */
   struct _BgcReaper *reaper;    /* (owned) */
+  struct _BgcConditions *conditions; /* (owned) */
   GHashTable *searched;         /* (owned) (element-type guint32) owners: see bgc-orphans */
   GHashTable *runners;          /* (owned) (element-type BgcEntry): those with a runner */
   GQueue waits;                 /* (element-type BgcWait) bgc-waits */
@@ -61,6 +62,7 @@ struct _BgcEngine {
   /* microseconds no start was tried when the store last refused one; 0 = it took it */
   gint64 pause;
   const BgcEngineHooks *hooks;  /* (borrowed) static */
+  gboolean online;              /* as far as anybody knows there is a network: bgc-conditions */
   gboolean started;             /* transfers may run */
   gboolean closing;             /* nothing new is begun */
   GTask *closer;                /* (owned) (nullable) who waits for the end, bgc-closing */
@@ -81,7 +83,8 @@ BgcChange *bgc_engine_edit (BgcEngine *self, BgcEntry *entry);
 gboolean bgc_engine_allows (BgcEntry *entry, BgcRequest request, GError **error);
 /* Files of the job may have left temporary files behind, reported or not. */
 gboolean bgc_engine_may_hold_temporaries (BgcEntry *entry);
-/* Gives a queued job without transfer to the scheduler, and takes any other from its line. */
+/* Gives a queued job without transfer, that nothing stands in the way of, to the scheduler, and takes any
+ * other from its line. */
 void bgc_engine_offer (BgcEngine *self, BgcEntry *entry);
 /* How long to wait after @delay was not enough; 0 = the first time. */
 gint64 bgc_engine_longer (gint64 delay);

@@ -7,6 +7,7 @@
 #include "engine/bgc-chronicle.h"
 #include "engine/bgc-closing.h"
 #include "engine/bgc-completion.h"
+#include "engine/bgc-conditions.h"
 #include "engine/bgc-creation.h"
 #include "engine/bgc-edits.h"
 #include "engine/bgc-effects.h"
@@ -24,7 +25,6 @@ struct _BgcManager
 {
   GObject parent;
   BgcEngine engine;
-  gboolean online; /* as the network last said */
 };
 
 G_DEFINE_FINAL_TYPE (BgcManager, bgc_manager, G_TYPE_OBJECT)
@@ -139,27 +139,6 @@ on_lost (BgcWorkers *workers, guint owner, const char *why, BgcManager *self)
   bgc_run_lost (&self->engine, owner, why);
 }
 
-static void
-on_network_changed (BgcNetwork *network, gboolean available, BgcManager *self)
-{
-  g_autoptr (GList) entries = g_hash_table_get_keys (self->engine.runners);
-
-  bgc_waits_network_changed (&self->engine, self->online);
-  self->online = available;
-  for (GList *link = entries; link != NULL; link = link->next)
-    bgc_runner_network_changed (&self->engine, link->data);
-}
-
-static void
-on_network_came_up (BgcNetwork *network, BgcManager *self)
-{
-  if (self->engine.started && !self->engine.closing)
-    {
-      bgc_waits_network_came_up (&self->engine);
-      bgc_server_cancel_network_came_up (&self->engine);
-    }
-}
-
 /* ---- life ---- */
 
 static void
@@ -181,7 +160,7 @@ bgc_manager_finalize (GObject *object)
 
   engine->closing = TRUE;
   g_signal_handlers_disconnect_by_data (engine->workers, self);
-  g_signal_handlers_disconnect_by_data (engine->network, self);
+  bgc_conditions_free (engine->conditions);
   bgc_scheduler_set_enabled (engine->scheduler, FALSE);
   bgc_queue_foreach (engine->queue, clear_entry, self);
   bgc_scheduler_free (engine->scheduler);
@@ -243,11 +222,9 @@ bgc_manager_new (BgcStore *store, BgcWorkers *workers, BgcClock *clock, BgcNetwo
   engine->scheduler = bgc_scheduler_new (clock, &engine->limits, &scheduler_actions, engine);
   engine->leftovers = bgc_leftovers_new (engine);
   engine->reaper = bgc_reaper_new (engine, &reaper_actions);
-  self->online = bgc_network_is_available (network);
+  engine->conditions = bgc_conditions_new (engine);
   g_signal_connect (workers, "report", G_CALLBACK (on_report), self);
   g_signal_connect (workers, "lost", G_CALLBACK (on_lost), self);
-  g_signal_connect (network, "changed", G_CALLBACK (on_network_changed), self);
-  g_signal_connect (network, "came-up", G_CALLBACK (on_network_came_up), self);
   return self;
 }
 
@@ -306,6 +283,12 @@ bgc_manager_set_limits (BgcManager *self, const BgcLimits *limits)
   self->engine.limits = *limits;
   bgc_reaper_watch (self->engine.reaper, TRUE);
   bgc_scheduler_update (self->engine.scheduler);
+}
+
+void
+bgc_manager_set_surroundings (BgcManager *self, BgcPower *power, BgcMetering *metering)
+{
+  bgc_conditions_follow (self->engine.conditions, power, metering);
 }
 
 void

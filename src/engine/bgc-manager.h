@@ -15,7 +15,9 @@
 #include "base/bgc-limits.h"
 #include "engine/bgc-file-request.h"
 #include "host/bgc-clock.h"
+#include "host/bgc-metering.h"
 #include "host/bgc-network.h"
+#include "host/bgc-power.h"
 #include "model/bgc-job.h"
 #include "store/bgc-store.h"
 #include "workers/bgc-workers.h"
@@ -49,6 +51,8 @@ typedef gboolean (*BgcManagerSeedFunc) (guint32 *words, gsize count);
 /* Ids and the names of temporary files are told to callers, and @random alone could be told from them.
  * NULL, as in tests: they are @random's. */
 void bgc_manager_set_seed (BgcManager *self, BgcManagerSeedFunc seed);
+/* What else may hold jobs back, each nullable. Before loading. */
+void bgc_manager_set_surroundings (BgcManager *self, BgcPower *power, BgcMetering *metering);
 /* New limits from now on; what exists stays. */
 void bgc_manager_set_limits (BgcManager *self, const BgcLimits *limits);
 /* @tag is the same for the queue whatever becomes of its database, and other queues' are others: it goes into

@@ -38,6 +38,8 @@ struct _BgcEntry {
   guint64 charged_bytes;
   gboolean listed;
   gboolean forgotten;      /* it has left the store */
+  BgcWaitReason obstacle;  /* why it may not run now, none where it may: bgc-conditions */
+  gboolean insistent;      /* its owner wants it to run where only courtesy is against it; likewise */
   struct _BgcLane *lane;       /* (nullable) bgc-lanes */
   struct _BgcTurn *turn;       /* (nullable) bgc-scheduler */
   struct _BgcRunner *runner;   /* (nullable) bgc-runner */

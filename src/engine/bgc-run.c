@@ -173,7 +173,7 @@ begin_start (BgcOperation *self)
   BgcChange *change;
 
   if (!bgc_runner_is (entry, BGC_RUNNER_PICKED) || entry->job->state != BGC_JOB_STATE_QUEUED
-      || entry->job->completing || engine->closing)
+      || entry->job->completing || engine->closing || entry->obstacle != BGC_WAIT_NONE)
     {
       if (bgc_runner_is (entry, BGC_RUNNER_PICKED))
         bgc_runner_drop (engine, entry);

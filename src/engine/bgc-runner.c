@@ -145,7 +145,7 @@ set_clocks (BgcRunner *self)
   bgc_clock_clear_alarm (self->engine->clock, &self->alarm);
   if (self->phase != BGC_RUNNER_ACTIVE)
     return;
-  if (bgc_network_is_available (self->engine->network))
+  if (self->engine->online)
     left = MIN (left, bgc_retry_no_progress_left (job));
   if (left < G_MAXINT64)
     self->alarm
@@ -469,7 +469,7 @@ bgc_runner_fold (BgcEngine *engine, BgcEntry *entry, BgcChange *change)
   self->folded_received = self->received;
   if (bgc_job_state_is_running (draft->state))
     draft->active_time += now - self->accounted;
-  if (bgc_network_is_available (engine->network))
+  if (engine->online)
     bgc_retry_elapse (draft, now - self->accounted);
   if (self->received > self->received_stored || moved)
     {
@@ -544,8 +544,8 @@ bgc_runner_conclude (BgcEngine *engine, BgcEntry *entry, BgcChange *change, GErr
       bgc_job_set_error (change->header, failure);
       return TRUE;
     }
-  return bgc_retry_fail (change->header, failure, retry_after, network_only,
-                         bgc_network_is_available (engine->network), wall, engine->random, error);
+  return bgc_retry_fail (change->header, failure, retry_after, network_only, engine->online, wall,
+                         engine->random, error);
 }
 
 void

@@ -16,18 +16,22 @@ typedef struct _BgcWait
   gint64 attempt;    /* boot clock, microseconds: the next attempt */
   gint64 planned;    /* the job's next_attempt that belongs to it */
   gint64 counted;    /* boot clock: up to when elapsed is right */
+  gboolean counting; /* an attempt has been possible since */
   gint64 elapsed;    /* microseconds of this wait in which an attempt was possible, not yet stored */
   guint64 alarm;
 } BgcWait;
 
 static void
-count (BgcWait *self, gboolean online)
+count (BgcWait *self)
 {
+  const BgcEntry *entry = self->entry;
   gint64 now = bgc_engine_boot (self->engine);
 
-  if (bgc_retry_counts (self->entry->job->wait_reason, online))
+  if (self->counting)
     self->elapsed += now - self->counted;
   self->counted = now;
+  self->counting = bgc_retry_counts (entry->job->wait_reason, self->engine->online)
+                   && entry->obstacle == BGC_WAIT_NONE;
 }
 
 static gint64
@@ -122,7 +126,7 @@ arm (BgcWait *self)
   bgc_clock_clear_alarm (engine->clock, &self->alarm);
   if (engine->closing)
     return;
-  if (bgc_retry_counts (self->entry->job->wait_reason, bgc_network_is_available (engine->network)))
+  if (self->counting)
     {
       gint64 left = no_progress_left (self);
 
@@ -143,13 +147,11 @@ bgc_waits_enter (BgcEngine *engine, BgcEntry *entry)
       self->link.data = self;
       self->engine = engine;
       self->entry = entry;
-      self->counted = bgc_engine_boot (engine);
       self->planned = -1;
       entry->wait = self;
       g_queue_push_tail_link (&engine->waits, &self->link);
     }
-  else
-    count (self, bgc_network_is_available (engine->network));
+  count (self);
   /* The plan is in wall time, for people and across restarts; the wait itself is in boot time. */
   if (self->planned != entry->job->next_attempt)
     {
@@ -177,16 +179,20 @@ bgc_waits_leave (BgcEngine *engine, BgcEntry *entry)
 }
 
 void
-bgc_waits_network_changed (BgcEngine *engine, gboolean was_online)
+bgc_waits_recount (BgcEntry *entry)
+{
+  BgcWait *self = entry->wait;
+
+  count (self);
+  if (self->alarm != 0)
+    arm (self);
+}
+
+void
+bgc_waits_network_changed (BgcEngine *engine)
 {
   for (GList *link = engine->waits.head; link != NULL; link = link->next)
-    {
-      BgcWait *self = link->data;
-
-      count (self, was_online);
-      if (self->alarm != 0)
-        arm (self);
-    }
+    bgc_waits_recount (((BgcWait *)link->data)->entry);
 }
 
 void
@@ -207,6 +213,6 @@ bgc_waits_account (BgcEngine *engine, BgcEntry *entry, BgcJob *draft)
 {
   if (entry->wait == NULL)
     return;
-  count (entry->wait, bgc_network_is_available (engine->network));
+  count (entry->wait);
   bgc_retry_elapse (draft, entry->wait->elapsed);
 }

@@ -11,8 +11,10 @@
 void bgc_waits_enter (BgcEngine *engine, BgcEntry *entry);
 /* It is not, any more. */
 void bgc_waits_leave (BgcEngine *engine, BgcEntry *entry);
-/* The network came or went: the no-progress clocks start or stand still. */
-void bgc_waits_network_changed (BgcEngine *engine, gboolean was_online);
+/* Its obstacle is another: the no-progress clock of a job that waits starts or stands still. */
+void bgc_waits_recount (BgcEntry *entry);
+/* The network came or went: likewise for all. */
+void bgc_waits_network_changed (BgcEngine *engine);
 /* Everybody tries again now. */
 void bgc_waits_network_came_up (BgcEngine *engine);
 /* For an operation that takes the job out of its wait: the time that went by, into @draft. */

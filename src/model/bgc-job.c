@@ -309,6 +309,14 @@ bgc_job_set_upload_protocol (BgcJob *self, BgcUploadProtocol protocol, GError **
   return FALSE;
 }
 
+BgcCostPolicy
+bgc_job_cost_policy (const BgcJob *self)
+{
+  if (self->cost_policy != BGC_COST_POLICY_BY_PRIORITY)
+    return self->cost_policy;
+  return self->priority == BGC_PRIORITY_FOREGROUND ? BGC_COST_POLICY_ALWAYS : BGC_COST_POLICY_STANDARD;
+}
+
 const BgcFile *
 bgc_job_reply (const BgcJob *self)
 {

@@ -34,6 +34,7 @@ typedef struct {
   guint notify_flags;     /* BgcNotifyFlags */
   guint32 minimum_notification_interval; /* milliseconds */
   gboolean auto_complete;
+  BgcCostPolicy cost_policy; /* the owner's choice; read with bgc_job_cost_policy() */
   guint32 error_count;    /* never falls */
   guint32 retry_count;    /* retries since the last byte or Resume */
   BgcFailure *error;      /* (owned) (nullable) set exactly in error and transient-error */
@@ -101,6 +102,9 @@ gboolean bgc_job_set_reply_file_name (BgcJob *self, const char *path, GError **e
 /* Uploads, while the server has no session of theirs; forgets the protocol found out. Errors: NotSupported
  * (downloads; a protocol without replies), InvalidState. */
 gboolean bgc_job_set_upload_protocol (BgcJob *self, BgcUploadProtocol protocol, GError **error);
+/* The policy that holds: where its owner chose none, somebody waits for a foreground job, so that it runs
+ * always, and nobody for the others, so that they run where bytes cost nothing. */
+BgcCostPolicy bgc_job_cost_policy (const BgcJob *self);
 /* The reply of an upload-reply job that has files; NULL in any other. */
 const BgcFile *bgc_job_reply (const BgcJob *self);
 /* Bytes of text that the job without its files costs its owner's quota. */

@@ -153,6 +153,7 @@ TEXT (description, job->description)
 WORD (state, job_state, job->state)
 WORD (priority, priority, job->priority)
 WORD (wait_reason, wait_reason, job->wait_reason)
+WORD (cost_policy, cost_policy, bgc_job_cost_policy (job))
 
 static GVariant *
 get_id (const BgcJob *job, guint64 rate)
@@ -197,6 +198,16 @@ set_priority (BgcJob *draft, GVariant *value, GError **error)
 
   if (!bgc_enums_priority_from_string (word, &draft->priority))
     return refuse_word ("Priority", word, error);
+  return TRUE;
+}
+
+static gboolean
+set_cost_policy (BgcJob *draft, GVariant *value, GError **error)
+{
+  const char *word = g_variant_get_string (value, NULL);
+
+  if (!bgc_enums_cost_policy_from_string (word, &draft->cost_policy))
+    return refuse_word ("CostPolicy", word, error);
   return TRUE;
 }
 
@@ -386,6 +397,7 @@ static const BgcJobProperty properties[] = {
   { "ServerCancelPending", "b", get_server_cancel_pending, stamp_server_cancel_pending, NULL, FALSE },
   { "CancelDeadline", "x", get_cancel_deadline, stamp_cancel_deadline, NULL, FALSE },
   { "CustomHeaders", "as", get_custom_headers, NULL, NULL, FALSE },
+  { "CostPolicy", "s", get_cost_policy, stamp_cost_policy, set_cost_policy, FALSE },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (properties) == BGC_JOB_PROPERTIES_COUNT);
 

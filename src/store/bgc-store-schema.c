@@ -92,6 +92,8 @@ static const char *const migrations[] = {
   "  record BLOB NOT NULL,"
   "  PRIMARY KEY (job, field)"
   ") STRICT;",
+  /* 4: on which networks a job may run */
+  "ALTER TABLE jobs ADD COLUMN cost_policy INTEGER NOT NULL DEFAULT 0;",
 };
 
 guint

@@ -38,6 +38,8 @@ class Daemon:
                        if not re.fullmatch(r'(https?|no|all|ftp)_proxy', k, re.I) and k != 'G_DEBUG'}
         environment.update({
             'DBUS_SESSION_BUS_ADDRESS': self.bus.address,
+            # Nothing of the machine's own services: its network may be metered today.
+            'DBUS_SYSTEM_BUS_ADDRESS': self.bus.address,
             'BGCOPY_WORKER': self.worker,
             'G_DEBUG': 'fatal-criticals',
             'LC_ALL': 'C.UTF-8',

@@ -58,6 +58,7 @@ CHECK_REFUSED (wait_reason, BgcWaitReason)
 CHECK_REFUSED (context, BgcErrorContext)
 CHECK_REFUSED (login_target, BgcLoginTarget)
 CHECK_REFUSED (login_scheme, BgcLoginScheme)
+CHECK_REFUSED (cost_policy, BgcCostPolicy)
 
 CHECK (job_state, BgcJobState, states)
 CHECK (job_type, BgcJobType, types)
@@ -77,6 +78,27 @@ test_upload_protocol (void)
   g_assert_cmpstr (bgc_enums_upload_protocol_to_string (value), ==, "resumable");
   g_assert_false (bgc_enums_upload_protocol_from_string ("ftp", &value));
   g_assert_cmpint (value, ==, BGC_UPLOAD_PROTOCOL_RESUMABLE);
+}
+
+/* Numbered from 1: 0 says that nobody said. */
+static void
+test_cost_policy (void)
+{
+  static const char *const words[] = { "always", "not-roaming", "standard", "unrestricted" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      BgcCostPolicy value = BGC_COST_POLICY_BY_PRIORITY;
+
+      g_assert_cmpstr (bgc_enums_cost_policy_to_string ((BgcCostPolicy) (i + 1)), ==, words[i]);
+      g_assert_true (bgc_enums_cost_policy_from_string (words[i], &value));
+      g_assert_cmpint (value, ==, i + 1);
+    }
+  g_assert_cmpstr (bgc_enums_cost_policy_to_string (BGC_COST_POLICY_BY_PRIORITY), ==, "unknown");
+  g_assert_cmpstr (bgc_enums_cost_policy_to_string (BGC_N_COST_POLICIES), ==, "unknown");
+  check_refused_cost_policy ("Always");
+  check_refused_cost_policy ("unknown");
+  check_refused_cost_policy (NULL);
 }
 
 static void
@@ -135,6 +157,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/enums/upload-protocol", test_upload_protocol);
   g_test_add_func ("/enums/login-target", test_login_target);
   g_test_add_func ("/enums/login-scheme", test_login_scheme);
+  g_test_add_func ("/enums/cost-policy", test_cost_policy);
   g_test_add_func ("/enums/outcome", test_outcome);
   g_test_add_func ("/enums/notify-flags", test_notify_flags);
   g_test_add_func ("/enums/notify-flags/unknown", test_notify_flags_unknown);

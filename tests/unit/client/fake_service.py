@@ -47,7 +47,7 @@ class Job:
             'NotifyFlags': ('as', ['transferred', 'error']), 'MinimumNotificationInterval': ('u', 500),
             'AutoComplete': ('b', False), 'UploadProtocol': ('s', 'auto'), 'SessionId': ('s', ''), 'ReplyFileName': ('s', ''),
             'ReplyBytesTotal': ('t', UNKNOWN_SIZE), 'ReplyBytesTransferred': ('t', 0), 'ServerCancelPending': ('b', False),
-            'CancelDeadline': ('x', 0)}
+            'CancelDeadline': ('x', 0), 'CostPolicy': ('s', 'standard')}
         self.set(**properties)
 
     def set(self, **properties):

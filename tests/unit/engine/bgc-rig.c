@@ -3,6 +3,8 @@
 
 #include "bgc-rig.h"
 
+#include "engine/bgc-conditions.h"
+
 /* Warnings that a test waits for; logging is one for the whole program. */
 static guint expected;
 
@@ -85,9 +87,12 @@ live (Rig *self, gint64 wall, gint64 boot)
   self->workers = bgc_workers_fake_new ();
   self->clock = bgc_clock_fake_new (wall, boot);
   self->network = bgc_network_fake_new (TRUE);
+  self->power = bgc_power_fake_new ();
+  self->metering = bgc_metering_fake_new ();
   self->manager
     = bgc_manager_new (BGC_STORE (self->store), BGC_WORKERS (self->workers), BGC_CLOCK (self->clock),
                        BGC_NETWORK (self->network), self->random, &self->limits);
+  bgc_manager_set_surroundings (self->manager, BGC_POWER (self->power), BGC_METERING (self->metering));
   g_signal_connect (self->manager, "job-added", G_CALLBACK (on_added), self);
   g_signal_connect (self->manager, "job-changed", G_CALLBACK (on_changed), self);
   g_signal_connect (self->manager, "job-state-changed", G_CALLBACK (on_state_changed), self);
@@ -123,6 +128,8 @@ die (Rig *self)
   g_assert_finalize_object (self->workers);
   g_assert_finalize_object (self->store);
   g_assert_finalize_object (self->network);
+  g_assert_finalize_object (self->power);
+  g_assert_finalize_object (self->metering);
   g_assert_finalize_object (self->clock);
 }
 
@@ -169,6 +176,13 @@ void
 rig_advance (Rig *self, gint64 microseconds)
 {
   bgc_clock_fake_advance (self->clock, microseconds);
+}
+
+void
+rig_go_offline (Rig *self)
+{
+  bgc_network_fake_set (self->network, FALSE);
+  rig_advance (self, BGC_CONDITIONS_BLIP);
 }
 
 static void

@@ -7,7 +7,9 @@
 
 #include "engine/bgc-manager.h"
 #include "host/bgc-clock-fake.h"
+#include "host/bgc-metering-fake.h"
 #include "host/bgc-network-fake.h"
+#include "host/bgc-power-fake.h"
 #include "store/bgc-store-fake.h"
 #include "workers/bgc-workers-fake.h"
 
@@ -22,6 +24,8 @@ typedef struct {
   BgcWorkersFake *workers;
   BgcClockFake *clock;
   BgcNetworkFake *network;
+  BgcPowerFake *power;
+  BgcMeteringFake *metering;
   BgcManager *manager;
   GRand *random;
   BgcLimits limits;
@@ -46,6 +50,8 @@ void rig_free (Rig *self);
 /* Until nothing is left to do. */
 void rig_settle (Rig *self);
 void rig_advance (Rig *self, gint64 microseconds);
+/* The network goes, and stays away until everybody believes it. */
+void rig_go_offline (Rig *self);
 /* The daemon dies here: a new manager on what is durable. rig_start() starts it. */
 void rig_crash (Rig *self);
 /* The same for the machine: another boot, whose clock stands at @boot; the wall clock went on by

@@ -191,7 +191,7 @@ test_network_up (void)
 
   watch (&w, rig);
   rig_keep_away (rig, 0);
-  bgc_network_fake_set (rig->network, FALSE);
+  rig_go_offline (rig);
   id = rig_cancelled (rig, (RigTimes){ 1209600, 0 });
   g_assert_cmpuint (w.asked->len, ==, 1);
   rig_advance (rig, 100 * SECOND);
@@ -205,7 +205,7 @@ test_network_up (void)
   bgc_workers_fake_hang_cancels (rig->workers, TRUE);
   rig_advance (rig, 660 * SECOND);
   g_assert_cmpuint (w.asked->len, ==, 3);
-  bgc_network_fake_set (rig->network, FALSE);
+  rig_go_offline (rig);
   bgc_network_fake_set (rig->network, TRUE);
   rig_advance (rig, SECOND);
   g_assert_cmpuint (w.asked->len, ==, 3);
@@ -213,7 +213,7 @@ test_network_up (void)
   rig_advance (rig, 0);
   g_assert_cmpuint (w.asked->len, ==, 4);
   bgc_workers_fake_set_cancel (rig->workers, TRUE, NULL);
-  bgc_network_fake_set (rig->network, FALSE);
+  rig_go_offline (rig);
   bgc_network_fake_set (rig->network, TRUE);
   rig_advance (rig, 0);
   g_assert_false (rig_is_pending (rig, &id));
@@ -236,8 +236,8 @@ test_retry_after (void)
   g_assert_cmpint (second - begun, >=, 1000 * SECOND);
   g_assert_cmpint (second - begun, <=, 1100 * SECOND);
   /* The network does not make the server take it earlier. */
-  rig_advance (rig, 500 * SECOND);
-  bgc_network_fake_set (rig->network, FALSE);
+  rig_advance (rig, 498 * SECOND);
+  rig_go_offline (rig);
   bgc_network_fake_set (rig->network, TRUE);
   rig_advance (rig, 500 * SECOND - 1);
   g_assert_cmpuint (w.asked->len, ==, 1);

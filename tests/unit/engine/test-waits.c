@@ -116,7 +116,7 @@ test_cut_short (void)
   BgcJobId id = rig_create (rig, 1, TRUE);
 
   rig_fail (rig, &id, 0, BGC_ERROR_CONNECT_FAILED, TRUE);
-  bgc_network_fake_set (rig->network, FALSE);
+  rig_go_offline (rig);
   rig_settle (rig);
   rig_assert_state (rig, &id, "transient-error");
   bgc_network_fake_set (rig->network, TRUE);
@@ -136,7 +136,7 @@ test_offline (void)
   g_autoptr (Rig) rig = rig_new ();
   BgcJobId id = rig_create (rig, 1, TRUE);
 
-  bgc_network_fake_set (rig->network, FALSE);
+  rig_go_offline (rig);
   rig_fail (rig, &id, 0, BGC_ERROR_NAME_RESOLUTION, TRUE);
   g_assert_cmpint (rig_job (rig, &id)->wait_reason, ==, BGC_WAIT_NETWORK);
   g_assert_cmpuint (rig_job (rig, &id)->error_count, ==, 0);
@@ -205,8 +205,8 @@ test_no_progress_stands_still (void)
       rig_settle (rig);
       if (offline)
         {
-          rig_advance (rig, 10 * SECOND);
-          bgc_network_fake_set (rig->network, FALSE);
+          rig_advance (rig, 8 * SECOND);
+          rig_go_offline (rig);
           rig_advance (rig, 70 * SECOND);
         }
       rig_advance (rig, MAX (left (rig, &id), 0));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus-fixture.h"
+#include "engine/bgc-conditions.h"
 
 #define CALL(f, client, path, member, parameters) \
   bus_fixture_call (f, (f)->client, path, BUS_FIXTURE_JOB, member, parameters)
@@ -229,6 +230,7 @@ test_cancel_pending (BusFixture *f, gconstpointer data)
   g_assert_nonnull (strstr (listed, path));
   bgc_workers_fake_set_cancel (f->workers, TRUE, NULL);
   bgc_network_fake_set (f->network, FALSE);
+  bgc_clock_fake_advance (f->clock, BGC_CONDITIONS_BLIP);
   bgc_network_fake_set (f->network, TRUE);
   bgc_clock_fake_advance (f->clock, G_USEC_PER_SEC);
   is (f, path, "ServerCancelPending", "false");

@@ -32,7 +32,7 @@ open_filled (void)
   g_autofree char *file_list = bgc_store_codec_list (bgc_store_codec_file_columns);
   g_autofree char *jobs = g_strdup_printf ("INSERT INTO jobs (%s) VALUES ("
                                            "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
-                                           ",?,?,?,?,?)", job_list);
+                                           ",?,?,?,?,?,?)", job_list);
   g_autofree char *files = g_strdup_printf ("INSERT INTO files (%s) VALUES ("
                                             "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                                             file_list);
@@ -168,7 +168,7 @@ test_bad_jobs (void)
     { "error", "NULL" }, { "error", "'nonsense'" }, { "error", "'{}'" }, { "wait_reason", "12" },
     { "no_progress_time", "-2" }, { "active_time", "-1" }, { "next_index", "4294967296" },
         { "completing", "-1" },   { "upload_protocol", "5" },   { "upload", "'{}'" },
-    { "reply_file_name", "'/srv/x'" }, { "cancel_boot_id", "''" },
+    { "reply_file_name", "'/srv/x'" }, { "cancel_boot_id", "''" }, { "cost_policy", "5" },
     { "next_attempt", "9223372036854775807" }, { "active_time", "9223372036854775807" },
     { "creation_time", "-9223372036854775808" },
   };

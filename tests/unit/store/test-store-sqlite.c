@@ -415,6 +415,39 @@ test_schema_1 (Fixture *self, gconstpointer data)
   sample_commit_ok (self->store, sample_create (10, 1));
 }
 
+/* Read, and, corrupt, salvaged. */
+static void
+test_schema_2 (Fixture *self, gconstpointer data)
+{
+  g_autofree char *file = g_test_build_filename (G_TEST_DIST, "unit", "store", "schema-2.sql", NULL);
+  g_autofree char *sql = NULL;
+
+  g_assert_true (g_file_get_contents (file, &sql, NULL, NULL));
+  end (self);
+  for (guint corrupt = 0; corrupt < 2; corrupt++)
+    {
+      g_autofree char *path = make_from_sql (self->directory, sql);
+      g_autoptr (GPtrArray) jobs = NULL;
+      g_autoptr (BgcStoreDirectory) directory = NULL;
+
+      if (corrupt)
+        {
+          sample_expect_warnings ();
+          directory = bgc_store_directory_open (self->directory, NULL);
+          g_assert_true (bgc_store_salvage_run (directory, NULL));
+          g_clear_pointer (&directory, bgc_store_directory_free);
+          sample_take_warnings ();
+        }
+      self->store = open_store (self->directory);
+      jobs = sample_load (self->store, NULL);
+      g_assert_cmpuint (jobs->len, ==, 3);
+      g_assert_cmpint (sample_find (jobs, 12)->upload_protocol, ==, BGC_UPLOAD_PROTOCOL_TUS);
+      g_assert_cmpint (sample_find (jobs, 12)->cost_policy, ==, BGC_COST_POLICY_BY_PRIORITY);
+      g_clear_pointer (&jobs, g_ptr_array_unref);
+      end (self);
+    }
+}
+
 /* Corrupt, and older: what it has is salvaged. */
 static void
 test_schema_1_corrupt (Fixture *self, gconstpointer data)
@@ -482,6 +515,7 @@ main (int argc, char *argv[])
     { "/store-sqlite/disk-full", test_disk_full },
     { "/store-sqlite/schema-1", test_schema_1 },
     { "/store-sqlite/schema-1-corrupt", test_schema_1_corrupt },
+    { "/store-sqlite/schema-2", test_schema_2 },
     { "/store-sqlite/newer", test_newer },
   };
 
