@@ -428,13 +428,15 @@ test_schema_2 (Fixture *self, gconstpointer data)
     {
       g_autofree char *path = make_from_sql (self->directory, sql);
       g_autoptr (GPtrArray) jobs = NULL;
+      g_autoptr (BgcSecretsKey) key = NULL;
       g_autoptr (BgcStoreDirectory) directory = NULL;
 
       if (corrupt)
         {
           sample_expect_warnings ();
           directory = bgc_store_directory_open (self->directory, NULL);
-          g_assert_true (bgc_store_salvage_run (directory, NULL));
+          key = bgc_secrets_key_open (self->directory, NULL, NULL);
+          g_assert_true (bgc_store_salvage_run (directory, key, NULL));
           g_clear_pointer (&directory, bgc_store_directory_free);
           sample_take_warnings ();
         }
