@@ -8,6 +8,7 @@ _bgcopyctl ()
   local cur prev words cword
   local common='--session --system --json --quiet --help --version'
   local transfer='--detach --keep --name --description --priority --retry-delay --no-progress-timeout --max-time --no-progress'
+  transfer+=' --user --password-file --proxy-user --proxy-password-file --bearer-file --header'
   local commands='get put list show watch suspend resume cancel complete'
   local states='queued connecting transferring suspended error transient-error transferred acknowledged cancelled'
   local command= bus= word i
@@ -32,8 +33,8 @@ _bgcopyctl ()
     --protocol) COMPREPLY=($(compgen -W 'auto bits tus resumable put' -- "$cur")); return ;;
     --state|-s) COMPREPLY=($(compgen -W "$states" -- "$cur")); return ;;
     --checksum|-c) COMPREPLY=($(compgen -W 'sha256: sha512:' -- "$cur")); return ;;
-    --reply|-r) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    --name|-n|--description|--retry-delay|--no-progress-timeout|--max-time) return ;;
+    --reply|-r|--password-file|--proxy-password-file|--bearer-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --name|-n|--description|--retry-delay|--no-progress-timeout|--max-time|--user|-u|--proxy-user|--header|-H) return ;;
   esac
   if [[ $cur == -* ]]; then
     case $command in

@@ -41,6 +41,12 @@ complete -c bgcopyctl -n $transfer -l retry-delay -x -d 'Seconds before another 
 complete -c bgcopyctl -n $transfer -l no-progress-timeout -x -d 'Give up after that long without a byte'
 complete -c bgcopyctl -n $transfer -l max-time -x -d 'Give up after that long of transferring'
 complete -c bgcopyctl -n $transfer -l no-progress -d 'Draw no progress bar'
+complete -c bgcopyctl -n $transfer -s u -l user -x -d 'User name for the server'
+complete -c bgcopyctl -n $transfer -l password-file -r -F -d 'The first line is the password'
+complete -c bgcopyctl -n $transfer -l proxy-user -x -d 'User name for the proxy'
+complete -c bgcopyctl -n $transfer -l proxy-password-file -r -F -d 'The first line is the password for the proxy'
+complete -c bgcopyctl -n $transfer -l bearer-file -r -F -d 'The first line is a token for the server'
+complete -c bgcopyctl -n $transfer -s H -l header -x -d 'Name and value for each request, or @file'
 complete -c bgcopyctl -n '__fish_seen_subcommand_from get' -s c -l checksum -x -a 'sha256: sha512:' -d 'What the content must have'
 complete -c bgcopyctl -n '__fish_seen_subcommand_from get' -l no-overwrite -d 'Fail if the file exists'
 complete -c bgcopyctl -n '__fish_seen_subcommand_from put' -s r -l reply -r -F -d "Store the server's reply there"

@@ -33,6 +33,7 @@ bgc_submission_options_clear (BgcSubmissionOptions *self)
   g_clear_pointer (&self->name, g_free);
   g_clear_pointer (&self->description, g_free);
   g_clear_pointer (&self->priority, g_free);
+  bgc_secret_options_clear (&self->secrets);
 }
 
 static gboolean
@@ -100,9 +101,11 @@ bgc_submission_options_parse (BgcSubmissionOptions *self, BgcCommandLine *line, 
   g_autoptr (GArray) all = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
 
   add_entries (all, shared);
+  bgc_secret_options_add_entries (&self->secrets, all);
   add_entries (all, more);
   return bgc_command_parse (line, (const GOptionEntry *) (gpointer) all->data, min, max, arguments, exit_code)
-         && check (line, self, exit_code) && bgc_submission_check_text (line, self->name, exit_code)
+         && check (line, self, exit_code) && bgc_secret_options_collect (&self->secrets, line, exit_code)
+         && bgc_submission_check_text (line, self->name, exit_code)
          && bgc_submission_check_text (line, self->description, exit_code);
 }
 
@@ -168,12 +171,53 @@ make_parameters (const BgcSubmission *self)
   return g_variant_new ("(ssa(ssa{sv})a{sv})", name, self->type, &files, &properties);
 }
 
+static gboolean
+fill_and_resume (const BgcSubmission *self, const char *path, GVariant *file, GError **error)
+{
+  BgcClient *client = self->line->client;
+  g_autoptr (GVariant) added = bgc_client_call_job (client, path, "AddFile", file, "(u)", error);
+  g_autoptr (GVariant) resumed = NULL;
+
+  if (added == NULL || !bgc_secret_options_give (&self->options->secrets, client, path, error))
+    return FALSE;
+  resumed = bgc_client_call_job (client, path, "Resume", NULL, "()", error);
+  return resumed != NULL;
+}
+
+/* Step by step: what is secret is no property of a job, and has to be there before its first request. */
+static char *
+submit_with_secrets (const BgcSubmission *self, GError **error)
+{
+  g_autoptr (GVariant) all = g_variant_ref_sink (make_parameters (self));
+  g_autoptr (GVariant) files = g_variant_get_child_value (all, 2);
+  g_autoptr (GVariant) file = g_variant_get_child_value (files, 0);
+  g_autoptr (GVariant) properties = g_variant_get_child_value (all, 3);
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) cancelled = NULL;
+  g_autofree char *path = NULL;
+  const char *name, *type;
+
+  g_variant_get_child (all, 0, "&s", &name);
+  g_variant_get_child (all, 1, "&s", &type);
+  reply = bgc_client_call_manager (self->line->client, "CreateJob",
+                                   g_variant_new ("(ss@a{sv})", name, type, properties), "(o)", error);
+  if (reply == NULL)
+    return NULL;
+  g_variant_get (reply, "(o)", &path);
+  if (fill_and_resume (self, path, file, error))
+    return g_steal_pointer (&path);
+  cancelled = bgc_client_call_job (self->line->client, path, "Cancel", NULL, "(s)", NULL);
+  return NULL;
+}
+
 static char *
 submit (const BgcSubmission *self, GError **error)
 {
   g_autoptr (GVariant) reply = NULL;
   char *path = NULL;
 
+  if (bgc_secret_options_are_given (&self->options->secrets))
+    return submit_with_secrets (self, error);
   reply = bgc_client_call_manager (self->line->client, "Submit", make_parameters (self), "(o)", error);
   if (reply != NULL)
     g_variant_get (reply, "(o)", &path);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "client/bgc-command.h"
+#include "client/bgc-secret-options.h"
 
 typedef struct {
   char *name;               /* (owned) (nullable) likewise the next two */
@@ -18,6 +19,7 @@ typedef struct {
   gboolean detach;
   gboolean keep;
   gboolean no_progress;
+  BgcSecretOptions secrets;
 } BgcSubmissionOptions;
 
 /* All unset. */

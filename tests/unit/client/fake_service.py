@@ -224,7 +224,8 @@ class FakeService:
 
     def do_Submit(self, _path, name, kind, files, properties):
         # Registering here is right: we are in the loop.
-        job = Job(self, f'{self.next_id:032x}', DisplayName=name, Type=kind, State='connecting', FilesTotal=len(files), **properties)
+        properties = {'State': 'connecting', **properties}
+        job = Job(self, f'{self.next_id:032x}', DisplayName=name, Type=kind, FilesTotal=len(files), **properties)
         self.next_id += 1
         for index, (remote, local, _options) in enumerate(files):
             job.files.append({'index': GLib.Variant('u', index), 'remote': GLib.Variant('s', remote),
@@ -235,6 +236,28 @@ class FakeService:
         if self.on_submit:
             self.on_submit(job)
         return GLib.Variant('(o)', (job.path,))
+
+    def do_CreateJob(self, _path, name, kind, properties):
+        on_submit, self.on_submit = self.on_submit, None
+        try:
+            return self.do_Submit(_path, name, kind, [], {**properties, 'State': 'suspended'})
+        finally:
+            self.on_submit = on_submit
+
+    def do_AddFile(self, path, remote, local, _options):
+        job = self.jobs[path]
+        index = len(job.files)
+        job.files.append({'index': GLib.Variant('u', index), 'remote': GLib.Variant('s', remote),
+                          'local': GLib.Variant('s', local), 'completed': GLib.Variant('b', False),
+                          'bytes-transferred': GLib.Variant('t', 0)})
+        job.set(FilesTotal=index + 1)
+        return GLib.Variant('(u)', (index,))
+
+    def do_SetCredentials(self, _path, _target, _scheme, _user, _password):
+        return None
+
+    def do_SetCustomHeaders(self, _path, _headers, _write_only):
+        return None
 
     def do_ListJobs(self, _path, options):
         found = [p for p, job in self.jobs.items() if 'state' not in options or job.values['State'][1] in options['state']]
@@ -249,7 +272,12 @@ class FakeService:
         self.jobs[path].change(State='suspended')
 
     def do_Resume(self, path):
-        self.jobs[path].change(State='queued')
+        job = self.jobs[path]
+        # Made step by step, this is what Submit ends with.
+        submitted = job.values['State'][1] == 'suspended' and job.values['FilesTransferred'][1] == 0
+        job.change(State='queued')
+        if submitted and self.on_submit:
+            self.on_submit(job)
 
     def do_Cancel(self, path):
         job = self.jobs[path]
