@@ -29,7 +29,20 @@ get_property (GDBusConnection *connection, const char *sender, const char *path,
   return value != NULL ? g_variant_ref (value) : NULL;
 }
 
-static const GDBusInterfaceVTable vtable = { NULL, get_property, NULL, { 0 } };
+static void
+call_method (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
+             const char *method, GVariant *parameters, GDBusMethodInvocation *invocation, gpointer data)
+{
+  g_autofree char *key = key_of (path, interface, method);
+  GVariant *answer = g_hash_table_lookup (((BgcMockBus *) data)->values, key);
+
+  if (answer != NULL)
+    g_dbus_method_invocation_return_value (invocation, answer);
+  else
+    g_dbus_method_invocation_return_dbus_error (invocation, "org.example.Nothing", "not set");
+}
+
+static const GDBusInterfaceVTable vtable = { call_method, get_property, NULL, { 0 } };
 
 BgcMockBus *
 bgc_mock_bus_new (void)
@@ -79,7 +92,8 @@ export (BgcMockBus *self, const char *path, const char *interface)
     = "<node><interface name='%s'><property name='Metered' type='u' access='read'/>"
       "<property name='ActiveProfile' type='s' access='read'/>"
       "<property name='OnBattery' type='b' access='read'/>"
-      "<property name='WarningLevel' type='u' access='read'/></interface></node>";
+      "<property name='WarningLevel' type='u' access='read'/><property name='State' type='s' access='read'/>"
+      "<method name='ListUsers'><arg type='a(uso)' direction='out'/></method></interface></node>";
   g_autofree char *key = key_of (path, interface, "");
   g_autofree char *text = g_strdup_printf (xml, interface);
   g_autoptr (GDBusNodeInfo) node = NULL;
@@ -107,6 +121,20 @@ bgc_mock_bus_set (BgcMockBus *self, const char *path, const char *interface, con
   g_dbus_connection_emit_signal (self->connection, NULL, path, "org.freedesktop.DBus.Properties",
                                  "PropertiesChanged", g_variant_new ("(sa{sv}as)", interface, &changed, NULL),
                                  NULL);
+}
+
+void
+bgc_mock_bus_answer (BgcMockBus *self, const char *path, const char *interface, const char *method,
+                     GVariant *answer)
+{
+  export (self, path, interface);
+  g_hash_table_insert (self->values, key_of (path, interface, method), g_variant_ref_sink (answer));
+}
+
+void
+bgc_mock_bus_tell (BgcMockBus *self, const char *path, const char *interface, const char *signal)
+{
+  g_dbus_connection_emit_signal (self->connection, NULL, path, interface, signal, NULL, NULL);
 }
 
 static void

@@ -15,6 +15,11 @@ void bgc_mock_bus_free (BgcMockBus *self);
 /* The object has the property, which has this value now (floating); it is told. */
 void bgc_mock_bus_set (BgcMockBus *self, const char *path, const char *interface, const char *name,
                        GVariant *value);
+/* A method without arguments answers @answer (floating) from now on. */
+void bgc_mock_bus_answer (BgcMockBus *self, const char *path, const char *interface, const char *method,
+                          GVariant *answer);
+/* A signal without arguments. */
+void bgc_mock_bus_tell (BgcMockBus *self, const char *path, const char *interface, const char *signal);
 /* The objects are @name's; or nobody's. */
 void bgc_mock_bus_own (BgcMockBus *self, const char *name);
 void bgc_mock_bus_disown (BgcMockBus *self, const char *name);
