@@ -40,6 +40,7 @@ typedef struct {
   guint connections_per_owner;         /* ConnectionsPerOwner, 64 */
   guint connections_per_host;          /* ConnectionsPerHost, 6, background jobs */
   guint files_per_job_at_once;         /* FilesAtOnce, 4 files of one job side by side */
+  guint only_while_logged_in;          /* OnlyWhileLoggedIn, FALSE; users' jobs, not those of the system */
 } BgcLimits;
 
 void bgc_limits_init (BgcLimits *self);

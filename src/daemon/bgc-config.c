@@ -50,6 +50,7 @@ static const Key keys[] = {
   KEY ("ConnectionsPerOwner", connections_per_owner, 1, 1024, COUNT),
   KEY ("ConnectionsPerHost", connections_per_host, 1, 64, COUNT),
   KEY ("FilesAtOnce", files_per_job_at_once, 1, 64, COUNT),
+  KEY ("OnlyWhileLoggedIn", only_while_logged_in, 0, 1, SWITCH),
 };
 
 /* What may stand behind a number. */
@@ -116,7 +117,7 @@ find_factor (const char *suffix, BgcConfigUnit unit, guint64 *factor)
 }
 
 static gboolean
-parse_value (const Key *key, const char *text, guint64 *value)
+parse_number (const Key *key, const char *text, guint64 *value)
 {
   gsize digits = strspn (text, "0123456789");
   g_autofree char *number = g_strndup (text, digits);
@@ -128,6 +129,29 @@ parse_value (const Key *key, const char *text, guint64 *value)
          && g_uint64_checked_mul (value, count, factor) && *value >= key->minimum && *value <= key->maximum;
 }
 
+/* The words of systemd's files. */
+static gboolean
+parse_switch (const char *text, guint64 *value)
+{
+  static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_ascii_strcasecmp (words[i], text) == 0)
+      {
+        *value = i % 2;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static gboolean
+parse_value (const Key *key, const char *text, guint64 *value)
+{
+  if (key->unit == BGC_CONFIG_UNIT_SWITCH)
+    return parse_switch (text, value);
+  return parse_number (key, text, value);
+}
+
 static void
 refuse (Reading *self, guint index, const char *text)
 {
@@ -135,6 +159,12 @@ refuse (Reading *self, guint index, const char *text)
   const Key *key = &keys[index];
 
   self->refused[index] = TRUE;
+  if (key->unit == BGC_CONFIG_UNIT_SWITCH)
+    {
+      bgc_config_mistakes_add (self->mistakes, self->file, self->line, TRUE,
+                               "%s must be yes or no, not \"%s\"", key->name, shown);
+      return;
+    }
   bgc_config_mistakes_add (self->mistakes, self->file, self->line, TRUE,
                            "%s must be a whole number%s between %" G_GUINT64_FORMAT
                            " and %" G_GUINT64_FORMAT ", not \"%s\"",

@@ -12,6 +12,7 @@ typedef enum
   BGC_CONFIG_UNIT_COUNT,
   BGC_CONFIG_UNIT_SECONDS, /* also with s, min, h, d or w behind the number */
   BGC_CONFIG_UNIT_BYTES,   /* also with K, M, G or T, powers of 1024 */
+  BGC_CONFIG_UNIT_SWITCH,  /* yes or no, as 1 and 0 */
 } BgcConfigUnit;
 
 /* Reads @files (element-type filename) one after the other, the later over the earlier, over the defaults,

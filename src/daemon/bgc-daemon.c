@@ -18,6 +18,7 @@
 #include "daemon/bgc-worker-socket.h"
 #include "engine/bgc-manager.h"
 #include "host/bgc-clock-system.h"
+#include "host/bgc-logins-logind.h"
 #include "host/bgc-metering-nm.h"
 #include "host/bgc-network-gio.h"
 #include "host/bgc-power-upower.h"
@@ -185,8 +186,9 @@ follow_surroundings (BgcDaemon *self)
 {
   g_autoptr (BgcPower) power = bgc_power_upower_new ();
   g_autoptr (BgcMetering) metering = bgc_metering_nm_new ();
+  g_autoptr (BgcLogins) logins = bgc_logins_logind_new ();
 
-  bgc_manager_set_surroundings (self->manager, power, metering);
+  bgc_manager_set_surroundings (self->manager, power, metering, logins);
 }
 
 BgcDaemon *

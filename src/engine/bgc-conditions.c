@@ -7,11 +7,15 @@
 #include "engine/bgc-server-cancel.h"
 #include "engine/bgc-waits.h"
 
+/* The first uid of people; below are the system's accounts, which nobody logs in to. */
+#define FIRST_PERSON 1000u
+
 struct _BgcConditions
 {
   BgcEngine *engine;     /* (borrowed) */
   BgcPower *power;       /* (owned) (nullable) */
   BgcMetering *metering; /* (owned) (nullable) */
+  BgcLogins *logins;     /* (owned) (nullable) */
   guint64 offline_alarm; /* when the network's absence is no blip any more; 0 = it is there, or known away */
 };
 
@@ -41,6 +45,13 @@ is_saving (BgcConditions *self)
   return self->power != NULL && bgc_power_is_saving (self->power);
 }
 
+static gboolean
+is_away (BgcConditions *self, guint32 owner)
+{
+  return self->engine->limits.only_while_logged_in && owner >= FIRST_PERSON && self->logins != NULL
+         && !bgc_logins_has (self->logins, owner);
+}
+
 static BgcWaitReason
 obstacle_of (BgcConditions *self, const BgcEntry *entry)
 {
@@ -48,6 +59,8 @@ obstacle_of (BgcConditions *self, const BgcEntry *entry)
 
   if (self->metering != NULL && !may_pay (job, bgc_metering_cost (self->metering)))
     return BGC_WAIT_METERED;
+  if (is_away (self, job->owner))
+    return BGC_WAIT_OWNER_LOGGED_OUT;
   if (job->priority == BGC_PRIORITY_LOW && !entry->insistent && is_saving (self))
     return BGC_WAIT_POWER;
   return BGC_WAIT_NONE;
@@ -82,8 +95,8 @@ bgc_conditions_insist (BgcConditions *self, BgcEntry *entry)
 /* ---- all jobs ---- */
 
 /* Oldest first, so that those who waited longest run first. */
-static void
-judge_all (BgcConditions *self)
+void
+bgc_conditions_update (BgcConditions *self)
 {
   BgcEngine *engine = self->engine;
   BgcEntry *newer;
@@ -161,13 +174,15 @@ bgc_conditions_new (BgcEngine *engine)
 }
 
 void
-bgc_conditions_follow (BgcConditions *self, BgcPower *power, BgcMetering *metering)
+bgc_conditions_follow (BgcConditions *self, BgcPower *power, BgcMetering *metering, BgcLogins *logins)
 {
   if (g_set_object (&self->power, power) && power != NULL)
-    g_signal_connect_swapped (power, "changed", G_CALLBACK (judge_all), self);
+    g_signal_connect_swapped (power, "changed", G_CALLBACK (bgc_conditions_update), self);
   if (g_set_object (&self->metering, metering) && metering != NULL)
-    g_signal_connect_swapped (metering, "changed", G_CALLBACK (judge_all), self);
-  judge_all (self);
+    g_signal_connect_swapped (metering, "changed", G_CALLBACK (bgc_conditions_update), self);
+  if (g_set_object (&self->logins, logins) && logins != NULL)
+    g_signal_connect_swapped (logins, "changed", G_CALLBACK (bgc_conditions_update), self);
+  bgc_conditions_update (self);
 }
 
 void
@@ -179,6 +194,9 @@ bgc_conditions_free (BgcConditions *self)
     g_signal_handlers_disconnect_by_data (self->power, self);
   if (self->metering != NULL)
     g_signal_handlers_disconnect_by_data (self->metering, self);
+  if (self->logins != NULL)
+    g_signal_handlers_disconnect_by_data (self->logins, self);
+  g_clear_object (&self->logins);
   g_clear_object (&self->power);
   g_clear_object (&self->metering);
   g_free (self);

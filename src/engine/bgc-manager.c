@@ -282,13 +282,14 @@ bgc_manager_set_limits (BgcManager *self, const BgcLimits *limits)
 {
   self->engine.limits = *limits;
   bgc_reaper_watch (self->engine.reaper, TRUE);
+  bgc_conditions_update (self->engine.conditions);
   bgc_scheduler_update (self->engine.scheduler);
 }
 
 void
-bgc_manager_set_surroundings (BgcManager *self, BgcPower *power, BgcMetering *metering)
+bgc_manager_set_surroundings (BgcManager *self, BgcPower *power, BgcMetering *metering, BgcLogins *logins)
 {
-  bgc_conditions_follow (self->engine.conditions, power, metering);
+  bgc_conditions_follow (self->engine.conditions, power, metering, logins);
 }
 
 void

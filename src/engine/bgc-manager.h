@@ -15,6 +15,7 @@
 #include "base/bgc-limits.h"
 #include "engine/bgc-file-request.h"
 #include "host/bgc-clock.h"
+#include "host/bgc-logins.h"
 #include "host/bgc-metering.h"
 #include "host/bgc-network.h"
 #include "host/bgc-power.h"
@@ -52,7 +53,8 @@ typedef gboolean (*BgcManagerSeedFunc) (guint32 *words, gsize count);
  * NULL, as in tests: they are @random's. */
 void bgc_manager_set_seed (BgcManager *self, BgcManagerSeedFunc seed);
 /* What else may hold jobs back, each nullable. Before loading. */
-void bgc_manager_set_surroundings (BgcManager *self, BgcPower *power, BgcMetering *metering);
+void bgc_manager_set_surroundings (BgcManager *self, BgcPower *power, BgcMetering *metering,
+                                   BgcLogins *logins);
 /* New limits from now on; what exists stays. */
 void bgc_manager_set_limits (BgcManager *self, const BgcLimits *limits);
 /* @tag is the same for the queue whatever becomes of its database, and other queues' are others: it goes into

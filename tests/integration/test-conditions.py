@@ -3,6 +3,7 @@
 # Copyright 2026 The bgcopyd authors
 """When not to run: what the machine's services say stops a transfer and lets it go on, and nothing is fetched twice."""
 
+import os
 import re
 
 import surroundings
@@ -83,6 +84,23 @@ def test_low_battery(world):
     # Gone, and with it what it said.
     battery.stop()
     ends_well(world, job, content, held)
+
+
+def test_only_while_logged_in(world):
+    logind = surroundings.Logind(world)
+    world.start({'OnlyWhileLoggedIn': 'yes'})
+    world.web.put('slow.bin', content := world.bytes(SIZE))
+    job = world.service.submit([(world.web.url('slow/256/slow.bin'), world.local('slow.bin'))], AutoComplete=True)
+    held = []
+    # Root and the system's other accounts are always there.
+    if os.geteuid() >= 1000:
+        waits(job, 'owner-logged-out')
+        logind.log_in(os.geteuid())
+        job.wait_state('transferring')
+        logind.set_state(os.geteuid(), 'closing')
+        held.append(waits(job, 'owner-logged-out'))
+        logind.set_state(os.geteuid(), 'online')
+    ends_well(world, job, content, *held)
 
 
 def test_nobody_to_ask(world):

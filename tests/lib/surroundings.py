@@ -64,5 +64,20 @@ def power_profiles(world):
                 'net.hadess.PowerProfiles')
 
 
+class Logind(Mock):
+    def __init__(self, world):
+        super().__init__(world, 'logind', 'org.freedesktop.login1', '/org/freedesktop/login1',
+                         'org.freedesktop.login1.Manager')
+
+    def log_in(self, uid):
+        self.call('AddSession', '(ssusb)', 'c1', 'seat0', uid, 'somebody', True)
+        # The template tells nobody.
+        self.call('EmitSignal', '(sssav)', self.interface, 'SessionNew', 'so',
+                  [GLib.Variant('s', 'c1'), GLib.Variant('o', '/org/freedesktop/login1/session/c1')])
+
+    def set_state(self, uid, state):
+        self.update(f'/org/freedesktop/login1/user/{uid}', 'org.freedesktop.login1.User', State=state)
+
+
 def upower(world):
     return Mock(world, 'upower', 'org.freedesktop.UPower', '/org/freedesktop/UPower', 'org.freedesktop.UPower')

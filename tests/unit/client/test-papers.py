@@ -70,11 +70,11 @@ def test_man_page_of_the_configuration_has_every_setting():
     names = re.findall(r'\("(\w+)", \w+, ', text('src', 'daemon', 'bgc-config.c'))
     tap.true(len(names) >= 15, f'{names}')
     for name in names:
-        default = re.search(rf'(?m)^#{name}=(\d+\w?)$', example)
+        default = re.search(rf'(?m)^#{name}=(\d+\w?|yes|no)$', example)
         tap.true(default, f'{name} is not in the example')
         part = re.search(rf'(?ms)^\.B {name}\n(.*?)^\.(TP|SH)', page)
         tap.true(part, f'{name} is not in bgcopyd.conf(5)')
-        tap.true(f'Default: {default.group(1).rstrip("s")}' in part.group(1), f'default of {name} in bgcopyd.conf(5)')
+        tap.true(f'Default: {re.sub("(?<=[0-9])s$", "", default.group(1))}' in part.group(1), f'default of {name} in bgcopyd.conf(5)')
 
 
 def test_man_page_of_the_server_has_every_setting():

@@ -135,6 +135,18 @@ test_refused (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_switch (Fixture *fixture, gconstpointer data)
+{
+  read_text (fixture, "[Limits]\nOnlyWhileLoggedIn=Yes\n");
+  g_assert_cmpuint (fixture->mistakes->len, ==, 0);
+  g_assert_cmpuint (fixture->limits.only_while_logged_in, ==, 1);
+  read_text (fixture, "[Limits]\nOnlyWhileLoggedIn=on\nOnlyWhileLoggedIn=off\n");
+  g_assert_cmpuint (fixture->limits.only_while_logged_in, ==, 0);
+  read_text (fixture, "[Limits]\nOnlyWhileLoggedIn=2\n");
+  assert_mistake (fixture, 2, TRUE, "OnlyWhileLoggedIn must be yes or no, not \"2\"");
+}
+
+static void
 test_lines (Fixture *fixture, gconstpointer data)
 {
   read_text (fixture, "[Limits]\n\nFilesAtOnce\n");
@@ -285,6 +297,7 @@ main (int argc, char **argv)
   ADD ("/config/values", test_values);
   ADD ("/config/units", test_units);
   ADD ("/config/refused", test_refused);
+  ADD ("/config/switch", test_switch);
   ADD ("/config/lines", test_lines);
   ADD ("/config/unknown", test_unknown);
   ADD ("/config/order", test_order);

@@ -89,10 +89,12 @@ live (Rig *self, gint64 wall, gint64 boot)
   self->network = bgc_network_fake_new (TRUE);
   self->power = bgc_power_fake_new ();
   self->metering = bgc_metering_fake_new ();
+  self->logins = bgc_logins_fake_new ();
   self->manager
     = bgc_manager_new (BGC_STORE (self->store), BGC_WORKERS (self->workers), BGC_CLOCK (self->clock),
                        BGC_NETWORK (self->network), self->random, &self->limits);
-  bgc_manager_set_surroundings (self->manager, BGC_POWER (self->power), BGC_METERING (self->metering));
+  bgc_manager_set_surroundings (self->manager, BGC_POWER (self->power), BGC_METERING (self->metering),
+                                BGC_LOGINS (self->logins));
   g_signal_connect (self->manager, "job-added", G_CALLBACK (on_added), self);
   g_signal_connect (self->manager, "job-changed", G_CALLBACK (on_changed), self);
   g_signal_connect (self->manager, "job-state-changed", G_CALLBACK (on_state_changed), self);
@@ -130,6 +132,7 @@ die (Rig *self)
   g_assert_finalize_object (self->network);
   g_assert_finalize_object (self->power);
   g_assert_finalize_object (self->metering);
+  g_assert_finalize_object (self->logins);
   g_assert_finalize_object (self->clock);
 }
 

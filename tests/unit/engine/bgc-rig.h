@@ -7,6 +7,7 @@
 
 #include "engine/bgc-manager.h"
 #include "host/bgc-clock-fake.h"
+#include "host/bgc-logins-fake.h"
 #include "host/bgc-metering-fake.h"
 #include "host/bgc-network-fake.h"
 #include "host/bgc-power-fake.h"
@@ -26,6 +27,7 @@ typedef struct {
   BgcNetworkFake *network;
   BgcPowerFake *power;
   BgcMeteringFake *metering;
+  BgcLoginsFake *logins;
   BgcManager *manager;
   GRand *random;
   BgcLimits limits;

@@ -123,6 +123,36 @@ test_power (void)
   assert_runs (rig, &low);
 }
 
+static void
+test_logins (void)
+{
+  BgcLimits limits;
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_create (rig, 1, TRUE);
+  BgcJobId system = rig_create_for (rig, 999, BGC_PRIORITY_NORMAL, TRUE);
+  BgcJobId other = rig_create_for (rig, RIG_OWNER + 1, BGC_PRIORITY_FOREGROUND, TRUE);
+
+  bgc_limits_init (&limits);
+  /* Whoever did not ask for it does not care. */
+  bgc_logins_fake_set (rig->logins, RIG_OWNER + 1, TRUE);
+  assert_runs (rig, &id);
+  limits.only_while_logged_in = TRUE;
+  bgc_manager_set_limits (rig->manager, &limits);
+  assert_waits (rig, &id, BGC_WAIT_OWNER_LOGGED_OUT);
+  assert_runs (rig, &system);
+  assert_runs (rig, &other);
+  bgc_logins_fake_set (rig->logins, RIG_OWNER, TRUE);
+  assert_runs (rig, &id);
+  bgc_logins_fake_set (rig->logins, RIG_OWNER + 1, FALSE);
+  assert_waits (rig, &other, BGC_WAIT_OWNER_LOGGED_OUT);
+  /* The administrator wants it so: no Resume of the owner's. */
+  g_assert_cmpint (rig_request (rig, &other, BGC_REQUEST_RESUME), ==, RIG_SUCCESS);
+  assert_waits (rig, &other, BGC_WAIT_OWNER_LOGGED_OUT);
+  limits.only_while_logged_in = FALSE;
+  bgc_manager_set_limits (rig->manager, &limits);
+  assert_runs (rig, &other);
+}
+
 /* A job that waits for its next attempt: its no-progress clock stands still meanwhile. */
 static gboolean
 set_no_progress (BgcJob *draft, gpointer seconds, GError **error)
@@ -248,6 +278,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/conditions/metered", test_metered);
   g_test_add_func ("/conditions/policies", test_policies);
   g_test_add_func ("/conditions/power", test_power);
+  g_test_add_func ("/conditions/logins", test_logins);
   g_test_add_func ("/conditions/no-progress", test_no_progress);
   g_test_add_func ("/conditions/restart", test_restart);
   g_test_add_func ("/conditions/order", test_order);
