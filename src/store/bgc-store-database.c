@@ -37,7 +37,8 @@ enum {
   STATEMENT_INSERT_JOB,
   STATEMENT_UPDATE_JOB,
   STATEMENT_DELETE_JOB,
-  STATEMENT_PUT_FILE,
+  STATEMENT_INSERT_FILE,
+  STATEMENT_UPDATE_FILE,
   STATEMENT_DELETE_FILE,
   STATEMENT_ADD_LEFTOVER,
   STATEMENT_DROP_LEFTOVER,
@@ -152,38 +153,40 @@ check_version (BgcStoreDatabase *self, guint *version, GError **error)
 
 /* "INSERT … VALUES (?1, ?2, …)". */
 static char *
-insert_sql (const char *verb, const char *table, const char *const *columns)
+insert_sql (const char *table, const char *const *columns)
 {
   g_autofree char *list = bgc_store_codec_list (columns);
   g_autoptr (GString) sql = g_string_new (NULL);
   guint length = g_strv_length ((char **) columns);
 
-  g_string_append_printf (sql, "%s INTO %s (%s) VALUES (", verb, table, list);
+  g_string_append_printf (sql, "INSERT INTO %s (%s) VALUES (", table, list);
   for (guint i = 1; i <= length; i++)
     g_string_append_printf (sql, "%s?%u", i > 1 ? ", " : "", i);
   g_string_append (sql, ")");
   return g_string_free (g_steal_pointer (&sql), FALSE);
 }
 
-/* Parameters are those of the insertion; sequence and id must both be the job's. */
+/* Parameters are those of the insertion; the first two columns must both be the row's. */
 static char *
-update_sql (void)
+update_sql (const char *table, const char *const *columns)
 {
-  g_autoptr (GString) sql = g_string_new ("UPDATE jobs SET ");
+  g_autoptr (GString) sql = g_string_new (NULL);
 
-  for (guint i = 2; bgc_store_codec_job_columns[i] != NULL; i++)
-    g_string_append_printf (sql, "%s%s = ?%u", i > 2 ? ", " : "", bgc_store_codec_job_columns[i], i + 1);
-  g_string_append (sql, " WHERE sequence = ?1 AND id = ?2");
+  g_string_append_printf (sql, "UPDATE %s SET ", table);
+  for (guint i = 2; columns[i] != NULL; i++)
+    g_string_append_printf (sql, "%s%s = ?%u", i > 2 ? ", " : "", columns[i], i + 1);
+  g_string_append_printf (sql, " WHERE %s = ?1 AND %s = ?2", columns[0], columns[1]);
   return g_string_free (g_steal_pointer (&sql), FALSE);
 }
 
 static gboolean
 prepare (BgcStoreDatabase *self, GError **error)
 {
-  g_autofree char *insert_job = insert_sql ("INSERT", "jobs", bgc_store_codec_job_columns);
-  g_autofree char *update_job = update_sql ();
-  g_autofree char *put_file = insert_sql ("INSERT OR REPLACE", "files", bgc_store_codec_file_columns);
-  g_autofree char *add_leftover = insert_sql ("INSERT", "leftovers", bgc_store_codec_leftover_columns);
+  g_autofree char *insert_job = insert_sql ("jobs", bgc_store_codec_job_columns);
+  g_autofree char *update_job = update_sql ("jobs", bgc_store_codec_job_columns);
+  g_autofree char *insert_file = insert_sql ("files", bgc_store_codec_file_columns);
+  g_autofree char *update_file = update_sql ("files", bgc_store_codec_file_columns);
+  g_autofree char *add_leftover = insert_sql ("leftovers", bgc_store_codec_leftover_columns);
   const char *const sql[N_STATEMENTS] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
     [STATEMENT_COMMIT] = "COMMIT",
@@ -191,7 +194,8 @@ prepare (BgcStoreDatabase *self, GError **error)
     [STATEMENT_INSERT_JOB] = insert_job,
     [STATEMENT_UPDATE_JOB] = update_job,
     [STATEMENT_DELETE_JOB] = "DELETE FROM jobs WHERE id = ?1",
-    [STATEMENT_PUT_FILE] = put_file,
+    [STATEMENT_INSERT_FILE] = insert_file,
+    [STATEMENT_UPDATE_FILE] = update_file,
     [STATEMENT_DELETE_FILE] = "DELETE FROM files WHERE job = ?1 AND idx = ?2",
     [STATEMENT_ADD_LEFTOVER] = add_leftover,
     [STATEMENT_DROP_LEFTOVER] = "DELETE FROM leftovers WHERE id = ?1",
@@ -362,15 +366,25 @@ find_job (BgcStoreDatabase *self, const BgcChange *change, guint64 *sequence, GE
 }
 
 static gboolean
-put_file (BgcStoreDatabase *self, guint64 sequence, const BgcFile *file, GError **error)
+run_file (BgcStoreDatabase *self, guint which, guint64 sequence, const BgcFile *file, GError **error)
+{
+  int bound = bgc_store_codec_bind_file (self->statements[which], sequence, file);
+
+  return run (self, which, bound, "store a file", error);
+}
+
+/* Not with INSERT OR REPLACE, for which SQLite keeps a journal of each statement. */
+static gboolean
+put_file (BgcStoreDatabase *self, guint64 sequence, const BgcFile *file, gboolean create, GError **error)
 {
   char *reason = NULL;
-  int bound;
 
   if (!bgc_store_check_file (file, &reason))
     return refuse (reason, error);
-  bound = bgc_store_codec_bind_file (self->statements[STATEMENT_PUT_FILE], sequence, file);
-  return run (self, STATEMENT_PUT_FILE, bound, "store a file", error);
+  if (!create && !run_file (self, STATEMENT_UPDATE_FILE, sequence, file, error))
+    return FALSE;
+  return (!create && sqlite3_changes (self->connection) == 1)
+         || run_file (self, STATEMENT_INSERT_FILE, sequence, file, error);
 }
 
 static gboolean
@@ -394,7 +408,7 @@ write_files (BgcStoreDatabase *self, const BgcChange *change, GError **error)
   if (!find_job (self, change, &sequence, error))
     return FALSE;
   for (guint i = 0; i < change->files->len; i++)
-    if (!put_file (self, sequence, g_ptr_array_index (change->files, i), error))
+    if (!put_file (self, sequence, g_ptr_array_index (change->files, i), change->create, error))
       return FALSE;
   for (guint i = 0; i < change->removed_files->len; i++)
     if (!remove_file (self, sequence, g_array_index (change->removed_files, guint32, i), error))
