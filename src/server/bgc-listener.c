@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/bgc-error.h"
-#include "protocol/bgc-header.h"
 #include "server/bgc-connection.h"
+#include "server/bgc-listen-address.h"
 
 #define BACKLOG 511                     /* connections that wait to be accepted */
 #define ACCEPT_AT_ONCE 32u              /* connections taken before other sources have their turn */
@@ -331,30 +331,6 @@ bgc_listener_add_descriptor (BgcListener *self, int descriptor, GError **error)
   return socket != NULL && add_socket (self, socket);
 }
 
-static GSocketAddress *
-parse_address (const char *text, GError **error)
-{
-  const char *colon = strrchr (text, ':');
-  g_autofree char *host = NULL;
-  GSocketAddress *address = NULL;
-  guint64 port;
-
-  if (g_str_has_prefix (text, "unix:/"))
-    return g_unix_socket_address_new (text + strlen ("unix:"));
-  if (colon != NULL && bgc_header_parse_number (colon + 1, &port) && port <= G_MAXUINT16)
-    {
-      gboolean bracketed = text[0] == '[' && colon > text + 1 && colon[-1] == ']';
-
-      host = bracketed ? g_strndup (text + 1, (gsize)(colon - text) - 2)
-                       : g_strndup (text, (gsize)(colon - text));
-      address = g_inet_socket_address_new_from_string (host, (guint) port);
-    }
-  if (address == NULL)
-    g_set_error (error, BGC_ERROR, BGC_ERROR_INVALID_ARGUMENT, "Listen: \"%s\" is no address", text);
-
-  return address;
-}
-
 /* A socket that a predecessor left behind, and nothing else. */
 static void
 remove_stale (const char *path)
@@ -368,7 +344,7 @@ remove_stale (const char *path)
 gboolean
 bgc_listener_add_address (BgcListener *self, const char *text, GError **error)
 {
-  g_autoptr (GSocketAddress) address = parse_address (text, error);
+  g_autoptr (GSocketAddress) address = bgc_listen_address_parse (text, error);
   g_autoptr (GSocket) socket = NULL;
   const char *path = NULL;
 

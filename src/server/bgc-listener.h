@@ -18,7 +18,7 @@ bgc_listener_new (SoupServer *server, const BgcServerConfig *config, GTlsCertifi
                   GError **error);
 /* Closes all sockets, those of connections too. */
 void bgc_listener_free (BgcListener *self);
-/* "unix:/path", "address:port", "[address]:port". */
+/* See bgc_listen_address_parse(). */
 gboolean bgc_listener_add_address (BgcListener *self, const char *address, GError **error);
 /* A listening socket that somebody else made; taken over. */
 gboolean bgc_listener_add_descriptor (BgcListener *self, int descriptor, GError **error);

@@ -9,6 +9,7 @@
 #include "base/bgc-error.h"
 #include "protocol/bgc-header.h"
 #include "protocol/bgc-host-id.h"
+#include "server/bgc-listen-address.h"
 
 #define SERVER_GROUP "Server"
 #define DIRECTORY_GROUP "Directory "
@@ -305,6 +306,13 @@ read_server (BgcServerConfig *self, GKeyFile *file, GError **error)
   self->listen = g_key_file_get_string_list (file, SERVER_GROUP, "Listen", NULL, NULL);
   if (self->listen == NULL)
     self->listen = g_strsplit (DEFAULT_LISTEN, ";", -1);
+  for (guint i = 0; self->listen[i] != NULL; i++)
+    {
+      g_autoptr (GSocketAddress) address = bgc_listen_address_parse (g_strstrip (self->listen[i]), error);
+
+      if (address == NULL)
+        return FALSE;
+    }
   if ((self->certificate == NULL) != (self->private_key == NULL))
     return refuse (error, SERVER_GROUP, "Certificate", "goes with PrivateKey");
 

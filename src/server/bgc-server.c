@@ -260,7 +260,7 @@ bgc_server_listen (BgcServer *self, int first_descriptor, guint n_descriptors, G
     }
   for (guint i = 0; n_descriptors == 0 && addresses[i] != NULL; i++)
     {
-      if (!bgc_listener_add_address (self->listener, g_strstrip (addresses[i]), error))
+      if (!bgc_listener_add_address (self->listener, addresses[i], error))
         return FALSE;
     }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <locale.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +131,8 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   BgcServerConfig *config;
 
+  /* For names in messages. */
+  setlocale (LC_CTYPE, "");
   mallopt (M_ARENA_MAX, ARENAS);
   mallopt (M_TRIM_THRESHOLD, KEPT_FREE);
   mallopt (M_MMAP_THRESHOLD, OWN_PAGES);

@@ -842,12 +842,13 @@ def test_configuration_errors(world):
                        ('[Directory x]\nUrl=/x\nPath=relative\n', 'Path'), (good + 'FileMode=999\n', 'FileMode'),
                        (good + 'UploadEnabled=maybe\n', 'UploadEnabled'), (good + 'SessionTimeout=-1\n', 'SessionTimeout'),
                        (good + 'NotificationType=reference\n', 'NotificationUrl'), (good + 'HostId=http://x\n', 'HostId'),
-                       ('[Server]\nCertificate=x\n', 'PrivateKey'), ('[Server]\nHeaderTimeout=0\n', 'HeaderTimeout')):
+                       ('[Server]\nCertificate=x\n', 'PrivateKey'), ('[Server]\nListen=nowhere\n', 'nowhere'),
+                       ('[Server]\nListen=127.0.0.1:80; [::1]:x\n', '[::1]:x'), ('[Server]\nHeaderTimeout=0\n', 'HeaderTimeout')):
         with open(path, 'w', encoding='ascii') as f:
             f.write(text)
         done = subprocess.run([program('bgcopy-server'), '--check', '--config', path], capture_output=True, text=True)
         true(done.returncode == 1 and word in done.stderr, f'{text!r}: {done.returncode} {done.stderr}')
-    for text in ('[Server]\nListen=nowhere\n', '[Directory x]\nUrl=/x\nPath=/missing/folder\n'):
+    for text in ('[Server]\nListen=192.0.2.1:1\n', '[Directory x]\nUrl=/x\nPath=/missing/folder\n'):
         with open(path, 'w', encoding='ascii') as f:
             f.write(text)
         done = subprocess.run([program('bgcopy-server'), '--config', path], capture_output=True, text=True)
