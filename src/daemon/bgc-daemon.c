@@ -164,6 +164,9 @@ await_store (const char *state_directory, const char *key, guint patience, GErro
           g_propagate_error (error, g_steal_pointer (&busy));
           return NULL;
         }
+      /* Not at the first look: one that ends mostly has ended by the second. */
+      if (i == 1)
+        g_message ("%s; waiting %u s for it to end", busy->message, patience);
       /* lint: allow time because nothing runs yet that could be held up */
       g_usleep (G_USEC_PER_SEC / QUEUE_LOOKS);
     }

@@ -143,17 +143,20 @@ def test_queue_lost(world):
 
 
 def test_a_second_daemon(world):
-    """One plain line says why it ends, whether it meets the other at the queue or on the bus."""
+    """One plain line says why it ends, whether it meets the other at the queue or on the bus; before it waits it says so."""
     import os
     import subprocess
     import child
     from daemon import program
     equal(world.service.list(), [])
     environment = dict(os.environ, DBUS_SESSION_BUS_ADDRESS=world.bus.address, LC_ALL='C.UTF-8')
-    for state, why in ((world.daemon.state, 'Another daemon uses the queue in'),
-                       (os.path.join(world.folder, 'other'), 'org.example.BackgroundCopy is owned by another process')):
+    for state, waits, why in ((world.daemon.state, 1, 'Another daemon uses the queue in'),
+                              (os.path.join(world.folder, 'other'), 0, 'org.example.BackgroundCopy is owned by another process')):
         process = child.start([program('bgcopyd'), '--session', '--state-dir', state], env=environment,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if waits:
+            said = process.stdout.readline()
+            true(said.endswith('waiting 10 s for it to end\n') and process.poll() is None, said)
         said = process.communicate(timeout=30)[0].splitlines()
         equal(process.returncode, 1, 'exit status')
         equal(len(said), 1, f'lines: {said}')
