@@ -11,15 +11,39 @@
 #include "client/bgc-client.h"
 #include "client/bgc-display.h"
 
-/* A message that only repeats the sentence adds nothing. */
+/* Words with which two sentences begin alike that say the same, one in more detail. */
+#define SAME_WORDS 3u
+
+static gboolean
+begin_alike (const char *one, const char *other)
+{
+  guint words = 0;
+
+  while (words < SAME_WORDS && *one != '\0' && g_ascii_tolower (*one) == g_ascii_tolower (*other))
+    {
+      if (*one == ' ')
+        words++;
+      one++;
+      other++;
+    }
+  return words == SAME_WORDS;
+}
+
+/* What of a message only repeats the sentence adds nothing. */
 static char *
 join (const char *sentence, const char *untranslated, const char *message)
 {
   g_autofree char *safe = bgc_display_text (message);
+  gsize length = strlen (untranslated);
+  const char *detail = safe;
 
-  if (safe[0] == '\0' || g_ascii_strcasecmp (safe, untranslated) == 0)
+  if (g_ascii_strncasecmp (safe, untranslated, length) == 0 && g_str_has_prefix (safe + length, ": "))
+    detail = safe + length + 2;
+  if (detail[0] == '\0' || g_ascii_strcasecmp (detail, untranslated) == 0)
     return g_strdup (sentence);
-  return g_strdup_printf ("%s: %s", sentence, safe);
+  if (g_str_equal (sentence, untranslated) && begin_alike (detail, untranslated))
+    return g_strdup (detail);
+  return g_strdup_printf ("%s: %s", sentence, detail);
 }
 
 static char *

@@ -52,6 +52,12 @@ test_jobs (void)
               "The server answered with an error: Gone (HTTP status 410)");
   assert_job ("{'name': <'HttpStatus'>, 'message': <'410 Gone'>, 'http-status': <uint32 410>}",
               "The server answered with an error: 410 Gone");
+  /* Nothing is said twice. */
+  assert_job ("{'name': <'HttpStatus'>, 'message': <'The server answered 410 Gone'>, "
+              "'http-status': <uint32 410>}",
+              "The server answered 410 Gone");
+  assert_job ("{'name': <'Timeout'>, 'message': <'The server did not answer in time: Socket timed out'>}",
+              "The server did not answer in time: Socket timed out");
   assert_job ("{'name': <'Newer'>, 'message': <'m'>}", "Newer: m");
   assert_job ("{'name': <'Newer\\u001b'>, 'message': <6>}", "Newer\\x1B");
 }
