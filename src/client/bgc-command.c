@@ -285,6 +285,19 @@ finish (BgcExitCode exit_code)
   return BGC_EXIT_CODE_FAILED;
 }
 
+/* "help" and "help COMMAND" are other words for --help. */
+static void
+take_help (BgcCommandLine *self, char **arguments)
+{
+  if (arguments[1] == NULL || !g_str_equal (arguments[1], "help"))
+    return;
+  self->help = TRUE;
+  g_free (arguments[1]);
+  arguments[1] = arguments[2];
+  if (arguments[1] != NULL)
+    memmove (arguments + 2, arguments + 3, sizeof (char *) * (g_strv_length (arguments + 3) + 1));
+}
+
 BgcExitCode
 bgc_command_run (const BgcCommand *const *commands, guint n_commands, char **arguments)
 {
@@ -295,6 +308,7 @@ bgc_command_run (const BgcCommand *const *commands, guint n_commands, char **arg
 
   if (!parse_leading (&line, &left, &exit_code))
     return exit_code;
+  take_help (&line, left);
   if (line.help && left[1] == NULL)
     {
       print_overview (&line, commands, n_commands);

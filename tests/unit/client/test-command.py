@@ -26,12 +26,15 @@ def test_usage():
     with Scene() as scene:
         expect(scene.run(), 2, '', 'no command.*--help')
         expect(scene.run('--help'), 0, 'get URL.*--session', '')
+        tap.equal(scene.run('help'), scene.run('--help'), 'help')
+        expect(scene.run('help', 'nonsense'), 2, '', 'nonsense')
         expect(scene.run('--version'), 0, r'^bgcopyctl \d', '')
         expect(scene.run('nonsense'), 2, '', 'nonsense')
         expect(scene.run('--nonsense'), 2, '', 'nonsense')
         for command in ('get', 'list', 'show', 'suspend', 'resume', 'cancel', 'complete', 'watch'):
             expect(scene.run(command, '--help'), 0, rf'bgcopyctl {command} .*--json', '')
             expect(scene.run('--help', command), 0, rf'bgcopyctl {command} ', '')
+            tap.equal(scene.run('help', command), scene.run(command, '--help'), f'help {command}')
             expect(scene.run(command, '--nonsense'), 2, '', f'nonsense.*{command} --help')
         for arguments in (['get'], ['get', 'a', 'b', 'c'], ['show'], ['list', 'x'], ['cancel'], ['get', '--priority=x', URL],
                           ['get', '--retry-delay=-2', URL], ['get', '--keep', '--detach', URL], ['get', URL, ''],
