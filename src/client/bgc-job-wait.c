@@ -24,7 +24,8 @@
 struct _BgcJobWait
 {
   BgcClient *client;     /* (borrowed) */
-  BgcTerminal *terminal; /* (owned) (nullable) NULL = show nothing */
+  BgcTerminal *terminal; /* (owned) (nullable) NULL = draw nothing */
+  gboolean quiet;        /* trouble is not told */
   BgcJobView *view;      /* (owned) (nullable) */
   guint tick_id;         /* wakes the loop while something counts time */
   gint64 stopped;        /* monotonic, when the service went away; 0 = it is there */
@@ -51,7 +52,7 @@ start_ticking (BgcJobWait *self)
 }
 
 BgcJobWait *
-bgc_job_wait_new (BgcClient *client, gboolean show, GError **error)
+bgc_job_wait_new (BgcClient *client, gboolean show, gboolean quiet, GError **error)
 {
   BgcJobWait *self;
 
@@ -60,6 +61,7 @@ bgc_job_wait_new (BgcClient *client, gboolean show, GError **error)
     return NULL;
   self = g_new0 (BgcJobWait, 1);
   self->client = client;
+  self->quiet = quiet;
   self->terminal = show ? bgc_terminal_new (STDERR_FILENO) : NULL;
   return self;
 }
@@ -91,6 +93,9 @@ shown_bytes (BgcJobWait *self, guint64 total, guint64 rate)
   gint64 now = g_get_monotonic_time ();
   guint64 age;
 
+  /* What the worker has done meanwhile will be seen when the service is back. */
+  if (self->stopped != 0)
+    return MAX (self->shown, held);
   if (held < self->held || rate == 0)
     self->shown = 0;
   if (held != self->held || self->held_time == 0)
@@ -165,10 +170,11 @@ tell_trouble (BgcJobWait *self)
   GVariant *error = bgc_job_view_peek (self->view, "Error");
   g_autofree char *problem = error != NULL ? bgc_error_line_for_job (error) : NULL;
 
-  if (self->told || problem == NULL || !bgc_job_view_is_in (self->view, "transient-error"))
+  if (self->quiet || self->told || problem == NULL || !bgc_job_view_is_in (self->view, "transient-error"))
     return;
   self->told = TRUE;
-  bgc_terminal_clear (self->terminal);
+  if (self->terminal != NULL)
+    bgc_terminal_clear (self->terminal);
   bgc_command_complain ("%s", problem);
   g_printerr (_("  It will be tried again; Ctrl-C ends the waiting and says how to stop the transfer.\n"));
 }
@@ -317,8 +323,7 @@ bgc_job_wait_run (BgcJobWait *self, const char *path, BgcJobWaitEnd *end, GError
       *end = gone ? BGC_JOB_WAIT_GONE : lost ? BGC_JOB_WAIT_LOST : BGC_JOB_WAIT_INTERRUPTED;
       if (has_ended (self, end) || gone || lost || bgc_interrupt_get () != 0)
         break;
-      if (self->terminal != NULL)
-        tell_trouble (self);
+      tell_trouble (self);
       if (self->terminal != NULL && bgc_terminal_is_due (self->terminal))
         draw (self);
       if (event == NULL)

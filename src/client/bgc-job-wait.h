@@ -21,8 +21,9 @@ typedef enum {
 typedef struct _BgcJobWait BgcJobWait;
 
 /* Listens and subscribes from here on, so that nothing of a job made later is missed. @client is
- * borrowed. @show: draw progress, if standard error is a terminal. */
-BgcJobWait *bgc_job_wait_new (BgcClient *client, gboolean show, GError **error);
+ * borrowed. @show: draw progress, if standard error is a terminal; @quiet: do not even say what goes wrong
+ * for now. */
+BgcJobWait *bgc_job_wait_new (BgcClient *client, gboolean show, gboolean quiet, GError **error);
 void bgc_job_wait_free (BgcJobWait *self);
 /* Until the job at @path ends. Errors: of the bus, other than the service going away. */
 gboolean bgc_job_wait_run (BgcJobWait *self, const char *path, BgcJobWaitEnd *end, GError **error);

@@ -441,7 +441,7 @@ run_waiting (const BgcSubmission *self)
   gboolean show = !self->line->quiet && !self->options->no_progress;
   SubmissionEnd ending = { self, NULL, g_get_monotonic_time () };
   g_autoptr (GError) error = NULL;
-  g_autoptr (BgcJobWait) wait = bgc_job_wait_new (self->line->client, show, &error);
+  g_autoptr (BgcJobWait) wait = bgc_job_wait_new (self->line->client, show, self->line->quiet, &error);
   g_autofree char *path = NULL;
   BgcJobWaitEnd how;
 

@@ -133,6 +133,38 @@ def test_progress_on_a_terminal():
         tap.equal(lines[-2].strip(), '', 'what is left on the line')
 
 
+def test_trouble_is_told_where_no_progress_is_shown():
+    trouble = {'State': 'transient-error', 'WaitReason': 'retry', 'Error': {'name': GLib.Variant('s', 'ConnectFailed')}}
+    for option, wanted in (('--no-progress', 'could not be connected.*\n.*tried again.*\n$'), ('--quiet', '^$')):
+        with Scene() as scene:
+            process = scene.start('get', option, URL)
+            scene.service.wait('GetAll')
+            job = next(iter(scene.service.jobs.values()))
+            for _ in range(2):
+                job.change(**trouble)
+                job.change(State='connecting', WaitReason='none')
+            job.finish()
+            expect(end(process), 0, None, wanted)
+
+
+def test_progress_stays_while_the_service_is_away():
+    with Scene() as scene:
+        terminal = Terminal(columns=80)
+        process = scene.start('get', URL, stderr=terminal.slave)
+        scene.service.wait('Submit')
+        job = next(iter(scene.service.jobs.values()))
+        terminal.read_until('connecting')
+        # Nothing is durable yet; what is shown is what the rate promises.
+        job.change(State='transferring', BytesTotal=100 << 20, BytesTransferred=0, Rate=50 << 20)
+        terminal.read_until(r'file\.iso +[2-9]\d% +\[')
+        scene.service.stop()
+        terminal.read_until(r'file\.iso +[2-9]\d% +the service went away')
+        scene.service.start()
+        scene.service.wait('Subscribe')
+        job.finish()
+        expect(end(process), 0, 'file.iso', None)
+
+
 def test_progress_can_be_left_out():
     for option in ('--quiet', '--no-progress'):
         with Scene() as scene:
