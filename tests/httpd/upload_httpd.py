@@ -11,6 +11,7 @@ It listens on one port of 127.0.0.1 and 127.0.0.2, prints that port and ends whe
   /file?name=NAME      "SIZE SHA256" of what was published last, and how often it was; "none"
   /open?name=NAME      how many sessions there are
   /connections?name=NAME   over how many connections its requests came
+  /shown?name=NAME     a line for each request: Authorization (its first word), X-Token, User-Agent, "@host" likewise
   /forget?name=NAME    empties the log
   /drop?name=NAME      loses every session
   …/Replies/ID/NAME-SIZE[-slow|-cut]       a reply of SIZE bytes, logged with NAME; slow: 64 KiB each 50 ms; cut: the first
@@ -23,8 +24,11 @@ Without a query each protocol is served as it should be. Of the query:
   host=H fallback=S    BITS: of the answer to Create-Session
   quiet                BITS: Acks carry no session id but the first
   extensions=LIST maxsize=N relative      tus; the Location is relative
+  place=H              tus, resumable: the host of the Location
   limit=DICTIONARY     resumable: Upload-Limit
   do=WHEN:WHAT,WHAT…   once or more; the first that fits counts
+
+  auth=… proxyauth=…   see http_auth.py; the log has "who STATUS" for a question
 
 WHEN: a packet (ping create fragment close cancel) or method (options post head patch delete put), then
 nothing for each, or =N for the Nth to this name; "last" is the fragment or patch that ends the file.
@@ -49,6 +53,7 @@ import urllib.parse
 import uuid
 
 import plain_http
+from http_auth import Gate
 from plain_http import Hangup, Server, serve
 
 PROTOCOL = "{7df0354d-249b-430f-820d-3d2a9bef4931}"
@@ -66,6 +71,8 @@ class State:
         self.published = {}
         self.times = {}
         self.connections = {}
+        self.shown = {}
+        self.gate = Gate()
 
 
 STATE = State()
@@ -102,11 +109,37 @@ class Handler(plain_http.Handler):
         if kind in ("bits", "tus", "resumable", "put"):
             with STATE.lock:
                 STATE.connections.setdefault(self.name, set()).add(id(self.connection))
+            self.note_shown()
+            if self.is_refused():
+                return True
             getattr(self, kind)()
             return True
         if kind == "up":
             return self.upload_resource()
         return self.command(kind)
+
+    def note_shown(self):
+        host = self.headers.get("host", "").split(":")[0]
+        line = " ".join([self.headers.get("authorization", "-").split(" ")[0], self.headers.get("x-token", "-"),
+                         self.headers.get("user-agent", "-")] + ([] if host == "127.0.0.1" else ["@" + host]))
+        with STATE.lock:
+            STATE.shown.setdefault(self.name, []).append(line)
+
+    def is_refused(self):
+        """Like a web server: of a client that asks first it wants no body then."""
+        query = {name: values[0] for name, values in self.query.items()}
+        for proxy, status in ((True, 407), (False, 401)):
+            question = STATE.gate.ask(query, self.headers, self.method, self.target, proxy)
+            if question is None:
+                continue
+            asks_first = self.headers.get("expect") == "100-continue"
+            if not asks_first:
+                self.read_body({}, "")
+            self.answer("who", {}, status, question + [("Content-Length", "0")])
+            if asks_first:
+                raise Hangup
+            return True
+        return False
 
     def command(self, what):
         name = self.query.get("name", [""])[0]
@@ -121,8 +154,11 @@ class Handler(plain_http.Handler):
                 text = str(sum(s.name == name for s in STATE.sessions.values()))
             elif what == "connections":
                 text = str(len(STATE.connections.get(name, ())))
+            elif what == "shown":
+                text = "".join(line + "\n" for line in STATE.shown.get(name, []))
             elif what == "forget":
                 STATE.logs.pop(name, None)
+                STATE.shown.pop(name, None)
                 text = "ok"
             else:
                 STATE.sessions = {k: s for k, s in STATE.sessions.items() if s.name != name}
@@ -439,7 +475,8 @@ class Handler(plain_http.Handler):
             publish(self.name, b"")
         place = "/up/" + key
         if self.option("relative") is None:
-            place = "http://" + self.headers["host"] + place
+            host = self.headers["host"]
+            place = "http://" + host.replace("127.0.0.1", self.option("place", "127.0.0.1")) + place
         if acts.get("location") != "none":
             headers.append(("Location", acts.get("location", place)))
         self.answer(what, acts, 201, headers)
@@ -453,6 +490,9 @@ class Handler(plain_http.Handler):
             self.wfile.write(b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n")
             return True
         self.name, self.query = session.name, session.query
+        self.note_shown()
+        if self.is_refused():
+            return True
         what = self.method.lower()
         offset = int(self.headers.get("upload-offset", "-1"))
         if what == "patch":

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "bgc-login-scene.h"
 #include "bgc-upload-scene.h"
 
 #define SIZE 100000
@@ -185,6 +186,176 @@ test_session_first (void)
   g_assert_null (scene->reported);
 }
 
+/* ---- logins ------------------------------------------------------------------------------------- */
+
+static const char *const protocols[] = { "bits", "tus", "resumable", "put" };
+
+static BgcUploadScene *
+new_asked (const char *protocol, const char *query, gsize size, const char *words)
+{
+  BgcUploadScene *scene = bgc_upload_scene_new (protocol, query, size);
+
+  scene->settings.secrets = bgc_login_scene_secrets (words);
+  return scene;
+}
+
+static void
+free_asked (BgcUploadScene *scene)
+{
+  bgc_job_secrets_free ((BgcJobSecrets *)scene->settings.secrets);
+  bgc_upload_scene_free (scene);
+}
+
+/* Lines of what the server tells that begin so. */
+static guint
+count_lines (BgcUploadScene *scene, const char *what, const char *prefix)
+{
+  g_autofree char *log = bgc_upload_scene_ask (scene, what);
+  g_auto (GStrv) lines = g_strsplit (log, "\n", 0);
+  guint count = 0;
+
+  for (char **line = lines; *line != NULL; line++)
+    count += g_str_has_prefix (*line, prefix) ? 1 : 0;
+  return count;
+}
+
+static void
+check_logged_in (const char *protocol, const char *kind, gsize size)
+{
+  g_autofree char *query = g_strdup_printf ("auth=%s", kind);
+  BgcUploadScene *scene = new_asked (protocol, query, size, kind);
+
+  g_test_message ("%s with %s, %" G_GSIZE_FORMAT " bytes", protocol, kind, size);
+  bgc_upload_scene_send (scene);
+  if (scene->failure != NULL)
+    g_test_message ("%s", scene->failure->message);
+  bgc_upload_scene_assert_published (scene);
+  g_assert_cmpuint (count_lines (scene, "log", "who 401"), <=, g_str_equal (kind, "bearer") ? 0 : 3);
+  free_asked (scene);
+}
+
+/* Also a body that has to go once more, and one whose server is asked first. */
+static void
+test_login (void)
+{
+  const char *const kinds[] = { "basic", "digest", "bearer" };
+  const gsize sizes[] = { 0, SIZE, 3000000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (protocols); i++)
+    for (guint k = 0; k < G_N_ELEMENTS (kinds); k++)
+      for (guint n = 0; n < G_N_ELEMENTS (sizes); n++)
+        check_logged_in (protocols[i], kinds[k], sizes[n]);
+}
+
+/* A wrong one is shown once. */
+static void
+test_login_wrong (void)
+{
+  const char *const words[] = { "basic!", "digest!", "bearer!", "", "proxy-basic proxy-digest" };
+  const char *const queries[] = { "auth=basic", "auth=digest", "auth=bearer", "auth=both", "auth=both" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (protocols); i++)
+    for (guint k = 0; k < G_N_ELEMENTS (words); k++)
+      {
+        BgcUploadScene *scene = new_asked (protocols[i], queries[k], SIZE, words[k]);
+
+        g_test_message ("%s with %s", protocols[i], words[k]);
+        bgc_upload_scene_send (scene);
+        bgc_upload_scene_assert_failure (scene, BGC_ERROR_AUTHENTICATION_REQUIRED, 401, FALSE);
+        g_assert_cmpuint (count_lines (scene, "shown", "Basic"), ==, k == 0 ? 1 : 0);
+        g_assert_cmpuint (count_lines (scene, "shown", "Digest"), ==, k == 1 ? 1 : 0);
+        free_asked (scene);
+      }
+}
+
+/* What the server speaks is asked with them, too. */
+static void
+test_login_detection (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (protocols); i++)
+    {
+      BgcUploadScene *scene = new_asked (protocols[i], "auth=digest&limit=max-size=1000000", SIZE, "digest");
+
+      scene->upload->protocol = BGC_UPLOAD_PROTOCOL_AUTO;
+      bgc_upload_scene_send (scene);
+      g_assert_cmpstr (bgc_enums_upload_protocol_to_string (scene->upload->protocol), ==, protocols[i]);
+      bgc_upload_scene_assert_published (scene);
+      free_asked (scene);
+    }
+}
+
+static void
+test_login_cancel (void)
+{
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *query = g_strdup_printf ("auth=digest&do=%s=2:cut",
+                                                g_str_equal (protocols[i], "bits") ? "fragment" : "patch");
+      BgcUploadScene *scene = new_asked (protocols[i], query, SIZE, "digest");
+      const BgcJobSecrets *right = scene->settings.secrets;
+      g_autoptr (BgcJobSecrets) wrong = bgc_login_scene_secrets ("digest!");
+
+      bgc_upload_scene_send (scene);
+      g_assert_true (bgc_upload_is_open (scene->upload));
+      /* Somebody who has a login waits for better times; who has none hears what everybody hears. */
+      scene->settings.secrets = wrong;
+      g_assert_false (bgc_upload_scene_cancel (scene));
+      bgc_upload_scene_assert_open (scene, 1);
+      scene->settings.secrets = NULL;
+      g_assert_true (bgc_upload_scene_cancel (scene));
+      bgc_upload_scene_assert_open (scene, 1);
+      scene->settings.secrets = right;
+      g_assert_true (bgc_upload_scene_cancel (scene));
+      bgc_upload_scene_assert_open (scene, 0);
+      free_asked (scene);
+    }
+}
+
+static void
+assert_shown (BgcUploadScene *scene, const char *expected)
+{
+  g_autofree char *said = bgc_upload_scene_ask (scene, "shown");
+  g_auto (GStrv) lines = g_strsplit (g_strchomp (said), "\n", 0);
+  g_autoptr (GString) got = g_string_new (NULL);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (i == 0 || !g_str_equal (lines[i], lines[i - 1]))
+      g_string_append_printf (got, "%s%s", got->len > 0 ? ", " : "", lines[i]);
+  g_assert_cmpstr (got->str, ==, expected);
+}
+
+/* Headers and a token go with every request to the job's own origin. */
+static void
+test_shown (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (protocols); i++)
+    {
+      BgcUploadScene *scene = new_asked (protocols[i], "", SIZE, "bearer headers");
+
+      bgc_upload_scene_send (scene);
+      bgc_upload_scene_assert_published (scene);
+      assert_shown (scene, "Bearer abc other");
+      free_asked (scene);
+    }
+}
+
+/* And with none to a host that the server names. */
+static void
+test_shown_elsewhere (void)
+{
+  const char *const queries[] = { "host=127.0.0.2", "place=127.0.0.2", "place=127.0.0.2" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (queries); i++)
+    {
+      BgcUploadScene *scene = new_asked (protocols[i], queries[i], SIZE, "basic digest bearer headers");
+
+      bgc_upload_scene_send (scene);
+      bgc_upload_scene_assert_published (scene);
+      assert_shown (scene, "Bearer abc other, - - test @127.0.0.2");
+      free_asked (scene);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -197,5 +368,11 @@ main (int argc, char **argv)
   g_test_add_func ("/upload-transfer/stop-idle", test_stop_idle);
   g_test_add_func ("/upload-transfer/moved", test_moved);
   g_test_add_func ("/upload-transfer/session-first", test_session_first);
+  g_test_add_func ("/upload-transfer/login", test_login);
+  g_test_add_func ("/upload-transfer/login/wrong", test_login_wrong);
+  g_test_add_func ("/upload-transfer/login/detection", test_login_detection);
+  g_test_add_func ("/upload-transfer/login/cancel", test_login_cancel);
+  g_test_add_func ("/upload-transfer/shown", test_shown);
+  g_test_add_func ("/upload-transfer/shown/elsewhere", test_shown_elsewhere);
   return bgc_upload_scene_run_tests ();
 }
