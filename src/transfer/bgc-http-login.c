@@ -6,6 +6,7 @@
 #include "base/bgc-text.h"
 #include "model/bgc-custom-header.h"
 #include "model/bgc-url.h"
+#include "transfer/bgc-local-file-certificate.h"
 
 /* Logins that were refused are not shown again, so that an account is not locked by a job of many files.
  * A server that invents realms must not make that list long. */
@@ -15,6 +16,10 @@ struct _BgcHttpLogin
 {
   BgcJobSecrets *secrets; /* (owned) */
   char *origin;           /* (owned) (nullable) */
+  GMutex reading;         /* over the next three */
+  gboolean prepared;
+  GTlsCertificate *certificate; /* (owned) (nullable) */
+  BgcFailure *failure;    /* (owned) (nullable) why there is none */
   GMutex lock;            /* over the following */
   GHashTable *refused;    /* (element-type utf8) (owned) what refused which login */
 };
@@ -53,6 +58,7 @@ bgc_http_login_new (const BgcJobSecrets *secrets, const char *origin)
   self->origin = g_strdup (origin);
   self->refused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_mutex_init (&self->lock);
+  g_mutex_init (&self->reading);
   return self;
 }
 
@@ -70,7 +76,10 @@ clear (gpointer data)
   bgc_job_secrets_free (self->secrets);
   g_free (self->origin);
   g_hash_table_unref (self->refused);
+  g_clear_object (&self->certificate);
+  bgc_failure_free (self->failure);
   g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->reading);
 }
 
 void
@@ -78,6 +87,29 @@ bgc_http_login_unref (BgcHttpLogin *self)
 {
   if (self != NULL)
     g_atomic_rc_box_release_full (self, clear);
+}
+
+gboolean
+bgc_http_login_has_certificate (BgcHttpLogin *self)
+{
+  return self != NULL && self->secrets->certificate != NULL;
+}
+
+gboolean
+bgc_http_login_prepare (BgcHttpLogin *self, BgcFailure **failure)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+
+  *failure = NULL;
+  if (!bgc_http_login_has_certificate (self))
+    return TRUE;
+  locker = g_mutex_locker_new (&self->reading);
+  if (!self->prepared)
+    self->certificate
+      = bgc_local_file_certificate_load (self->secrets->certificate, self->secrets->key, &self->failure);
+  self->prepared = TRUE;
+  *failure = bgc_failure_copy (self->failure);
+  return *failure == NULL;
 }
 
 gboolean
@@ -294,6 +326,8 @@ bgc_http_login_attach (BgcHttpLogin *self, SoupMessage *message, gboolean own)
   g_signal_connect (message, "authenticate", G_CALLBACK (on_authenticate), exchange);
   if (!own)
     return;
+  if (self->certificate != NULL)
+    soup_message_set_tls_client_certificate (message, self->certificate);
   add_token (self, soup_message_get_request_headers (message));
   add_headers (self, soup_message_get_request_headers (message));
 }

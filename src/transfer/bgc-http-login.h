@@ -7,12 +7,14 @@
  * else, a redirect above all, goes through a session that knows only the logins for proxies.
  *
  * Basic and digest are given when asked for, over http too, as BITS does; a wrong one is tried once. A
- * token and the headers are in every request to the own origin. Any thread. */
+ * token and the headers are in every request to the own origin, and a client certificate is shown there to
+ * whoever wants one. Any thread. */
 
 #pragma once
 
 #include <libsoup/soup.h>
 
+#include "model/bgc-failure.h"
 #include "model/bgc-job-secrets.h"
 
 typedef struct _BgcHttpLogin BgcHttpLogin;
@@ -23,6 +25,10 @@ BgcHttpLogin *bgc_http_login_new (const BgcJobSecrets *secrets, const char *orig
 BgcHttpLogin *bgc_http_login_ref (BgcHttpLogin *self);
 /* The last one overwrites the copy. */
 void bgc_http_login_unref (BgcHttpLogin *self);
+/* Before the first request, where there is a certificate: reads it, once, and may block. FALSE with
+ * @failure, owned by the caller: there can be no request. */
+gboolean bgc_http_login_has_certificate (BgcHttpLogin *self);
+gboolean bgc_http_login_prepare (BgcHttpLogin *self, BgcFailure **failure);
 /* A request for @url, which nobody was redirected to, goes to the own origin. */
 gboolean bgc_http_login_is_own (BgcHttpLogin *self, const char *url);
 /* Somebody who asks with the status 401 or 407 gets an answer, be it the right one or not. */

@@ -48,6 +48,8 @@ struct _BgcTransfer
   BgcCourierHost roads; /* what the couriers share */
   char *user_agent;     /* (owned) */
   BgcHttpLogin *login;  /* (owned) (nullable) */
+  gboolean preparing;   /* the login is being read: nothing else begins or ends */
+  BgcFailure *unfit;    /* (owned) (nullable) why it cannot be used */
   GPtrArray *back;      /* (element-type BgcCourier) (owned) not under way */
   GPtrArray *out;       /* (element-type BgcCourier) (owned) under way; each counts as a connection */
   GQueue errands;       /* (element-type BgcErrand) (owned) stored by couriers and not durable yet */
@@ -165,16 +167,21 @@ on_next (gpointer data)
   return g_queue_pop_head (&self->waiting);
 }
 
+static BgcFileReport
+report_of (const BgcFile *file, BgcFileEvent event)
+{
+  return (BgcFileReport){ .index = file->index, .event = event, .durable = file->bytes_transferred,
+                          .total = file->bytes_total, .device = file->device, .inode = file->inode,
+                          .etag = file->etag, .last_modified = file->last_modified,
+                          .server_date = file->server_date };
+}
+
 static void
 report_errand (BgcTransfer *self, const BgcErrand *errand, BgcFailure *failure)
 {
-  const BgcFile *file = errand->file;
-  BgcFileReport report = { .index = file->index, .event = BGC_FILE_EVENT_WHOLE };
+  BgcFileReport report = report_of (errand->file, BGC_FILE_EVENT_WHOLE);
 
   report.total = errand->total;
-  report.etag = file->etag;
-  report.last_modified = file->last_modified;
-  report.server_date = file->server_date;
   report.attempts = 1;
   if (failure != NULL)
     {
@@ -394,6 +401,39 @@ start_waiting (BgcTransfer *self)
   watch_silence (self);
 }
 
+static void
+prepare (gpointer data)
+{
+  BgcTransfer *self = data;
+
+  bgc_http_login_prepare (self->login, &self->unfit);
+}
+
+static void
+on_prepared (gpointer data)
+{
+  BgcTransfer *self = data;
+
+  self->preparing = FALSE;
+  schedule (self);
+}
+
+/* Without what its owner wants shown no file is asked for, and no courier sent. */
+static void
+fail_waiting (BgcTransfer *self)
+{
+  for (BgcFile *next; (next = g_queue_pop_head (&self->waiting)) != NULL;)
+    {
+      g_autoptr (BgcFile) file = next;
+      g_autoptr (BgcFailure) failure = bgc_failure_copy (self->unfit);
+      BgcFileReport report = report_of (file, BGC_FILE_EVENT_FAILED);
+
+      report.failure = failure;
+      bgc_file_check_name (file, failure, g_get_real_time ());
+      on_report (&report, self);
+    }
+}
+
 /* Everything that must not happen inside a call from a download: freeing it, beginning the next, the
  * end of the whole. */
 static gboolean
@@ -402,7 +442,11 @@ on_step (gpointer data)
   BgcTransfer *self = data;
 
   self->step = 0;
+  if (self->preparing)
+    return G_SOURCE_REMOVE;
   g_ptr_array_set_size (self->ended, 0);
+  if (self->unfit != NULL)
+    fail_waiting (self);
   start_waiting (self);
   if (self->connections == 0)
     bgc_sync_group_flush (self->host.sync);
@@ -461,6 +505,9 @@ bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function,
   self->host.ended = on_ended;
   self->host.data = self;
   couriers_init (self, settings);
+  self->preparing = bgc_http_login_has_certificate (self->login);
+  if (self->preparing)
+    bgc_io_pool_push (shared.io, prepare, on_prepared, self);
   return self;
 }
 
@@ -545,6 +592,7 @@ bgc_transfer_free (BgcTransfer *self)
   bgc_sync_group_free (self->host.sync);
   bgc_http_session_free (self->host.session);
   bgc_http_login_unref (self->login);
+  bgc_failure_free (self->unfit);
   bgc_io_pool_lane_free (self->host.files.small);
   shared_release ();
   bgc_local_file_directory_cache_free (self->host.files.directories);

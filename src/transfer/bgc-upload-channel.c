@@ -370,7 +370,7 @@ bgc_upload_channel_call (BgcUploadChannel *self, BgcUploadRequest *request, BgcU
   g_autoptr (BgcUploadRequest) second = NULL;
 
   *out = (BgcUploadAnswer){ 0 };
-  if (!try_call (self, first, out))
+  if (!bgc_http_login_prepare (self->login, &out->failure) || !try_call (self, first, out))
     return;
   bgc_upload_answer_clear (out);
   self->never_ask_first = TRUE;

@@ -11,7 +11,7 @@ standard input does.
   /control?name=NAME&version=2
   /log?name=NAME      a line for each request: method, Range, If-Range ("-" for none), status
   /headers?name=NAME  a line for each request: Authorization (its first word), X-Token, Cookie, User-Agent; and
-                      "proxied" if that came to it as to a proxy
+                      "proxied" if that came to it as to a proxy, "known" with the client certificate CERT
   /forget?name=NAME   empties that log
   CONNECT             a tunnel; credentials for it are those of /tunnel?proxyauth=…
 
@@ -227,7 +227,9 @@ class Handler(plain_http.Handler):
     def note_headers(self):
         known = [self.headers.get(name, "-") for name in ("x-token", "cookie", "user-agent")]
         proxied = [] if self.target.startswith("/") else ["proxied"]
-        line = " ".join([self.headers.get("authorization", "-").split(" ")[0]] + known + proxied)
+        certified = isinstance(self.connection, ssl.SSLSocket) and self.connection.getpeercert()
+        line = " ".join([self.headers.get("authorization", "-").split(" ")[0]] + known + proxied
+                        + (["known"] if certified else []))
         with STATE.lock:
             STATE.headers.setdefault(self.name, []).append(line)
 
@@ -354,6 +356,8 @@ def main():
     if len(sys.argv) == 4 and sys.argv[1] == "--tls":
         TlsServer.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         TlsServer.context.load_cert_chain(sys.argv[2], sys.argv[3])
+        TlsServer.context.load_verify_locations(sys.argv[2])
+        TlsServer.context.verify_mode = ssl.CERT_OPTIONAL
         servers.append(TlsServer(("127.0.0.1", 0), Handler))
     serve(servers, [server.server_address[1] for server in servers])
 

@@ -438,6 +438,71 @@ test_tunnel (gconstpointer data)
     }
 }
 
+/* ---- certificates ------------------------------------------------------------------------------- */
+
+static char *
+fixture (const char *name)
+{
+  return g_test_build_filename (G_TEST_DIST, "httpd", name, NULL);
+}
+
+static void
+run_certified (BgcTransferScene *scene, const char *certificate)
+{
+  g_autoptr (BgcJobSecrets) secrets = bgc_login_scene_secrets ("");
+  g_autofree char *key = fixture ("test-key.pem");
+  BgcTransferSettings settings;
+
+  bgc_job_secrets_set_certificate (secrets, certificate, key);
+  bgc_transfer_scene_settings (&settings);
+  settings.secrets = secrets;
+  bgc_transfer_scene_run (scene, &settings);
+}
+
+static void
+move_to (BgcTransferScene *scene, const char *host, const char *query)
+{
+  g_free (scene->file->remote);
+  scene->file->remote = g_strdup_printf ("https://%s:%u/f/%s?%s", host, bgc_transfer_scene_port (TRUE),
+                                         scene->name, query);
+}
+
+/* The server's own certificate is the client's, too, and trusted. */
+static void
+test_certificate (gconstpointer data)
+{
+  g_autofree char *path = fixture ("test-cert.pem");
+  g_autoptr (GTlsDatabase) ours = g_tls_file_database_new (path, NULL);
+  g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("x");
+  g_autoptr (BgcTransferScene) away = bgc_transfer_scene_new ("x");
+  g_autofree char *query = NULL;
+
+  g_tls_backend_set_default_database (g_tls_backend_get_default (), ours);
+  move_to (scene, "127.0.0.1", "size=3000");
+  run_certified (scene, path);
+  bgc_transfer_scene_assert_whole (scene, 1, SIZE);
+  assert_shown (scene, "- - - test known");
+  query = g_strdup_printf ("redirect=https://localhost:%u/f/%s%%3Fsize%%3D3000",
+                           bgc_transfer_scene_port (TRUE), away->name);
+  move_to (away, "127.0.0.1", query);
+  run_certified (away, path);
+  bgc_transfer_scene_assert_whole (away, 1, SIZE);
+  assert_shown (away, "- - - test known|- - - test");
+  g_tls_backend_set_default_database (g_tls_backend_get_default (), NULL);
+}
+
+/* Nothing is asked for without it. */
+static void
+test_no_certificate (gconstpointer data)
+{
+  g_autoptr (BgcTransferScene) scene = bgc_transfer_scene_new ("size=3000");
+
+  run_certified (scene, "/nowhere/c.pem");
+  bgc_transfer_scene_assert_failed (scene, BGC_ERROR_INVALID_PATH, TRUE);
+  g_assert_cmpint (scene->failure->wait, ==, BGC_WAIT_STORAGE);
+  assert_shown (scene, "");
+}
+
 /* ---- the rest ----------------------------------------------------------------------------------- */
 
 static void
@@ -526,5 +591,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http-login/nonces", test_nonces);
   bgc_transfer_scene_add ("/http-login/proxy", NULL, test_proxy);
   bgc_transfer_scene_add ("/http-login/tunnel", NULL, test_tunnel);
+  bgc_transfer_scene_add ("/http-login/certificate", NULL, test_certificate);
+  bgc_transfer_scene_add ("/http-login/certificate/none", NULL, test_no_certificate);
   return bgc_transfer_scene_run_tests ();
 }

@@ -356,6 +356,20 @@ test_shown_elsewhere (void)
     }
 }
 
+/* Nothing is asked for without what its owner wants shown. */
+static void
+test_no_certificate (void)
+{
+  g_autoptr (BgcJobSecrets) secrets = bgc_job_secrets_new ();
+  g_autoptr (BgcUploadScene) scene = bgc_upload_scene_new ("bits", "", SIZE);
+
+  bgc_job_secrets_set_certificate (secrets, "/nowhere/c.pem", NULL);
+  scene->settings.secrets = secrets;
+  bgc_upload_scene_send (scene);
+  bgc_upload_scene_assert_failure (scene, BGC_ERROR_INVALID_PATH, 0, TRUE);
+  assert_shown (scene, "");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -374,5 +388,6 @@ main (int argc, char **argv)
   g_test_add_func ("/upload-transfer/login/cancel", test_login_cancel);
   g_test_add_func ("/upload-transfer/shown", test_shown);
   g_test_add_func ("/upload-transfer/shown/elsewhere", test_shown_elsewhere);
+  g_test_add_func ("/upload-transfer/no-certificate", test_no_certificate);
   return bgc_upload_scene_run_tests ();
 }
