@@ -2,7 +2,8 @@
  * Copyright 2026 The bgcopyd authors */
 
 /* Runs one transfer without daemon or bus, for measuring and for a look by hand:
- *   drive-transfer [--checksum sha256:…] [--files-at-once N] [--repeat N] [--trust PEM] URL PATH
+ *   drive-transfer [--checksum sha256:…] [--files-at-once N] [--repeat N] [--trust PEM]
+ *                  [--login SCHEME:USER:PASSWORD]… URL PATH
  * With --repeat the number of the file takes the place of %d in URL and PATH. Prints what is reported
  * at the end, and what it cost. */
 
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "drive-login.h"
 #include "model/bgc-path.h"
 #include "transfer/bgc-local-file.h"
 #include "transfer/bgc-transfer.h"
@@ -85,12 +87,15 @@ main (int argc, char **argv)
 {
   g_autofree char *checksum = NULL;
   g_autofree char *trust = NULL;
+  g_auto (GStrv) logins = NULL;
+  g_autoptr (BgcJobSecrets) secrets = NULL;
   gint files_at_once = 4;
   gint repeat = 1;
   gboolean verbose = FALSE;
   const GOptionEntry entries[] = {
     { "checksum", 0, 0, G_OPTION_ARG_STRING, &checksum, NULL, NULL },
     { "files-at-once", 0, 0, G_OPTION_ARG_INT, &files_at_once, NULL, NULL },
+    { "login", 0, 0, G_OPTION_ARG_STRING_ARRAY, &logins, NULL, NULL },
     { "repeat", 0, 0, G_OPTION_ARG_INT, &repeat, NULL, NULL },
     { "trust", 0, 0, G_OPTION_ARG_FILENAME, &trust, NULL, NULL },
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, NULL, NULL },
@@ -107,6 +112,10 @@ main (int argc, char **argv)
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, NULL) || argc != 3)
     return 2;
+  secrets = drive_login_parse (logins);
+  if (secrets == NULL)
+    return 2;
+  settings.secrets = secrets;
   if (trust != NULL)
     g_tls_backend_set_default_database (g_tls_backend_get_default (), g_tls_file_database_new (trust, NULL));
   drive.loop = g_main_loop_new (NULL, FALSE);

@@ -3,7 +3,7 @@
 
 /* Runs one upload without daemon or bus, for measuring and for a look by hand:
  *   drive-upload [--protocol bits] [--reply] [--keep] [--cancel] [--repeat N] [--retry N]
- *                [--verbose] PATH URL
+ *                [--login SCHEME:USER:PASSWORD]… [--verbose] PATH URL
  * With --repeat as many uploads of the file run at once, and the number of each takes the place of %d in
  * URL; --keep leaves the session open, --cancel drops it; --retry is how often what may pass is tried
  * again, each 100 ms. Prints what is reported, and what it cost. */
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "drive-login.h"
 #include "transfer/bgc-local-file-source.h"
 #include "transfer/bgc-session-cancel.h"
 #include "transfer/bgc-upload-transfer.h"
@@ -25,6 +26,7 @@ typedef struct
   gint retries; /* of each upload */
   gboolean keep;
   gboolean cancel;
+  const BgcJobSecrets *secrets;
 } Drive;
 
 typedef struct
@@ -54,8 +56,8 @@ end (Upload *upload)
 {
   if (upload->drive->cancel)
     {
-      bgc_session_cancel_async (upload->url, bgc_upload_transfer_upload (upload->transfer), NULL, "drive",
-                                on_cancelled, upload);
+      bgc_session_cancel_async (upload->url, bgc_upload_transfer_upload (upload->transfer),
+                                upload->drive->secrets, "drive", on_cancelled, upload);
       return;
     }
   if (--upload->drive->running == 0)
@@ -183,11 +185,14 @@ int
 main (int argc, char **argv)
 {
   g_autofree char *word = NULL;
+  g_auto (GStrv) logins = NULL;
+  g_autoptr (BgcJobSecrets) secrets = NULL;
   gint repeat = 1;
   gboolean reply = FALSE;
   Drive drive = { 0 };
   const GOptionEntry entries[] = {
     { "protocol", 0, 0, G_OPTION_ARG_STRING, &word, NULL, NULL },
+    { "login", 0, 0, G_OPTION_ARG_STRING_ARRAY, &logins, NULL, NULL },
     { "repeat", 0, 0, G_OPTION_ARG_INT, &repeat, NULL, NULL },
     { "retry", 0, 0, G_OPTION_ARG_INT, &drive.retries, NULL, NULL },
     { "reply", 0, 0, G_OPTION_ARG_NONE, &reply, NULL, NULL },
@@ -206,6 +211,10 @@ main (int argc, char **argv)
   if (!g_option_context_parse (context, &argc, &argv, NULL) || argc != 3
       || (word != NULL && !bgc_enums_upload_protocol_from_string (word, &protocol)))
     return 2;
+  secrets = drive_login_parse (logins);
+  if (secrets == NULL)
+    return 2;
+  settings.secrets = drive.secrets = secrets;
   settings.wants_reply = reply;
   drive.loop = g_main_loop_new (NULL, FALSE);
   for (guint i = 0; i < (guint)repeat; i++)

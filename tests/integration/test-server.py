@@ -13,7 +13,7 @@ import tap
 from awaited import wait_for
 from bits import ACCESS_DENIED, DISK_FULL, INVALID_ARGUMENT, PROTOCOL, SESSION_NOT_FOUND, TOO_LARGE
 from tap import equal, true
-from upload_server import Proxy, Server
+from upload_server import Proxy, Server, hash_of
 
 NONE = '0x00000000'
 SHORT = 400 * 1024
@@ -761,13 +761,6 @@ def with_sanitizers():
 
 
 # ---- who may ----
-
-def hash_of(password):
-    import ctypes
-    crypt = ctypes.CDLL('libcrypt.so.1').crypt
-    crypt.restype = ctypes.c_char_p
-    return crypt(password.encode(), b'$6$saltsalt$').decode()
-
 
 def test_passwords(world):
     path = os.path.join(world.folder, 'passwords')

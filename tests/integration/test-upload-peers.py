@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright 2026 The bgcopyd authors
-"""The worker's uploads, without daemon, against real servers: bgcopy-server, alone and behind nginx, and nginx alone."""
+"""The worker's uploads, without daemon, against real servers: bgcopy-server, alone and behind nginx, and nginx alone.
+With logins its downloads, too."""
 
 import http.server
 import os
@@ -16,7 +17,7 @@ import urllib.request
 import child
 import tap
 from tap import equal, true
-from upload_server import Proxy, Server, wait_listening
+from upload_server import Proxy, Server, hash_of, wait_listening
 from web import free_port, nginx
 
 MIB = 1 << 20
@@ -36,6 +37,7 @@ http {{
     location / {{ client_max_body_size 0; dav_methods PUT; }}
     location /small/ {{ client_max_body_size 1m; dav_methods PUT; }}
     location /nothing/ {{ client_max_body_size 0; }}
+    location /asked/ {{ auth_basic "who"; auth_basic_user_file {folder}/users; client_max_body_size 0; dav_methods PUT; }}
   }}
 }}
 '''
@@ -46,6 +48,12 @@ def source(world, size, name='source'):
     with open(path, 'wb') as f:
         f.write(random.Random(size).randbytes(size))
     return path
+
+
+def download(url, path, *options):
+    program = os.path.join(os.environ['TOP_BUILDDIR'], 'tests', 'httpd', 'drive-transfer')
+    done = subprocess.run([program, '--verbose', *options, url, path], capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout
 
 
 def content(path):
@@ -75,7 +83,10 @@ def store(world):
     os.makedirs(os.path.join(folder, 'root', 'small'))
     os.chmod(world.folder, 0o755)
     os.chmod(folder, 0o755)
-    for name in ('root', 'root/small'):
+    os.makedirs(os.path.join(folder, 'root', 'asked'))
+    with open(os.path.join(folder, 'users'), 'w', encoding='ascii') as f:
+        f.write('alice:{PLAIN}geheim\n')
+    for name in ('root', 'root/small', 'root/asked'):
         os.chmod(os.path.join(folder, name), 0o777)
     config = os.path.join(folder, 'nginx.conf')
     with open(config, 'w', encoding='utf-8') as f:
@@ -213,6 +224,47 @@ def test_reply(world):
         equal(answer.read(), b'%d bytes' % (2 * MIB))
     status, output = upload(path, url_of(server, '/drop/y'), '--protocol', 'bits', '--reply')
     true(status == 0 and 'closed' in output, output)
+
+
+RIGHT, WRONG = ('--login', 'basic:alice:geheim'), ('--login', 'basic:alice:falsch')
+
+
+def test_login_nginx(world):
+    """Also a body that nginx is asked about first, and one that goes with the first request."""
+    port, root = store(world)
+    for size in (0, 1000, 3 * MIB):
+        path, url = source(world, size, f'source-{size}'), f'http://127.0.0.1:{port}/asked/file-{size}'
+        for login in ((), WRONG, ('--login', 'digest:alice:geheim')):
+            status, output = upload(path, url, '--protocol', 'put', *login)
+            true(status == 1 and '401' in output, output)
+        true(not os.path.exists(os.path.join(root, 'asked', f'file-{size}')), 'it was published')
+        status, output = upload(path, url, '--protocol', 'put', *RIGHT)
+        equal(status, 0, output)
+        equal(content(os.path.join(root, 'asked', f'file-{size}')), content(path), 'what is published')
+        for login in ((), WRONG):
+            status, output = download(url, path + '-back', *login)
+            true(status == 1 and '401' in output, output)
+        status, output = download(url, path + '-back', *RIGHT)
+        equal(status, 0, output)
+        equal(content(path + '-back'), content(path), 'what came')
+
+
+def test_login_bits(world):
+    passwords = os.path.join(world.folder, 'passwords')
+    with open(passwords, 'w', encoding='ascii') as f:
+        f.write(f'alice:{hash_of("geheim")}\n')
+    server = Server(world, {'drop': {'PasswordFile': passwords}})
+    path, url = source(world, 3 * MIB), url_of(server, '/drop/x')
+    for login in ((), WRONG):
+        status, output = upload(path, url, *login)
+        true(status == 1 and '401' in output, output)
+    equal((server.published(), server.held()), ({}, {}), 'what is there')
+    status, output = upload(path, url, *RIGHT)
+    true(status == 0 and f'whole at {3 * MIB} bits' in output, output)
+    equal(server.published(), {'x': content(path)}, 'what is published')
+    status, output = upload(path, url_of(server, '/drop/y'), '--cancel', *RIGHT)
+    true('cancel settled 1' in output, output)
+    equal(server.held(), {}, 'sessions left')
 
 
 tap.main(globals())

@@ -2,6 +2,7 @@
 # Copyright 2026 The bgcopyd authors
 """bgcopy-server as a test starts, stops and kills it, and nginx in front of several."""
 
+import ctypes
 import os
 import re
 import signal
@@ -37,6 +38,13 @@ http {{
   }}
 }}
 '''
+
+
+def hash_of(password):
+    """As it stands in a PasswordFile."""
+    crypt = ctypes.CDLL('libcrypt.so.1').crypt
+    crypt.restype = ctypes.c_char_p
+    return crypt(password.encode(), b'$6$saltsalt$').decode()
 
 
 def wait_listening(address, process, seconds=15):
