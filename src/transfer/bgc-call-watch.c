@@ -171,6 +171,15 @@ bgc_call_watch_set_socket (BgcCallWatch *self, GSocket *socket)
   g_mutex_unlock (&self->lock);
 }
 
+void
+bgc_call_watch_stop_reading (BgcCallWatch *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (self->socket != NULL)
+    g_socket_shutdown (self->socket, TRUE, FALSE, NULL);
+}
+
 gboolean
 bgc_call_watch_end (BgcCallWatch *self)
 {

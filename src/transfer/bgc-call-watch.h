@@ -34,6 +34,8 @@ void bgc_call_watch_set_all_or_nothing (BgcCallWatch *self);
 void bgc_call_watch_beat (BgcCallWatch *self, guint seconds);
 /* The connection in use: that its peer takes what the kernel holds is a movement too. */
 void bgc_call_watch_set_socket (BgcCallWatch *self, GSocket *socket);
+/* The peer has said all that matters: whoever reads on finds the end of the connection. */
+void bgc_call_watch_stop_reading (BgcCallWatch *self);
 /* TRUE if it took too long. */
 gboolean bgc_call_watch_end (BgcCallWatch *self);
 /* There is no connection any more. */

@@ -233,6 +233,18 @@ on_wrote_headers (SoupMessage *message, gpointer data)
   bgc_call_watch_beat (call->channel->watch, seconds);
 }
 
+/* After a question libsoup would wait for a second answer, to the body that was not sent. */
+static void
+on_got_body (SoupMessage *message, gpointer data)
+{
+  Call *call = data;
+  guint status = soup_message_get_status (message);
+
+  if (call->asks_first && !call->went && soup_message_get_http_version (message) <= SOUP_HTTP_1_1
+      && (status == SOUP_STATUS_UNAUTHORIZED || status == SOUP_STATUS_PROXY_AUTHENTICATION_REQUIRED))
+    bgc_call_watch_stop_reading (call->channel->watch);
+}
+
 static void
 on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer data)
 {
@@ -257,6 +269,7 @@ call_begin (Call *call, BgcUploadChannel *channel, BgcUploadRequest *request)
     give_body (call);
   g_signal_connect (message, "restarted", G_CALLBACK (on_restarted), call);
   g_signal_connect (message, "wrote-headers", G_CALLBACK (on_wrote_headers), call);
+  g_signal_connect (message, "got-body", G_CALLBACK (on_got_body), call);
   g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), call);
 }
 

@@ -137,6 +137,7 @@ class Handler(plain_http.Handler):
                 self.read_body({}, "")
             self.answer("who", {}, status, question + [("Content-Length", "0")])
             if asks_first:
+                self.rfile.read()
                 raise Hangup
             return True
         return False

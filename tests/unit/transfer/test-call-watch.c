@@ -3,6 +3,8 @@
 
 #include "transfer/bgc-call-watch.h"
 
+#include <sys/socket.h>
+
 #define PIECE 65536 /* bytes */
 
 /* Until @cancellable is cancelled, or this long, seconds. */
@@ -162,6 +164,26 @@ test_all_or_nothing (void)
   g_assert_cmpint (end_of_stopped (TRUE), ==, -1);
 }
 
+static void
+test_stop_reading (void)
+{
+  BgcCallWatch *watch = bgc_call_watch_new ();
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GSocket) peer = NULL;
+  int fds[2];
+  char byte;
+
+  bgc_call_watch_stop_reading (watch);
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+  socket = g_socket_new_from_fd (fds[0], NULL);
+  peer = g_socket_new_from_fd (fds[1], NULL);
+  bgc_call_watch_set_socket (watch, socket);
+  bgc_call_watch_stop_reading (watch);
+  g_assert_cmpint (g_socket_receive (socket, &byte, 1, NULL, NULL), ==, 0);
+  g_assert_cmpint (g_socket_send (socket, "x", 1, NULL, NULL), ==, 1);
+  bgc_call_watch_free (watch);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -172,5 +194,6 @@ main (int argc, char **argv)
   g_test_add_func ("/call-watch/grace", test_grace);
   g_test_add_func ("/call-watch/socket", test_socket);
   g_test_add_func ("/call-watch/all-or-nothing", test_all_or_nothing);
+  g_test_add_func ("/call-watch/stop-reading", test_stop_reading);
   return g_test_run ();
 }
