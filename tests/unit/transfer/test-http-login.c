@@ -24,6 +24,7 @@ run_with (BgcTransferScene *scene, const char *words, const char *origin)
   BgcTransferSettings settings;
 
   bgc_transfer_scene_settings (&settings);
+  settings.stall_seconds = 60;
   settings.secrets = secrets;
   settings.secrets_origin = origin;
   bgc_login_scene_set_proxy (next_by_proxy ? bgc_transfer_scene_port (FALSE) : 0);
@@ -455,6 +456,7 @@ run_certified (BgcTransferScene *scene, const char *certificate)
 
   bgc_job_secrets_set_certificate (secrets, certificate, key);
   bgc_transfer_scene_settings (&settings);
+  settings.stall_seconds = 60;
   settings.secrets = secrets;
   bgc_transfer_scene_run (scene, &settings);
 }

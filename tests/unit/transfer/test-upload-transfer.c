@@ -196,6 +196,7 @@ new_asked (const char *protocol, const char *query, gsize size, const char *word
   BgcUploadScene *scene = bgc_upload_scene_new (protocol, query, size);
 
   scene->settings.secrets = bgc_login_scene_secrets (words);
+  scene->settings.stall_seconds = scene->settings.answer_seconds = 60;
   return scene;
 }
 
