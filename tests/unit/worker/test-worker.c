@@ -236,11 +236,12 @@ test_errands (Fixture *fixture, gconstpointer data)
   other = g_strdup_printf ("('%s', 'reply', uint64 1, uint64 1, uint64 5, uint64 0)", directory);
   g_assert_nonnull (strstr (ask (fixture, "ReadReply", other), "'name': <'LocalFileChanged'>"));
   g_assert_cmpstr (ask (fixture, "CancelSession",
-                        "('" ID "', 'http://127.0.0.1:9/f', {'protocol': <'bits'>, 'stage': <uint32 0>})"),
+                        "('" ID "', 'http://127.0.0.1:9/f', {'protocol': <'bits'>, 'stage': <uint32 0>},"
+                        " @a{sv} {})"),
                    ==, "(true, {})");
   g_assert_true (g_str_has_prefix (ask (fixture, "CancelSession",
                                         "('" ID "', 'http://127.0.0.1:9/f', {'protocol': <'bits'>,"
-                                        " 'stage': <uint32 1>, 'session-id': <'{1}'>})"),
+                                        " 'stage': <uint32 1>, 'session-id': <'{1}'>}, @a{sv} {})"),
                                    "(false, {"));
   g_unlink (path);
   g_rmdir (directory);
@@ -254,7 +255,7 @@ test_cancel_and_gone (Fixture *fixture, gconstpointer data)
   guint16 port = g_socket_listener_add_any_inet_port (deaf, NULL, NULL);
   g_autofree char *arguments
     = g_strdup_printf ("('" ID "', 'http://127.0.0.1:%u/f', {'protocol': <'bits'>, 'stage': <uint32 1>,"
-                       " 'session-id': <'{1}'>})",
+                       " 'session-id': <'{1}'>}, @a{sv} {})",
                        port);
 
   call (fixture, "CancelSession", arguments);
