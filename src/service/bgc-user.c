@@ -53,13 +53,16 @@ bgc_user_is_ready (const BgcUser *self)
   return self->turns.length > 0 && self->working < BGC_USER_MAX_WORKING && self->unheard < BGC_USER_WINDOW;
 }
 
+static gboolean
+is_paced (const BgcUser *self)
+{
+  return self->connections > BGC_USER_FEW_CONNECTIONS || self->calls + self->held > BGC_USER_FEW_CALLS;
+}
+
 gint64
 bgc_user_due (const BgcUser *self, gint64 now)
 {
-  gboolean few = self->connections <= BGC_USER_FEW_CONNECTIONS
-                 && self->calls + self->held <= BGC_USER_FEW_CALLS;
-
-  return few ? now : self->due;
+  return is_paced (self) ? self->due : now;
 }
 
 BgcCaller *
@@ -76,6 +79,9 @@ void
 bgc_user_pace (BgcUser *self, gint64 now)
 {
   self->due = MAX (self->due, now - BGC_USER_BURST * BGC_USER_PACE) + BGC_USER_PACE;
+  /* What was free is not owed. */
+  if (!is_paced (self))
+    self->due = MIN (self->due, now);
 }
 
 gboolean

@@ -22,12 +22,12 @@
  * the order sent, whoever sent it, and the bus's answer to a question of ours comes behind it. So who sends a
  * new call for each answer has about that many on their way, and everybody is heard soon, however slow the
  * machine is. */
-#define BGC_USER_WINDOW 32u
+#define BGC_USER_WINDOW 64u
 /* Connections of a user, and calls that wait for an answer, up to which he is answered as fast as can be.
  * From then on at a set pace: who keeps his answers and then sends a call for each of them at once fills the
  * way to us for a tenth of a millisecond with each. */
 #define BGC_USER_FEW_CONNECTIONS 8u
-#define BGC_USER_FEW_CALLS BGC_CALLER_MAX_CALLS
+#define BGC_USER_FEW_CALLS BGC_USER_MAX_CALLS
 /* Microseconds from one answer to the next then, and answers that may be caught up with at once: a script
  * that starts many programs is hardly slowed. */
 #define BGC_USER_PACE 4000

@@ -85,11 +85,14 @@ test_pace (void)
   for (guint i = 0; i < 1000; i++)
     bgc_user_pace (user, now);
   g_assert_cmpint (bgc_user_due (user, now), <=, now);
+  /* Then nothing is owed, but there is nothing left to catch up with either. */
   user->connections++;
-  g_assert_cmpint (bgc_user_due (user, now), >, now);
+  g_assert_cmpint (bgc_user_due (user, now), ==, now);
+  bgc_user_pace (user, now);
+  g_assert_cmpint (bgc_user_due (user, now), ==, now + BGC_USER_PACE);
   user->connections--;
   user->held = 1;
-  g_assert_cmpint (bgc_user_due (user, now), >, now);
+  g_assert_cmpint (bgc_user_due (user, now), ==, now + BGC_USER_PACE);
   now += 2000 * BGC_USER_PACE;
   for (guint i = 0; i <= BGC_USER_BURST; i++)
     {
