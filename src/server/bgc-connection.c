@@ -9,7 +9,8 @@
 struct _BgcConnection
 {
   grefcount references;
-  GSocket *socket; /* (owned) */
+  GSocket *socket;   /* (owned) */
+  GIOStream *stream; /* (borrowed) (nullable) of the one that reads: the library, or an intake */
   gint64 deadline; /* monotonic, microseconds; 0 = none */
 };
 
@@ -61,9 +62,37 @@ bgc_connection_get_socket (BgcConnection *self)
 }
 
 void
+bgc_connection_set_stream (BgcConnection *self, GIOStream *stream)
+{
+  self->stream = stream;
+}
+
+GIOStream *
+bgc_connection_get_stream (BgcConnection *self)
+{
+  return self->stream;
+}
+
+void
 bgc_connection_set_deadline (BgcConnection *self, guint seconds)
 {
   self->deadline = seconds > 0 ? g_get_monotonic_time () + (gint64) seconds * G_USEC_PER_SEC : 0;
+}
+
+gint64
+bgc_connection_stop_deadline (BgcConnection *self)
+{
+  gint64 deadline = self->deadline;
+
+  self->deadline = 0;
+
+  return deadline;
+}
+
+void
+bgc_connection_restore_deadline (BgcConnection *self, gint64 deadline)
+{
+  self->deadline = deadline;
 }
 
 gboolean

@@ -31,6 +31,7 @@ bgc_exchange_unref (BgcExchange *self)
     return;
   g_hash_table_remove (self->parts->exchanges, self);
   g_clear_pointer (&self->session, bgc_session_free);
+  g_clear_pointer (&self->intake, bgc_intake_free);
   g_clear_pointer (&self->filling, g_byte_array_unref);
   g_clear_pointer (&self->flushing, g_byte_array_unref);
   g_clear_error (&self->error);
@@ -179,6 +180,12 @@ bgc_exchange_answer (BgcExchange *self)
   /* The body was never read: nothing else can follow on this connection. */
   if (!self->ended)
     soup_message_headers_replace (headers, "Connection", "close");
+  if (self->intake != NULL)
+    {
+      bgc_intake_answer (self->intake, self->verdict.status, headers);
+      bgc_exchange_end_intake (self);
+      return;
+    }
   soup_server_message_set_status (self->message, self->verdict.status, NULL);
   bgc_exchange_resume (self);
 }
@@ -300,6 +307,26 @@ begin_work (gpointer data, gpointer pool)
     lock_work (self, pool);
 }
 
+/* One that is to be stored, and which the client sends without being asked to. */
+static gboolean
+has_large_body (const BgcExchange *self)
+{
+  return self->body_use == BGC_BODY_STREAMED && self->error == NULL && !self->expects_continue
+         && self->request.range.length >= BGC_INTAKE_LEAST;
+}
+
+/* From here on the reference that finished() would have dropped is the intake's. */
+static void
+begin_intake (BgcExchange *self)
+{
+  g_signal_handlers_disconnect_by_data (self->message, self);
+  g_object_set_data (G_OBJECT (self->message), EXCHANGE_KEY, NULL);
+  self->paused = FALSE;
+  self->intake = bgc_intake_new (self->parts, self->connection, self->message, self->request.range.length);
+  bgc_connection_set_deadline (self->connection, self->parts->config->body_timeout);
+  self->body->fetch (self);
+}
+
 /* Reading goes on: into the file, or to be dropped. */
 static void
 admit (BgcExchange *self)
@@ -307,7 +334,10 @@ admit (BgcExchange *self)
   self->admitted = TRUE;
   if (self->body_use == BGC_BODY_AWAITED)
     self->body_use = BGC_BODY_DISCARDED;
-  if (self->expects_continue && (self->error != NULL || self->verdict.status != bgc_verdict_success.status))
+  if (has_large_body (self))
+    begin_intake (self);
+  else if (self->expects_continue
+           && (self->error != NULL || self->verdict.status != bgc_verdict_success.status))
     bgc_exchange_answer (self);
   else
     bgc_exchange_resume (self);
@@ -419,6 +449,15 @@ bgc_exchange_end_body (SoupServerMessage *message)
 }
 
 void
+bgc_exchange_end_intake (BgcExchange *self)
+{
+  self->finished = TRUE;
+  g_cancellable_cancel (self->cancellable);
+  g_clear_pointer (&self->intake, bgc_intake_free);
+  bgc_exchange_unref (self);
+}
+
+void
 bgc_exchange_abort (BgcExchange *self)
 {
   bgc_connection_abort (self->connection);
@@ -462,6 +501,8 @@ bgc_exchange_poll (BgcExchange *self)
   if (self->polling || self->finished || !self->admitted || self->request.type != BGC_BITS_FRAGMENT)
     return;
   self->polling = TRUE;
+  if (self->intake != NULL && bgc_intake_stop_waiting (self->intake))
+    self->body->fetch (self);
   self->yields_to = self->notifying ? BGC_SESSION_WANTED_BY_END : BGC_SESSION_WANTED_BY_FRAGMENT;
   bgc_io_pool_run (self->parts->disk, poll_work, poll_done, bgc_exchange_ref (self));
 }

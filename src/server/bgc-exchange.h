@@ -8,6 +8,7 @@
 
 #include "protocol/bgc-bits-ack.h"
 #include "protocol/bgc-bits-request.h"
+#include "server/bgc-intake.h"
 #include "server/bgc-server-parts.h"
 #include "server/bgc-verdict.h"
 
@@ -24,6 +25,9 @@ typedef struct
 {
   void (*open) (BgcExchange *exchange); /* with the session locked: what to do with it (work) */
   void (*take) (BgcExchange *exchange, GBytes *chunk);  /* a piece of it, in the main loop */
+  /* The same for a body that is not the library's, in the main loop: goes on with the intake, which does not
+   * wait. */
+  void (*fetch) (BgcExchange *exchange);
   void (*end) (BgcExchange *exchange);                  /* all of it has been read, in the main loop */
   void (*abandon) (BgcExchange *exchange);              /* the connection broke, in the main loop */
 } BgcExchangeBody;
@@ -66,9 +70,12 @@ struct _BgcExchange
   BgcBitsAck ack;                      /* (work) (owned content) */
 
   BgcBodyUse body_use;
+  BgcIntake *intake;                   /* (owned) (nullable) of a large body; there is no library then */
   GByteArray *filling;                 /* (owned) (nullable) what the main loop collects */
   GByteArray *flushing;                /* (owned) (nullable) (work) what a thread writes */
   guint64 offset;                      /* (work) of the first byte of @flushing */
+  gint64 deadline;                     /* of the connection, while a thread works for the intake */
+  gboolean fetched;                    /* (work) the intake had something */
   guint64 discarded;                   /* bytes */
 };
 
@@ -92,3 +99,5 @@ void bgc_exchange_release (BgcExchange *self);
 /* Keeps the first of several errors. Takes @error. (work) */
 void bgc_exchange_fail (BgcExchange *self, GError *error);
 void bgc_exchange_answer (BgcExchange *self);
+/* The exchange of an intake is over, answered or not. */
+void bgc_exchange_end_intake (BgcExchange *self);

@@ -13,6 +13,10 @@
 /* Bytes after which an offset becomes durable within one fragment; so much is sent again after a power cut.
  */
 #define CHECKPOINT_SIZE (16u * 1024 * 1024)
+/* Bytes that a thread reads and writes at once; one such buffer each thread. */
+#define INTAKE_SIZE (256u * 1024)
+/* Bytes after which a thread lets others have their turn. */
+#define TURN_SIZE (4u * 1024 * 1024)
 #define REPLY_PATH "/" BGC_UPLOAD_TARGET_REPLIES "/Replies/" /* see bgc-reply-download.h */
 
 static void
@@ -61,33 +65,48 @@ open_body (BgcExchange *exchange)
     bgc_exchange_release (exchange);
 }
 
+/* (work) A block that was written or, after an error, dropped: the rest is still read, for the answer. */
+static void
+write_bytes (BgcExchange *exchange, const guint8 *bytes, gsize length)
+{
+  GError *error = NULL;
+
+  if (exchange->error == NULL
+      && !bgc_session_write (exchange->session, exchange->offset, bytes, length, &error))
+    bgc_exchange_fail (exchange, error);
+  exchange->offset += length;
+}
+
 /* (work) */
 static void
 write_block (BgcExchange *exchange)
 {
   GByteArray *block = exchange->flushing;
+
+  if (block == NULL || block->len == 0)
+    return;
+  write_bytes (exchange, block->data, block->len);
+  g_byte_array_set_size (block, 0);
+}
+
+/* (work) */
+static void
+checkpoint_when_due (BgcExchange *exchange)
+{
   GError *error = NULL;
 
-  if (block != NULL && block->len > 0 && exchange->error == NULL
-      && !bgc_session_write (exchange->session, exchange->offset, block->data, block->len, &error))
+  if (exchange->error == NULL && exchange->session->unsynced >= CHECKPOINT_SIZE
+      && !bgc_session_checkpoint (exchange->session, &error))
     bgc_exchange_fail (exchange, error);
-  if (block != NULL)
-    {
-      exchange->offset += block->len;
-      g_byte_array_set_size (block, 0);
-    }
 }
 
 static void
 flush_work (gpointer data, gpointer pool)
 {
   BgcExchange *exchange = data;
-  GError *error = NULL;
 
   write_block (exchange);
-  if (exchange->error == NULL && exchange->session->unsynced >= CHECKPOINT_SIZE
-      && !bgc_session_checkpoint (exchange->session, &error))
-    bgc_exchange_fail (exchange, error);
+  checkpoint_when_due (exchange);
 }
 
 static void finish (BgcExchange *exchange);
@@ -275,4 +294,88 @@ abandon_body (BgcExchange *exchange)
   bgc_exchange_run (exchange, exchange->parts->disk, abandon_work, abandon_done);
 }
 
-const BgcExchangeBody bgc_fragment_body = { open_body, take_body, end_body, abandon_body };
+/* ---- a large one ---- */
+
+static GPrivate intake_buffer = G_PRIVATE_INIT (g_free);
+
+/* (work) */
+static guint8 *
+get_buffer (void)
+{
+  guint8 *buffer = g_private_get (&intake_buffer);
+
+  if (buffer == NULL)
+    {
+      buffer = g_malloc (INTAKE_SIZE);
+      g_private_set (&intake_buffer, buffer);
+    }
+
+  return buffer;
+}
+
+static void
+fetch_work (gpointer data, gpointer pool)
+{
+  BgcExchange *exchange = data;
+  BgcIntake *intake = exchange->intake;
+  guint8 *buffer = get_buffer ();
+  gsize n, taken = 0;
+
+  do
+    {
+      n = bgc_intake_read (intake, buffer, INTAKE_SIZE);
+      if (n > 0)
+        write_bytes (exchange, buffer, n);
+      checkpoint_when_due (exchange);
+      taken += n;
+    }
+  while (n > 0 && bgc_intake_left (intake) > 0 && taken < TURN_SIZE);
+  exchange->fetched = taken > 0;
+
+  if (bgc_intake_left (intake) == 0)
+    finish_work (exchange, pool);
+  else if (bgc_intake_is_broken (intake))
+    abandon_work (exchange, pool);
+}
+
+static void fetch_body (BgcExchange *exchange);
+
+static void
+fetch_ready (gpointer data)
+{
+  fetch_body (data);
+}
+
+static void
+fetch_done (gpointer data, gpointer pool)
+{
+  BgcExchange *exchange = data;
+  BgcIntake *intake = exchange->intake;
+
+  if (bgc_intake_left (intake) == 0)
+    {
+      exchange->ended = TRUE;
+      finish_done (exchange, pool);
+      return;
+    }
+  if (bgc_intake_is_broken (intake))
+    {
+      abandon_done (exchange, pool);
+      bgc_exchange_end_intake (exchange);
+      return;
+    }
+  if (exchange->fetched)
+    bgc_connection_set_deadline (exchange->connection, exchange->parts->config->body_timeout);
+  else
+    bgc_connection_restore_deadline (exchange->connection, exchange->deadline);
+  bgc_intake_wait (intake, fetch_ready, exchange);
+}
+
+static void
+fetch_body (BgcExchange *exchange)
+{
+  exchange->deadline = bgc_connection_stop_deadline (exchange->connection);
+  bgc_exchange_run (exchange, exchange->parts->disk, fetch_work, fetch_done);
+}
+
+const BgcExchangeBody bgc_fragment_body = { open_body, take_body, fetch_body, end_body, abandon_body };

@@ -186,8 +186,19 @@ serve (BgcListener *self, BgcConnection *connection, GIOStream *stream)
   g_autoptr (GError) error = NULL;
 
   bgc_connection_attach (connection, remote);
+  bgc_connection_set_stream (connection, stream);
   if (!soup_server_accept_iostream (self->server, stream, local, remote, &error))
     g_debug ("connection refused: %s", error->message);
+}
+
+void
+bgc_listener_give_back (BgcListener *self, BgcConnection *connection, GIOStream *stream)
+{
+  if (self->stopped)
+    return;
+  serve (self, connection, stream);
+  /* That took it for a new one, which has to speak at once. */
+  bgc_connection_set_deadline (connection, self->config->idle_timeout);
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include <libsoup/soup.h>
 
+#include "server/bgc-connection.h"
 #include "server/bgc-server-config.h"
 
 typedef struct _BgcListener BgcListener;
@@ -26,6 +27,8 @@ gboolean bgc_listener_add_descriptor (BgcListener *self, int descriptor, GError 
 void bgc_listener_stop (BgcListener *self);
 /* Ends connections whose deadline has passed; @now: monotonic, microseconds. Call it twice a second. */
 void bgc_listener_tick (BgcListener *self, gint64 now);
+/* A connection that was taken from the HTTP server, between two requests; @stream is what it came with. */
+void bgc_listener_give_back (BgcListener *self, BgcConnection *connection, GIOStream *stream);
 guint bgc_listener_count (const BgcListener *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcListener, bgc_listener_free)

@@ -20,5 +20,6 @@ typedef struct
   BgcIoPool *backs;        /* (owned) calls of back ends, which may take minutes */
   GHashTable *stores;      /* (owned) BgcServerDirectory → BgcSessionStore */
   GHashTable *passwords;   /* (owned) BgcServerDirectory → BgcPasswordFile, where it has one */
+  BgcListener *listener;   /* (owned) (nullable) NULL at the end */
   GHashTable *exchanges;   /* (owned) set of BgcExchange, borrowed; in progress */
 } BgcServerParts;

@@ -16,7 +16,6 @@ struct _BgcServer
 {
   BgcServerParts parts;
   SoupServer *soup;      /* (owned) */
-  BgcListener *listener; /* (owned) */
   guint tick_id;         /* GSource, 0 = none */
   guint sweep_id;        /* GSource, 0 = none */
   gboolean sweeping;     /* a thread sweeps */
@@ -135,7 +134,7 @@ tick (gpointer data)
   GHashTableIter iter;
   gpointer exchange;
 
-  bgc_listener_tick (self->listener, g_get_monotonic_time ());
+  bgc_listener_tick (self->parts.listener, g_get_monotonic_time ());
   g_hash_table_iter_init (&iter, self->parts.exchanges);
   while (g_hash_table_iter_next (&iter, &exchange, NULL))
     bgc_exchange_poll (exchange);
@@ -189,9 +188,9 @@ open_soup (BgcServer *self, GError **error)
   g_signal_connect (self->soup, "request-started", G_CALLBACK (request_started), self);
   g_signal_connect (self->soup, "request-finished", G_CALLBACK (request_ended), self);
   g_signal_connect (self->soup, "request-aborted", G_CALLBACK (request_ended), self);
-  self->listener = bgc_listener_new (self->soup, config, certificate, error);
+  self->parts.listener = bgc_listener_new (self->soup, config, certificate, error);
 
-  return self->listener != NULL;
+  return self->parts.listener != NULL;
 }
 
 BgcServer *
@@ -228,18 +227,34 @@ abort_exchanges (BgcServer *self)
     bgc_exchange_abort (exchange);
 }
 
+static void
+forsake_exchanges (BgcServer *self)
+{
+  g_autoptr (GList) exchanges = g_hash_table_get_keys (self->parts.exchanges);
+
+  for (GList *item = exchanges; item != NULL; item = item->next)
+    {
+      BgcExchange *exchange = item->data;
+
+      if (exchange->intake != NULL)
+        bgc_exchange_end_intake (exchange);
+    }
+}
+
 void
 bgc_server_free (BgcServer *self)
 {
   g_clear_handle_id (&self->tick_id, g_source_remove);
   g_clear_handle_id (&self->sweep_id, g_source_remove);
   abort_exchanges (self);
-  g_clear_pointer (&self->listener, bgc_listener_free);
+  g_clear_pointer (&self->parts.listener, bgc_listener_free);
   /* What threads still do ends first; the disk's may still start the back end's. */
   if (self->parts.disk != NULL)
     bgc_io_pool_free (self->parts.disk);
   self->parts.disk = NULL;
   g_clear_pointer (&self->parts.backs, bgc_io_pool_free);
+  /* The library ends those that it still has, and nobody these. */
+  forsake_exchanges (self);
   g_clear_object (&self->soup);
   g_hash_table_unref (self->parts.exchanges);
   g_hash_table_unref (self->parts.passwords);
@@ -255,12 +270,12 @@ bgc_server_listen (BgcServer *self, int first_descriptor, guint n_descriptors, G
 
   for (guint i = 0; i < n_descriptors; i++)
     {
-      if (!bgc_listener_add_descriptor (self->listener, first_descriptor + (int) i, error))
+      if (!bgc_listener_add_descriptor (self->parts.listener, first_descriptor + (int) i, error))
         return FALSE;
     }
   for (guint i = 0; n_descriptors == 0 && addresses[i] != NULL; i++)
     {
-      if (!bgc_listener_add_address (self->listener, addresses[i], error))
+      if (!bgc_listener_add_address (self->parts.listener, addresses[i], error))
         return FALSE;
     }
 
@@ -275,6 +290,6 @@ bgc_server_stop (BgcServer *self, GFunc idle, gpointer data)
   self->stop_ticks = STOP_TICKS;
   self->idle = idle;
   self->idle_data = data;
-  bgc_listener_stop (self->listener);
+  bgc_listener_stop (self->parts.listener);
   abort_exchanges (self);
 }

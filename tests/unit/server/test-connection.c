@@ -26,6 +26,12 @@ test_deadline (void)
   bgc_connection_set_deadline (connection, 10);
   g_assert_false (bgc_connection_is_late (connection, now));
   g_assert_true (bgc_connection_is_late (connection, now + 11 * G_USEC_PER_SEC));
+  /* Suspended, and where it was. */
+  now = bgc_connection_stop_deadline (connection);
+  g_assert_false (bgc_connection_is_late (connection, G_MAXINT64));
+  bgc_connection_restore_deadline (connection, now);
+  g_assert_true (bgc_connection_is_late (connection, now));
+  g_assert_false (bgc_connection_is_late (connection, now - 1));
   bgc_connection_set_deadline (connection, 0);
   g_assert_false (bgc_connection_is_late (connection, G_MAXINT64));
   bgc_connection_abort (connection);
