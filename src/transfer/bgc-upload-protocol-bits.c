@@ -269,6 +269,17 @@ take_offset (BgcUploadTalk *talk, const Exchange *exchange, guint64 offset)
   return offset == talk->size ? take_all (talk, exchange) : BGC_UPLOAD_RESULT_DONE;
 }
 
+/* Asks for a session to be dropped that nobody will go on with. If that does not get there the server finds
+ * out by itself, when the session expires. */
+static void
+leave_session (BgcUploadTalk *talk)
+{
+  g_auto (Exchange) exchange = { 0 };
+
+  send_packet (talk, BGC_BITS_CANCEL_SESSION, &exchange);
+  g_clear_pointer (&talk->failure, bgc_failure_free);
+}
+
 static BgcUploadResult
 correct_step (BgcUploadTalk *talk, const Exchange *exchange)
 {
@@ -277,6 +288,7 @@ correct_step (BgcUploadTalk *talk, const Exchange *exchange)
   if (talk->was_odd)
     return bgc_upload_talk_wonder (talk, "The server refuses every part of the file and names no other");
   talk->was_odd = TRUE;
+  leave_session (talk);
   return BGC_UPLOAD_RESULT_LOST;
 }
 

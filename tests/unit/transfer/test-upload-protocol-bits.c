@@ -252,6 +252,8 @@ test_offsets (void)
     = bgc_upload_scene_new ("bits", "do=fragment=3:status=416,received=none", SIZE);
   g_autoptr (BgcUploadScene) beyond
     = bgc_upload_scene_new ("bits", "do=fragment=3:status=416,received=100001", SIZE);
+  g_autoptr (BgcUploadScene) deaf
+    = bgc_upload_scene_new ("bits", "do=fragment=3:status=416,received=none&do=cancel:cut", SIZE);
   g_autoptr (BgcUploadScene) always
     = bgc_upload_scene_new ("bits", "do=fragment:status=416,received=none", SIZE);
   g_autoptr (BgcUploadScene) still = bgc_upload_scene_new ("bits", "do=fragment:status=416,received=0", SIZE);
@@ -270,6 +272,14 @@ test_offsets (void)
   bgc_upload_scene_send (absent);
   bgc_upload_scene_assert_done (absent, BGC_UPLOAD_STAGE_SENT);
   bgc_upload_scene_assert_events (absent, "PRPW");
+  /* The session that it could not go on with is gone as well. */
+  bgc_upload_scene_close (absent);
+  bgc_upload_scene_assert_open (absent, 0);
+  bgc_upload_scene_send (deaf);
+  bgc_upload_scene_assert_done (deaf, BGC_UPLOAD_STAGE_SENT);
+  bgc_upload_scene_assert_events (deaf, "PRPW");
+  bgc_upload_scene_close (deaf);
+  bgc_upload_scene_assert_open (deaf, 1);
   bgc_upload_scene_send (beyond);
   bgc_upload_scene_assert_done (beyond, BGC_UPLOAD_STAGE_SENT);
   bgc_upload_scene_assert_events (beyond, "PRPW");
