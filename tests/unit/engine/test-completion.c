@@ -3,7 +3,7 @@
 
 /* Complete: all, in part, with renames that fail, by itself, and with the daemon dying at any point. */
 
-#include "bgc-rig.h"
+#include "bgc-rig-upload.h"
 
 static void
 test_all (void)
@@ -407,6 +407,49 @@ test_automatic_crash (void)
     }
 }
 
+/* Who asks while it completes by itself is told how that ends, at whatever moment. */
+static void
+test_automatic_and_asked (gconstpointer data)
+{
+  gboolean upload = GPOINTER_TO_INT (data);
+
+  for (guint commits = 0; commits <= 4; commits++)
+    {
+      g_autoptr (Rig) rig = rig_new ();
+      BgcJobId id = upload ? rig_upload (rig, BGC_JOB_TYPE_UPLOAD) : rig_create (rig, 1, TRUE);
+      g_autoptr (Reply) reply = NULL;
+
+      rig_modify (rig, &id, rig_set_auto_complete, rig);
+      if (upload)
+        rig_sent (rig, &id, 10, BGC_UPLOAD_STAGE_OPEN);
+      bgc_store_fake_hold (rig->store);
+      if (upload)
+        {
+          rig_sent (rig, &id, BGC_WORKERS_FAKE_SOURCE, BGC_UPLOAD_STAGE_SENT);
+          bgc_store_fake_release (rig->store, 1);
+          rig_closed (rig, &id);
+        }
+      else
+        rig_whole (rig, &id, 0);
+      for (guint i = 0; i < commits; i++)
+        {
+          bgc_store_fake_release (rig->store, 1);
+          rig_settle (rig);
+        }
+      reply = rig_ask (rig, &id, BGC_REQUEST_COMPLETE);
+      for (guint i = 0; i < 20; i++)
+        {
+          bgc_store_fake_release (rig->store, 1);
+          rig_settle (rig);
+        }
+      g_assert_true (reply->done);
+      g_assert_cmpint (reply->code, ==, RIG_SUCCESS);
+      g_assert_cmpint (reply->value, ==, BGC_OUTCOME_OK);
+      rig_assert_state (rig, &id, "acknowledged");
+      g_assert_null (rig_stored (rig, &id));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -430,5 +473,8 @@ main (int argc, char **argv)
   g_test_add_func ("/completion/automatic-fails", test_automatic_fails);
   g_test_add_func ("/completion/automatic-worker-lost", test_automatic_worker_lost);
   g_test_add_func ("/completion/automatic-crash", test_automatic_crash);
+  g_test_add_data_func ("/completion/automatic-and-asked", GINT_TO_POINTER (FALSE), test_automatic_and_asked);
+  g_test_add_data_func ("/completion/automatic-and-asked-upload", GINT_TO_POINTER (TRUE),
+                        test_automatic_and_asked);
   return g_test_run ();
 }
