@@ -75,6 +75,43 @@ bgc_error_line_for_error (const GError *error)
   return bgc_display_text (error->message);
 }
 
+/* Whether it was about a server, or the way there. */
+static gboolean
+is_remote (GVariant *error)
+{
+  static const char *const contexts[]
+    = { "remote-file", "remote-application", "server-certificate", "transport", NULL };
+  const char *context = "";
+
+  g_variant_lookup (error, "context", "&s", &context);
+  return g_strv_contains (contexts, context);
+}
+
+char *
+bgc_error_line_url (GVariant *error)
+{
+  const char *url = "";
+
+  if (!g_variant_is_of_type (error, G_VARIANT_TYPE_VARDICT) || !is_remote (error))
+    return NULL;
+  g_variant_lookup (error, "url", "&s", &url);
+  return url[0] != '\0' ? bgc_display_text (url) : NULL;
+}
+
+/* The sentences are about what the service was asked; some have to say something else about a file. */
+static char *
+for_file (GVariant *error, BgcErrorCode code, const char *message)
+{
+  if (code == BGC_ERROR_NOT_FOUND)
+    return join (_("The file does not exist"), "The file does not exist", message);
+  if (code == BGC_ERROR_ACCESS_DENIED && is_remote (error))
+    return join (_("The server refused the file"), "The server refused the file", message);
+  /* The message is as general where there is nothing better to say. */
+  if (code == BGC_ERROR_INVALID_SERVER_RESPONSE && message[0] != '\0')
+    return bgc_display_text (message);
+  return for_code (code, message);
+}
+
 char *
 bgc_error_line_for_job (GVariant *error)
 {
@@ -90,10 +127,7 @@ bgc_error_line_for_job (GVariant *error)
   g_variant_lookup (error, "message", "&s", &message);
   g_variant_lookup (error, "http-status", "u", &status);
   if (bgc_error_from_name (name, &code))
-    /* The job is there; what it did not find is a file. */
-    line = code == BGC_ERROR_NOT_FOUND
-             ? join (_("The file does not exist"), "The file does not exist", message)
-             : for_code (code, message);
+    line = for_file (error, code, message);
   else
     {
       g_autofree char *safe = bgc_display_text (name);

@@ -13,3 +13,6 @@ char *bgc_error_line_for_error (const GError *error);
 /* For the Error property of a job or the error of a file (a{sv}); NULL if that is empty. Owned by the
  * caller. */
 char *bgc_error_line_for_job (GVariant *error);
+/* The URL that such an error is about, as it may be shown, without secrets; NULL where it is about something
+ * else. Owned by the caller. */
+char *bgc_error_line_url (GVariant *error);

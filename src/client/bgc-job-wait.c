@@ -169,13 +169,14 @@ tell_trouble (BgcJobWait *self)
 {
   GVariant *error = bgc_job_view_peek (self->view, "Error");
   g_autofree char *problem = error != NULL ? bgc_error_line_for_job (error) : NULL;
+  g_autofree char *url = error != NULL ? bgc_error_line_url (error) : NULL;
 
   if (self->quiet || self->told || problem == NULL || !bgc_job_view_is_in (self->view, "transient-error"))
     return;
   self->told = TRUE;
   if (self->terminal != NULL)
     bgc_terminal_clear (self->terminal);
-  bgc_command_complain ("%s", problem);
+  bgc_command_complain ("%s%s%s", url != NULL ? url : "", url != NULL ? ": " : "", problem);
   g_printerr (_("  It will be tried again; Ctrl-C ends the waiting and says how to stop the transfer.\n"));
 }
 

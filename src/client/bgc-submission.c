@@ -280,7 +280,8 @@ end_failed (const SubmissionEnd *self)
 {
   GVariant *problem = bgc_job_view_peek (self->view, "Error");
   g_autofree char *text = problem != NULL ? bgc_error_line_for_job (problem) : NULL;
-  g_autofree char *target = bgc_display_text (self->made->subject);
+  g_autofree char *url = problem != NULL ? bgc_error_line_url (problem) : NULL;
+  g_autofree char *target = url != NULL ? g_steal_pointer (&url) : bgc_display_text (self->made->subject);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = NULL;
 

@@ -244,7 +244,10 @@ take_all (BgcUploadTalk *talk, const Exchange *exchange)
       reply = bgc_reply_url_resolve (exchange->target, exchange->ack.reply_url, NULL);
       if (reply == NULL)
         {
-          bgc_upload_talk_wonder (talk, "The server took the file and named no reply that can be fetched");
+          bgc_upload_talk_wonder (
+            talk, exchange->ack.reply_url == NULL
+                    ? "The server took the file and has no reply: nothing there is set up to answer uploads"
+                    : "The server took the file and named no reply that can be fetched");
           /* Asked again it says the same. */
           talk->failure->transient = FALSE;
           talk->failure->wait = BGC_WAIT_NONE;

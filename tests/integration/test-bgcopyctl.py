@@ -162,8 +162,36 @@ def test_put_that_fails(world):
         status, out, err = run(world, 'put', *arguments)
         equal((arguments, status, out), (arguments, wanted, ''), err)
         true(err.startswith('bgcopyctl: '), err)
+    # Who refused it, and what for; the query may be a secret.
+    status, out, err = run(world, 'put', 'f', url + '?token=secret')
+    equal((status, out, err), (1, '', f'bgcopyctl: {url}: The server refused the file: The server answered 403 Forbidden\n'))
     equal((world.service.list(), server.held(), world.listing()), ([], {}, ['f']), 'what is left')
+    # It has the file, but nothing that answers.
+    status, out, err = run(world, 'put', '--reply=answer', 'f', url + '2')
+    equal((status, out, world.listing()), (1, '', ['f']), err)
+    true(err.startswith(f'bgcopyctl: {url}2: The server took the file and has no reply'), err)
+    equal(world.service.list(), [])
     server.stop()
+
+
+def test_get_that_fails(world):
+    """The URL is named, not where the file was to go; without what may be a secret."""
+    status, out, err = run(world, 'get', world.web.url('missing') + '?token=secret')
+    equal((status, out), (1, ''), err)
+    equal(err, f'bgcopyctl: {world.web.url("missing")}: The server answered 404 Not Found\n')
+    # So it is while it will be tried again, where somebody looks.
+    master, slave = pty.openpty()
+    process = start(world, 'get', 'http://127.0.0.1:1/f?token=secret', stderr=slave)
+    shown, until = b'', time.monotonic() + LONG
+    while b'tried again' not in shown:
+        true(select.select([master], [], [], max(0, until - time.monotonic()))[0], f'no trouble: {shown!r}')
+        shown += os.read(master, 65536)
+    process.send_signal(signal.SIGINT)
+    equal(end(process)[0], 130)
+    os.close(slave)
+    os.close(master)
+    true(b'bgcopyctl: http://127.0.0.1:1/f: The server could not be connected to' in shown, shown)
+    true(b'secret' not in shown, shown)
 
 
 def test_put_interrupted_and_cancelled(world):

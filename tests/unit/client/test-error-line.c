@@ -58,8 +58,35 @@ test_jobs (void)
               "The server answered 410 Gone");
   assert_job ("{'name': <'Timeout'>, 'message': <'The server did not answer in time: Socket timed out'>}",
               "The server did not answer in time: Socket timed out");
+  assert_job ("{'name': <'AccessDenied'>, 'message': <'m'>, 'context': <'local-file'>}",
+              "Access is denied: m");
+  assert_job ("{'name': <'AccessDenied'>, 'message': <'m'>, 'context': <'remote-file'>}",
+              "The server refused the file: m");
+  assert_job ("{'name': <'InvalidServerResponse'>, 'message': <'m'>}", "m");
+  assert_job ("{'name': <'InvalidServerResponse'>}", "The server's answer makes no sense");
   assert_job ("{'name': <'Newer'>, 'message': <'m'>}", "Newer: m");
   assert_job ("{'name': <'Newer\\u001b'>, 'message': <6>}", "Newer\\x1B");
+}
+
+static void
+assert_url (const char *error, const char *wanted)
+{
+  g_autoptr (GVariant) value = g_variant_ref_sink (g_variant_new_parsed (error));
+  g_autofree char *url = bgc_error_line_url (value);
+
+  g_assert_cmpstr (url, ==, wanted);
+}
+
+static void
+test_urls (void)
+{
+  assert_url ("@a{sv} {}", NULL);
+  assert_url ("'x'", NULL);
+  assert_url ("{'url': <'http://h/x'>}", NULL);
+  assert_url ("{'url': <'http://h/x'>, 'context': <'local-file'>}", NULL);
+  assert_url ("{'context': <'transport'>}", NULL);
+  assert_url ("{'url': <'http://h/x\\u001b'>, 'context': <'transport'>}", "http://h/x\\x1B");
+  assert_url ("{'url': <'http://h/x'>, 'context': <'remote-file'>}", "http://h/x");
 }
 
 int
@@ -69,5 +96,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/error-line/errors", test_errors);
   g_test_add_func ("/error-line/jobs", test_jobs);
+  g_test_add_func ("/error-line/urls", test_urls);
   return g_test_run ();
 }
