@@ -30,7 +30,7 @@ class Gate:
     def new_nonce(self):
         with self.lock:
             nonce = "n%d" % (len(self.uses) + 1)
-            self.uses[nonce] = 0
+            self.uses[nonce] = set()
         return nonce
 
     def use(self, nonce, count, limit):
@@ -38,12 +38,12 @@ class Gate:
         with self.lock:
             if nonce not in self.uses:
                 return "unknown"
-            # One may be left out: of a request that was lost with its connection.
-            if count <= self.uses[nonce]:
+            # Requests side by side overtake one another, and of one that was lost the number is left out.
+            if count in self.uses[nonce]:
                 return "count"
-            if limit is not None and self.uses[nonce] >= limit:
+            if limit is not None and len(self.uses[nonce]) >= limit:
                 return "stale"
-            self.uses[nonce] = count
+            self.uses[nonce].add(count)
         return None
 
     def ask(self, query, headers, method, target, proxy=False):
