@@ -15,8 +15,11 @@ static const char *const reserved[]
   = { "Accept-Encoding", "Connection", "Content-Encoding", "Content-Length", "Content-Range",
       "Expect",          "Host",       "If-Match",         "If-None-Match",  "If-Range",
       "If-Unmodified-Since", "If-Modified-Since", "Keep-Alive", "Proxy-Authorization", "Proxy-Connection",
-      "Range",           "TE",         "Trailer",          "Transfer-Encoding", "Upgrade",
-      NULL };
+      "Range",           "TE",         "Trailer",          "Transfer-Encoding", "Tus-Resumable",
+      "Upgrade",         "Upload-Length", "Upload-Offset", NULL };
+
+/* What the BITS upload protocol calls all of its own. */
+#define BITS_PREFIX "BITS-"
 
 static gboolean
 refuse (GError **error, const char *message)
@@ -52,6 +55,9 @@ is_value (const char *text)
 static gboolean
 is_reserved (const char *name)
 {
+  if (g_ascii_strncasecmp (name, BITS_PREFIX, strlen (BITS_PREFIX)) == 0)
+    return TRUE;
+
   for (const char *const *word = reserved; *word != NULL; word++)
     {
       if (g_ascii_strcasecmp (*word, name) == 0)

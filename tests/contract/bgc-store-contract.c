@@ -443,6 +443,48 @@ test_dropped (Fixture *self, gconstpointer data)
   g_assert_cmpuint (many.failed, ==, 0);
 }
 
+static BgcChange *
+with_secrets (BgcChange *change)
+{
+  const char *const headers[] = { "X-A: 1", NULL };
+
+  bgc_job_set_login (change->header,
+                     bgc_login_new (BGC_LOGIN_TARGET_PROXY, BGC_LOGIN_SCHEME_DIGEST, "ä", "p"));
+  bgc_job_set_headers (change->header, headers, TRUE);
+  return change;
+}
+
+/* Stored with the job, kept through changes of other things, and gone with whoever they were of. */
+static void
+test_secrets (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GPtrArray) jobs = NULL;
+  g_autoptr (BgcChange) expected = with_secrets (sample_create (1, 0));
+  BgcJobId id = sample_id (1);
+  BgcChange *change = bgc_change_new (&id);
+
+  sample_commit_ok (self->store, with_secrets (sample_create (1, 0)));
+  sample_commit_ok (self->store, with_secrets (sample_create (2, 0)));
+  jobs = reopen (self, NULL);
+  sample_assert_jobs_equal (sample_find (jobs, 1), expected->header);
+  change->header = bgc_job_draft (sample_find (jobs, 1));
+  change->header->priority = BGC_PRIORITY_LOW;
+  sample_commit_ok (self->store, change);
+  sample_commit_ok (self->store, sample_forget (2));
+  g_clear_pointer (&jobs, g_ptr_array_unref);
+  jobs = reopen (self, NULL);
+  g_assert_cmpuint (jobs->len, ==, 1);
+  g_assert_cmpint (sample_find (jobs, 1)->priority, ==, BGC_PRIORITY_LOW);
+  g_assert_cmpstrv (sample_find (jobs, 1)->secrets->headers, expected->header->secrets->headers);
+  change = bgc_change_new (&id);
+  change->header = bgc_job_draft (sample_find (jobs, 1));
+  bgc_job_hand_over (change->header, 4711);
+  sample_commit_ok (self->store, change);
+  g_clear_pointer (&jobs, g_ptr_array_unref);
+  jobs = reopen (self, NULL);
+  g_assert_null (sample_find (jobs, 1)->secrets);
+}
+
 void
 bgc_store_contract_add (const BgcStoreContract *contract)
 {
@@ -465,6 +507,7 @@ bgc_store_contract_add (const BgcStoreContract *contract)
     { "one-fails-alone", test_one_fails_alone },
     { "close", test_close },
     { "dropped", test_dropped },
+    { "secrets", test_secrets },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

@@ -294,6 +294,26 @@ assert_uploads_equal (const BgcUpload *a, const BgcUpload *b)
 }
 
 static void
+assert_secrets_equal (const BgcJobSecrets *a, const BgcJobSecrets *b)
+{
+  g_assert_true ((a == NULL) == (b == NULL));
+  if (a == NULL)
+    return;
+  g_assert_cmpuint (a->logins->len, ==, b->logins->len);
+  for (guint i = 0; i < a->logins->len; i++)
+    {
+      const BgcLogin *login = g_ptr_array_index (a->logins, i);
+      const BgcLogin *other = bgc_job_secrets_get_login (b, login->target, login->scheme);
+
+      g_assert_nonnull (other);
+      g_assert_cmpstr (login->user, ==, other->user);
+      g_assert_cmpstr (login->password, ==, other->password);
+    }
+  g_assert_cmpstrv (a->headers, b->headers);
+  g_assert_cmpint (a->write_only, ==, b->write_only);
+}
+
+static void
 assert_headers_equal (const BgcJob *a, const BgcJob *b)
 {
   g_assert_true (bgc_job_id_equal (&a->id, &b->id));
@@ -327,6 +347,7 @@ assert_headers_equal (const BgcJob *a, const BgcJob *b)
   g_assert_cmpint (a->upload_protocol, ==, b->upload_protocol);
   assert_uploads_equal (a->upload, b->upload);
   g_assert_cmpstr (a->reply_file_name, ==, b->reply_file_name);
+  assert_secrets_equal (a->secrets, b->secrets);
   g_assert_true ((a->server_cancel == NULL) == (b->server_cancel == NULL));
   if (a->server_cancel != NULL)
     g_assert_cmpmem (a->server_cancel, sizeof *a->server_cancel, b->server_cancel, sizeof *b->server_cancel);

@@ -3,6 +3,7 @@
 # Copyright 2026 The bgcopyd authors
 """Credentials and headers: from the bus over the disk to a server that asks for them, and to nobody else."""
 
+import ctypes
 import glob
 import os
 import shutil
@@ -10,8 +11,11 @@ import sqlite3
 import subprocess
 
 import tap
+from awaited import wait_for, wait_gone
 from job import BusError
 from tap import equal, true
+from upload_peers import Gate
+from upload_server import Server
 
 PASSWORD = 'hunter2'
 KEY = 'hunter4'
@@ -198,6 +202,61 @@ def stored(world):
         return [row[0] for row in connection.execute('SELECT record FROM secrets')]
     finally:
         connection.close()
+
+
+def hashed(password):
+    crypt = ctypes.CDLL('libcrypt.so.1').crypt
+    crypt.restype = ctypes.c_char_p
+    return crypt(password.encode(), b'$6$saltsalt$').decode()
+
+
+def test_cancelled_upload(world):
+    """The server that asks who cancels is told, also after a restart; then nothing is left."""
+    passwords = world.local('passwords')
+    with open(passwords, 'w', encoding='ascii') as f:
+        f.write(f'alice:{hashed(PASSWORD)}\n')
+    server = Server(world, {'drop': {'PasswordFile': passwords}})
+    gate = Gate(world, server.address, 1_500_000)
+    with open(world.local('source'), 'wb') as f:
+        f.write(world.bytes(4_000_000))
+    job = world.service.create(type='upload', Priority='foreground', MinimumRetryDelay=5)
+    job.add(gate.url('/drop/f'), world.local('source'))
+    give(job)
+    job.resume()
+    gate.wait_held()
+    job.wait_bytes(1 << 20)
+    server.stop()
+    gate.open()
+    equal(job.cancel(), 'ok')
+    equal(len(stored(world)), 1)
+    world.restart(kill=True)
+    job = world.find(job)
+    wait_for(lambda: job.get('RetryCount') >= 1, 'an attempt that failed')
+    server.start()
+    wait_gone(world, job)
+    equal((server.published(), server.held()), ({}, {}))
+    equal(stored(world), [])
+    assert_hidden(world)
+    server.stop()
+
+
+def test_from_a_shell(world):
+    """bgcopyctl with a password out of a file."""
+    url, content = private(world)
+    password = os.path.join(world.folder, 'password')
+    with open(password, 'w', encoding='ascii') as f:
+        f.write(PASSWORD + '\n')
+    world.service  # noqa: B018  starts the daemon
+    environment = {**os.environ, 'DBUS_SESSION_BUS_ADDRESS': world.bus.address, 'LC_ALL': 'C.UTF-8'}
+    ctl = [os.path.join(os.environ['TOP_BUILDDIR'], 'src', 'client', 'bgcopyctl'), '--session', 'get', url, world.local('f')]
+    done = subprocess.run(ctl, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    true(done.returncode != 0 and '401' in done.stderr, done.stderr)
+    done = subprocess.run([*ctl, '--user=alice', '--password-file', password], env=environment, capture_output=True, text=True,
+                          timeout=60, check=False)
+    equal((done.returncode, done.stderr), (0, ''))
+    equal(world.read('f'), content)
+    equal(stored(world), [])
+    assert_hidden(world)
 
 
 def test_key_lost(world):

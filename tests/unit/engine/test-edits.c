@@ -259,6 +259,41 @@ test_modify_priority (void)
   rig_assert_state (rig, &id, "connecting");
 }
 
+static gboolean
+set_login (BgcJob *draft, gpointer password, GError **error)
+{
+  bgc_job_set_login (draft,
+                     bgc_login_new (BGC_LOGIN_TARGET_SERVER, BGC_LOGIN_SCHEME_BASIC, "alice", password));
+  return TRUE;
+}
+
+/* A job that runs goes on in a new run, with all it had: its requests are to show them. */
+static void
+test_modify_secrets (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_create (rig, 1, TRUE);
+  guint before;
+
+  rig_progress (rig, &id, 0, 40, 100);
+  before = bgc_workers_fake_log (rig->workers)->len;
+  g_assert_cmpint (rig_modify (rig, &id, describe, (gpointer) "nothing to a server"), ==, RIG_SUCCESS);
+  g_assert_cmpuint (bgc_workers_fake_log (rig->workers)->len, ==, before);
+  g_assert_cmpint (rig_modify (rig, &id, set_login, (gpointer) "one"), ==, RIG_SUCCESS);
+  g_assert_cmpuint (bgc_workers_fake_log (rig->workers)->len, ==, before + 2);
+  g_assert_true (bgc_workers_fake_is_running (rig->workers, &id));
+  rig_assert_state (rig, &id, "transferring");
+  g_assert_cmpuint (rig_file (rig, &id, 0)->bytes_transferred, ==, 40);
+  g_assert_nonnull (rig_stored (rig, &id)->secrets);
+  bgc_store_fake_fail (rig->store, 1, BGC_ERROR_STORE_FAILED);
+  rig_expect_warning (rig);
+  g_assert_cmpint (rig_modify (rig, &id, set_login, (gpointer) "two"), ==, BGC_ERROR_STORE_FAILED);
+  rig_advance (rig, 10 * SECOND);
+  g_assert_cmpstr (bgc_job_secrets_get_login (rig_job (rig, &id)->secrets, BGC_LOGIN_TARGET_SERVER,
+                                              BGC_LOGIN_SCHEME_BASIC)->password, ==, "one");
+  rig_assert_state (rig, &id, "connecting");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -276,5 +311,6 @@ main (int argc, char **argv)
   g_test_add_func ("/edits/set-remote", test_set_remote);
   g_test_add_func ("/edits/modify", test_modify);
   g_test_add_func ("/edits/modify-priority", test_modify_priority);
+  g_test_add_func ("/edits/modify-secrets", test_modify_secrets);
   return g_test_run ();
 }

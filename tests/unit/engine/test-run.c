@@ -312,6 +312,33 @@ test_requeued (void)
   rig_assert_state (rig, &second, "connecting");
 }
 
+static gboolean
+lose_secrets (BgcJob *draft, gpointer data, GError **error)
+{
+  draft->lost_secrets = GPOINTER_TO_UINT (data);
+  return TRUE;
+}
+
+/* No server is asked without them; set again, or taken away, the job goes on. */
+static void
+test_secrets_lost (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_create (rig, 1, FALSE);
+
+  g_assert_cmpint (rig_modify (rig, &id, lose_secrets, GUINT_TO_POINTER (1)), ==, RIG_SUCCESS);
+  g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_RESUME), ==, RIG_SUCCESS);
+  rig_settle (rig);
+  rig_assert_state (rig, &id, "error");
+  g_assert_cmpint (rig_job (rig, &id)->error->code, ==, BGC_ERROR_ACCESS_DENIED);
+  g_assert_cmpuint (rig_job (rig, &id)->error_count, ==, 1);
+  g_assert_cmpuint (bgc_workers_fake_log (rig->workers)->len, ==, 0);
+  g_assert_cmpint (rig_modify (rig, &id, lose_secrets, NULL), ==, RIG_SUCCESS);
+  g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_RESUME), ==, RIG_SUCCESS);
+  rig_settle (rig);
+  rig_assert_state (rig, &id, "connecting");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -330,5 +357,6 @@ main (int argc, char **argv)
   g_test_add_func ("/run/maximum-download-time", test_maximum_download_time);
   g_test_add_func ("/run/maximum-changed", test_maximum_changed);
   g_test_add_func ("/run/requeued", test_requeued);
+  g_test_add_func ("/run/secrets-lost", test_secrets_lost);
   return g_test_run ();
 }

@@ -37,6 +37,8 @@ test_refused (void)
                                 "Host: other",
                                 "content-length: 7",
                                 "Range: bytes=0-",
+                                "bits-session-id: x",
+                                "Upload-Offset: 0",
                                 "TE: x",
                                 "Transfer-Encoding: chunked",
                                 "Proxy-Authorization: Basic YTpi",

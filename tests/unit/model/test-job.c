@@ -251,6 +251,71 @@ test_set_error (void)
   g_assert_null (job->error);
 }
 
+static void
+give (BgcJob *job)
+{
+  const char *const headers[] = { "X-A: 1", NULL };
+
+  bgc_job_set_login (job, bgc_login_new (BGC_LOGIN_TARGET_SERVER, BGC_LOGIN_SCHEME_BASIC, "alice", "p"));
+  bgc_job_set_headers (job, headers, FALSE);
+}
+
+static void
+test_secrets (void)
+{
+  g_autoptr (BgcJob) job = make_job ();
+  gsize bytes = bgc_job_stored_bytes (job);
+  BgcJob *draft;
+
+  job->lost_secrets = (1u << BGC_JOB_SECRET_HEADERS) - 1;
+  give (job);
+  g_assert_cmpuint (job->lost_secrets, ==, (1u << BGC_JOB_SECRET_HEADERS) - 2);
+  g_assert_cmpuint (bgc_job_stored_bytes (job), ==, bytes + strlen ("alicepX-A: 1"));
+  /* What was lost was there. */
+  g_assert_true (bgc_job_remove_login (job, BGC_LOGIN_TARGET_PROXY, BGC_LOGIN_SCHEME_BASIC));
+  g_assert_false (bgc_job_remove_login (job, BGC_LOGIN_TARGET_PROXY, BGC_LOGIN_SCHEME_BASIC));
+  g_assert_true (job->secrets_changed);
+  draft = bgc_job_draft (job);
+  g_assert_false (draft->secrets_changed);
+  g_assert_true (bgc_job_remove_login (draft, BGC_LOGIN_TARGET_SERVER, BGC_LOGIN_SCHEME_BASIC));
+  g_assert_nonnull (
+    bgc_job_secrets_get_login (job->secrets, BGC_LOGIN_TARGET_SERVER, BGC_LOGIN_SCHEME_BASIC));
+  bgc_job_set_headers (draft, NULL, FALSE);
+  g_assert_null (draft->secrets);
+  bgc_job_assign (job, draft);
+  g_assert_null (job->secrets);
+  g_assert_false (job->secrets_changed);
+}
+
+/* Who makes no more requests has none any more, and another owner gets none. */
+static void
+test_secrets_end (void)
+{
+  const BgcJobState last[] = { BGC_JOB_STATE_ACKNOWLEDGED, BGC_JOB_STATE_CANCELLED };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (last); i++)
+    {
+      g_autoptr (BgcJob) job = make_job ();
+
+      give (job);
+      job->lost_secrets = 1u << BGC_JOB_SECRET_CERTIFICATE;
+      bgc_job_set_state (job, last[i], 1, NULL);
+      g_assert_null (job->secrets);
+      g_assert_cmpuint (job->lost_secrets, ==, 0);
+    }
+  for (guint given = 0; given < 2; given++)
+    {
+      g_autoptr (BgcJob) job = make_job ();
+
+      if (given)
+        give (job);
+      job->lost_secrets = 1u << BGC_JOB_SECRET_CERTIFICATE;
+      bgc_job_hand_over (job, 4711);
+      g_assert_null (job->secrets);
+      g_assert_cmpuint (job->lost_secrets, ==, 0);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -263,6 +328,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/job/set-error", test_set_error);
   g_test_add_func ("/job/uploads", test_uploads);
   g_test_add_func ("/job/source", test_source);
+  g_test_add_func ("/job/secrets", test_secrets);
+  g_test_add_func ("/job/secrets-end", test_secrets_end);
 
   return g_test_run ();
 }

@@ -58,6 +58,25 @@ test_settings (void)
   g_assert_cmpuint (files, ==, 4);
 }
 
+/* With the start of a run, where there are any. */
+static void
+test_secrets (void)
+{
+  g_autoptr (BgcJobSecrets) secrets = bgc_job_secrets_new ();
+  g_autoptr (GVariant) without = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, NULL));
+  g_autoptr (GVariant) with = NULL;
+  g_autoptr (GVariant) given = NULL;
+  g_autofree char *text = NULL;
+
+  g_assert_false (g_variant_lookup (without, "secrets", "@a{sv}", &given));
+  bgc_job_secrets_set_login (secrets,
+                             bgc_login_new (BGC_LOGIN_TARGET_SERVER, BGC_LOGIN_SCHEME_BASIC, "u", "p"));
+  with = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, secrets));
+  g_assert_true (g_variant_lookup (with, "secrets", "@a{sv}", &given));
+  text = g_variant_print (given, FALSE);
+  g_assert_cmpstr (text, ==, "{'logins': <[('server', 'basic', 'u', 'p')]>}");
+}
+
 static void
 test_verdicts (void)
 {
@@ -201,6 +220,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/worker-codec/file", test_file);
   g_test_add_func ("/worker-codec/settings", test_settings);
+  g_test_add_func ("/worker-codec/secrets", test_secrets);
   g_test_add_func ("/worker-codec/verdicts", test_verdicts);
   g_test_add_func ("/worker-codec/results", test_results);
   g_test_add_func ("/worker-codec/report", test_report);
