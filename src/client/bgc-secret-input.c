@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -35,17 +36,36 @@ fail (GError **error, const char *path)
   g_set_error (error, G_IO_ERROR, (int) g_io_error_from_errno (saved), "%s: %s", path, g_strerror (saved));
 }
 
+/* Waits for input with the signals @during blocked, or else for one of those that end the program: FALSE with
+ * errno. They are blocked at all other times, so that none slips in between. */
+static gboolean
+wait_for_input (int fd, const sigset_t *during)
+{
+  struct pollfd input = { .fd = fd, .events = POLLIN };
+
+  while (caught == 0)
+    {
+      if (ppoll (&input, 1, NULL, during) > 0)
+        return TRUE;
+      if (errno != EINTR)
+        return FALSE;
+    }
+  errno = EINTR;
+  return FALSE;
+}
+
 /* Up to the end of the first line, or of all if @whole; in memory that never moves, so that no copy stays
- * behind. NULL with errno. */
+ * behind. NULL with errno. @during (nullable): for a terminal, the signals blocked while it waits. */
 static char *
-read_text (int fd, gboolean whole)
+read_text (int fd, gboolean whole, const sigset_t *during)
 {
   char *buffer = g_malloc0 (INPUT_MAX + 1);
   gsize length = 0;
 
   while (length < INPUT_MAX && (whole || memchr (buffer, '\n', length) == NULL))
     {
-      ssize_t some = read (fd, buffer + length, INPUT_MAX - length);
+      gboolean ready = during == NULL || wait_for_input (fd, during);
+      ssize_t some = ready ? read (fd, buffer + length, INPUT_MAX - length) : -1;
 
       if (some < 0 && errno == EINTR && caught == 0)
         continue;
@@ -88,7 +108,7 @@ say (int fd, const char *text)
 
 /* With echo off. */
 static char *
-read_hidden (int fd, const char *prompt)
+read_hidden (int fd, const char *prompt, const sigset_t *during)
 {
   struct termios before, hidden;
   char *buffer;
@@ -101,7 +121,7 @@ read_hidden (int fd, const char *prompt)
   if (tcsetattr (fd, TCSAFLUSH, &hidden) != 0)
     return NULL;
   say (fd, prompt);
-  buffer = read_text (fd, FALSE);
+  buffer = read_text (fd, FALSE, during);
   saved = errno;
   tcsetattr (fd, TCSAFLUSH, &before);
   say (fd, "\n");
@@ -115,18 +135,24 @@ read_guarded (int fd, const char *prompt)
   struct sigaction before[G_N_ELEMENTS (ending)], stop;
   struct sigaction guard = { .sa_handler = on_signal };
   struct sigaction ignore = { .sa_handler = SIG_IGN };
+  sigset_t blocked, mask;
   char *buffer;
   int saved;
 
   caught = 0;
+  sigemptyset (&blocked);
+  for (gsize i = 0; i < G_N_ELEMENTS (ending); i++)
+    sigaddset (&blocked, ending[i]);
+  pthread_sigmask (SIG_BLOCK, &blocked, &mask);
   for (gsize i = 0; i < G_N_ELEMENTS (ending); i++)
     sigaction (ending[i], &guard, &before[i]);
   sigaction (SIGTSTP, &ignore, &stop);
-  buffer = read_hidden (fd, prompt);
+  buffer = read_hidden (fd, prompt, &mask);
   saved = errno;
   for (gsize i = 0; i < G_N_ELEMENTS (ending); i++)
     sigaction (ending[i], &before[i], NULL);
   sigaction (SIGTSTP, &stop, NULL);
+  pthread_sigmask (SIG_SETMASK, &mask, NULL);
   if (caught != 0)
     raise (caught);
   errno = saved;
@@ -164,7 +190,7 @@ read_file (const char *path, gboolean whole, GError **error)
   char *buffer;
 
   caught = 0;
-  buffer = fd >= 0 ? read_text (fd, whole) : NULL;
+  buffer = fd >= 0 ? read_text (fd, whole, NULL) : NULL;
   if (buffer == NULL)
     fail (error, path);
   if (!standard && fd >= 0)
