@@ -9,7 +9,8 @@
 
 #include "base/bgc-text.h"
 
-#define PLAIN_LINE_MAX 4096u /* bytes of text in a line of plain output; a pipe writes that much at once */
+/* Bytes of a text: a pipe writes that much at once, and GDBus says all of a frame that it cannot read. */
+#define TEXT_MAX 4096u
 #define OWNER_DIGITS_MAX 11u /* bytes: the decimal digits of a uid, or of an index, and a NUL */
 #define EVENT_FIELDS_MAX 9u  /* of bgc_log_event() */
 
@@ -90,7 +91,7 @@ static void
 write_plain (GLogLevelFlags level, const char *domain, const GLogField *fields, gsize n_fields)
 {
   const char *job = field (fields, n_fields, "BGCOPY_JOB");
-  g_autofree char *text = bgc_text_escape (field (fields, n_fields, "MESSAGE"), PLAIN_LINE_MAX);
+  g_autofree char *text = bgc_text_escape (field (fields, n_fields, "MESSAGE"), TEXT_MAX);
   g_autoptr (GString) line = g_string_new (NULL);
 
   g_string_append_printf (line, "%s[%s]: ", settings.program, level_word (level));
@@ -110,9 +111,14 @@ static GLogWriterOutput
 write_journal (GLogLevelFlags level, const GLogField *fields, gsize n_fields)
 {
   g_autofree GLogField *all = g_new (GLogField, n_fields + 1);
+  g_autofree char *text = bgc_text_escape (field (fields, n_fields, "MESSAGE"), TEXT_MAX);
 
-  if (n_fields > 0)
-    memcpy (all, fields, n_fields * sizeof *fields);
+  for (gsize i = 0; i < n_fields; i++)
+    {
+      all[i] = fields[i];
+      if (all[i].length == -1 && strcmp (all[i].key, "MESSAGE") == 0)
+        all[i].value = text;
+    }
   all[n_fields] = (GLogField) { "SYSLOG_IDENTIFIER", settings.program, -1 };
 
   return g_log_writer_journald (level, all, n_fields + 1, NULL);

@@ -28,6 +28,11 @@ log_plainly (void)
   g_info ("a decision");
   g_debug ("a detail");
   g_log ("Elsewhere", G_LOG_LEVEL_MESSAGE, "from a library");
+  {
+    g_autofree char *much = g_strnfill (1 << 20, 'y');
+
+    g_log ("Elsewhere", G_LOG_LEVEL_MESSAGE, "%s", much);
+  }
 }
 
 static void
@@ -43,6 +48,13 @@ test_plain (void)
   g_test_trap_assert_stderr ("*someprogram[message]: Elsewhere: from a library\n*");
   g_test_trap_assert_stderr_unmatched ("*decision*");
   g_test_trap_assert_stderr_unmatched ("*detail*");
+  g_test_trap_assert_stderr ("*yyyyyyyy*");
+  {
+    g_autofree char *more = g_strnfill (5000, 'y');
+    g_autofree char *pattern = g_strconcat ("*", more, "*", NULL);
+
+    g_test_trap_assert_stderr_unmatched (pattern);
+  }
 }
 
 static void
