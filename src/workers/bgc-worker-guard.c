@@ -7,10 +7,10 @@
 
 #include "base/bgc-error.h"
 
-/* Bytes of one frame, of unread signals together, and their number, to which one is added for each call
- * that is out: stopping a hundred jobs brings a hundred last reports at once. */
+/* Bytes of one frame, of unread signals together (each takes sixteen of memory), and their number, to which
+ * one is added for each call that is out: stopping a hundred jobs brings a hundred last reports at once. */
 #define MAX_FRAME        (1024 * 1024)
-#define MAX_UNREAD_BYTES (8 * 1024 * 1024)
+#define MAX_UNREAD_BYTES (4 * 1024 * 1024)
 #define MAX_UNREAD       64
 /* Bytes of the fixed part of a D-Bus header. */
 #define HEADER 16
@@ -200,12 +200,14 @@ bgc_worker_guard_expect_answer (BgcWorkerGuard *self)
   self->answers++;
 }
 
-void
+gsize
 bgc_worker_guard_handled (BgcWorkerGuard *self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  gsize bytes = GPOINTER_TO_SIZE (g_queue_pop_head (&self->unread));
 
-  self->unread_bytes -= GPOINTER_TO_SIZE (g_queue_pop_head (&self->unread));
+  self->unread_bytes -= bytes;
+  return bytes;
 }
 
 /* Output as it is, but of another type: GDBus takes a socket's output stream for proof that it has the

@@ -18,5 +18,5 @@ BgcWorkerGuard *bgc_worker_guard_new (void);
 GIOStream *bgc_worker_guard_wrap (BgcWorkerGuard *self, GSocketConnection *socket);
 /* A call was made: one more answer may come. */
 void bgc_worker_guard_expect_answer (BgcWorkerGuard *self);
-/* The oldest signal that is unread was handled. */
-void bgc_worker_guard_handled (BgcWorkerGuard *self);
+/* The oldest signal that is unread is handled now; how many bytes it has. */
+gsize bgc_worker_guard_handled (BgcWorkerGuard *self);

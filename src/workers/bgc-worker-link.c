@@ -23,6 +23,12 @@
  * is kept up to a limit. */
 #define SIGNALS_PER_CALL 3
 #define MAX_CREDIT       1024
+/* Bytes of signals, likewise, as it is these that take time to read: a MiB a fifth of a second. Progress of
+ * all that may run at once takes a tenth of this. With a call comes the right to so many more for each byte
+ * of its own: what there is to tell of a file takes more than it took to name it. */
+#define BYTES_PER_SECOND (512 * 1024)
+#define BYTE_BURST       (3 * 1024 * 1024)
+#define BYTES_PER_BYTE   8
 
 struct _BgcWorkerLink
 {
@@ -44,6 +50,7 @@ struct _BgcWorkerLink
   gboolean busy;
   gint64 tokens_at; /* boot microseconds: tokens were counted */
   gint64 tokens;    /* signals allowed now, in millionths */
+  gint64 bytes;     /* of signals allowed now */
   guint credit;     /* signals allowed beyond, by calls made */
 };
 
@@ -141,28 +148,33 @@ on_closed (GDBusConnection *bus, gboolean vanished, GError *error, gpointer data
 {
   gboolean crashed = !g_error_matches (error, BGC_ERROR, BGC_ERROR_WORKER_LOST);
 
+  /* A frame of the right size that is none: GDBus has quoted all of it to the log already. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT))
+    {
+      link_break (data, "The worker broke the rules: what it sent is no D-Bus", FALSE);
+      return;
+    }
   /* Without an error the connection would have been closed by ourselves, who have disconnected this. */
   link_break (data,
               crashed && (vanished || error == NULL) ? "it ended or closed the connection" : error->message,
               crashed);
 }
 
-/* TRUE if one more signal is within what a worker may send. */
+/* TRUE if one more signal, of so many @bytes, is within what a worker may send. */
 static gboolean
-take_token (BgcWorkerLink *self)
+take_token (BgcWorkerLink *self, gsize bytes)
 {
   gint64 now = bgc_clock_boot (self->clock);
+  gint64 passed = MIN (now - self->tokens_at, G_USEC_PER_SEC * SIGNAL_BURST);
 
-  if (self->credit > 0)
-    {
-      self->credit--;
-      return TRUE;
-    }
-  self->tokens
-    = MIN (self->tokens + (now - self->tokens_at) * SIGNALS_PER_SECOND, SIGNAL_BURST * G_USEC_PER_SEC);
+  self->tokens = MIN (self->tokens + passed * SIGNALS_PER_SECOND, SIGNAL_BURST * G_USEC_PER_SEC);
+  self->bytes = MIN (self->bytes + passed * BYTES_PER_SECOND / G_USEC_PER_SEC, BYTE_BURST) - (gint64)bytes;
   self->tokens_at = now;
-  self->tokens -= G_USEC_PER_SEC;
-  return self->tokens >= 0;
+  if (self->credit > 0)
+    self->credit--;
+  else
+    self->tokens -= G_USEC_PER_SEC;
+  return self->tokens >= 0 && self->bytes >= 0;
 }
 
 static void
@@ -171,14 +183,15 @@ on_signal (GDBusConnection *bus, const char *sender, const char *path, const cha
 {
   BgcWorkerLink *self = data;
   g_autoptr (GVariant) reports = NULL;
+  gsize bytes;
 
   if (is_closed (self))
     return;
-  bgc_worker_guard_handled (self->guard);
+  bytes = bgc_worker_guard_handled (self->guard);
   self->heard = bgc_clock_boot (self->clock);
-  if (!take_token (self))
+  if (!take_token (self, bytes))
     {
-      link_break (self, "it sends too many signals", FALSE);
+      link_break (self, "it sends too many signals, or too long ones", FALSE);
       return;
     }
   if (g_strcmp0 (member, "Reports") != 0
@@ -258,6 +271,7 @@ bgc_worker_link_new (GSocketConnection *socket, guint32 owner, BgcClock *clock,
   self->guard = bgc_worker_guard_new ();
   self->cancellable = g_cancellable_new ();
   self->tokens = SIGNAL_BURST * G_USEC_PER_SEC;
+  self->bytes = BYTE_BURST;
   self->tokens_at = bgc_clock_boot (clock);
   self->watch_alarm = bgc_clock_set_alarm (clock, self->tokens_at + AUTHENTICATION_TIME,
                                            "worker authentication", on_authentication_late, self);
@@ -373,6 +387,8 @@ bgc_worker_link_call (BgcWorkerLink *self, const char *method, GVariant *argumen
     self->heard = bgc_clock_boot (self->clock);
   self->pending++;
   self->credit = MIN (self->credit + SIGNALS_PER_CALL, MAX_CREDIT);
+  if (owned != NULL)
+    self->bytes = MIN (self->bytes + (gint64)g_variant_get_size (owned) * BYTES_PER_BYTE, BYTE_BURST);
   bgc_worker_guard_expect_answer (self->guard);
   g_dbus_connection_call (self->bus, NULL, WORKER_PATH, WORKER_INTERFACE, method, owned,
                           G_VARIANT_TYPE (type), G_DBUS_CALL_FLAGS_NONE, G_MAXINT, self->cancellable,

@@ -327,8 +327,10 @@ take_report (BgcWorkerRuns *self, GVariant *item)
 void
 bgc_worker_runs_take_reports (BgcWorkerRuns *self, GVariant *reports)
 {
-  gboolean going = TRUE;
+  gboolean going = g_variant_n_children (reports) <= g_hash_table_size (self->runs);
 
+  if (!going)
+    bgc_worker_link_refuse (self->link, "The worker broke the rules: more reports than jobs run");
   for (gsize i = 0; i < g_variant_n_children (reports) && going; i++)
     {
       g_autoptr (GVariant) item = g_variant_get_child_value (reports, i);

@@ -156,6 +156,8 @@ test_not_utf8 (Fixture *fixture, gconstpointer data)
   hand_worker_write (fixture->worker, blob, size);
   hand_wait_until (fixture->seen.broken);
   g_test_assert_expected_messages ();
+  g_assert_false (fixture->seen.crashed);
+  g_assert_nonnull (strstr (fixture->seen.why, "no D-Bus"));
   hand_worker_report (fixture->worker, &id, 5, "[]");
   hand_settle ();
   g_assert_cmpuint (fixture->seen.reports->len, ==, 0);
@@ -204,6 +206,36 @@ test_too_many (Fixture *fixture, gconstpointer data)
   hand_worker_report (fixture->worker, &id, 0, "[]");
   hand_wait_until (fixture->seen.broken);
   g_assert_cmpuint (fixture->seen.reports->len, ==, 114);
+}
+
+/* The same of their bytes: 3 MiB at once, then half of one a second, and more for what it was asked. */
+static void
+test_too_long (Fixture *fixture, gconstpointer data)
+{
+  BgcJobId id = { { 1 } };
+  g_autofree char *text = g_strnfill (850 * 1024, 'x');
+  g_autofree char *files = g_strdup_printf ("[(0, 0, 0, 9, 1, 2, '%s', '', 0, 1, {})]", text);
+  g_autofree char *paths = g_strnfill (120 * 1024, 'x');
+  const guint portions[] = { 3, 1, 1 };
+  guint expected = 0;
+
+  for (guint round = 0; round < G_N_ELEMENTS (portions); round++)
+    {
+      for (guint i = 0; i < portions[round]; i++)
+        {
+          hand_worker_report (fixture->worker, &id, 0, files);
+          hand_wait_until (fixture->seen.reports->len == expected + 1 || fixture->seen.broken);
+          g_assert_cmpuint (fixture->seen.reports->len, ==, ++expected);
+        }
+      if (round == 0)
+        bgc_clock_fake_advance (fixture->clock, SECOND);
+      else if (round == 1)
+        bgc_worker_link_call (fixture->link, "StopJob", g_variant_new ("(sb)", paths, TRUE), "()", on_answer,
+                              fixture, NULL);
+    }
+  hand_worker_report (fixture->worker, &id, 0, files);
+  hand_wait_until (fixture->seen.broken);
+  g_assert_nonnull (strstr (fixture->seen.why, "too long"));
 }
 
 /* A busy worker that falls silent is pinged, and given up when it does not answer that either. */
@@ -291,6 +323,7 @@ main (int argc, char **argv)
   ADD ("calls-daemon", test_calls_daemon);
   ADD ("flood", test_flood);
   ADD ("too-many", test_too_many);
+  ADD ("too-long", test_too_long);
   ADD ("silence", test_silence);
   ADD ("idle", test_idle);
   ADD ("heard", test_heard);
