@@ -245,7 +245,7 @@ shut_down_done (GObject *source, GAsyncResult *result, gpointer data)
   if (!bgc_manager_shut_down_finish (self->manager, result, &error))
     g_warning ("Could not stop cleanly: %s", error->message);
   else if (!self->session && bgc_manager_count (self->manager, G_MAXUINT32) == 0
-           && bgc_manager_leftovers (self->manager) == 0)
+           && bgc_manager_chores (self->manager) == 0)
     bgc_boot_flag_lower (self->state_directory);
   /* Until now who knows us by our connection alone was still answered, with Busy where he wanted a change:
    * objects that are away look like a service that never had them. */
@@ -321,7 +321,7 @@ is_busy (gpointer data)
   g_autoptr (GPtrArray) restless = NULL;
 
   if (bgc_service_calls (self->service) > 0 || bgc_service_subscribers (self->service) > 0
-      || bgc_manager_leftovers (self->manager) > 0)
+      || bgc_manager_chores (self->manager) > 0)
     return TRUE;
   restless = bgc_manager_list (self->manager, G_MAXUINT32, RESTLESS_STATES, 0, 1);
   return restless->len > 0;

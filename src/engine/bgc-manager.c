@@ -348,9 +348,9 @@ bgc_manager_count (BgcManager *self, guint32 owner)
 }
 
 guint
-bgc_manager_leftovers (BgcManager *self)
+bgc_manager_chores (BgcManager *self)
 {
-  return bgc_leftovers_count (self->engine.leftovers);
+  return bgc_leftovers_count (self->engine.leftovers) + (bgc_reaper_is_near (self->engine.reaper) ? 1 : 0);
 }
 
 guint64

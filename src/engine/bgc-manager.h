@@ -76,8 +76,9 @@ gboolean bgc_manager_is_listed (BgcManager *self, const BgcJob *job);
 GPtrArray *bgc_manager_list (BgcManager *self, guint32 owner, guint states, guint offset, guint limit);
 /* Listed jobs of @owner (G_MAXUINT32 = everybody). O(1). */
 guint bgc_manager_count (BgcManager *self, guint32 owner);
-/* Files that could not be deleted and are tried again every hour. O(1). */
-guint bgc_manager_leftovers (BgcManager *self);
+/* What there is to do without anybody asking: files that could not be deleted and are tried again every hour,
+ * and one more if within the hour a job may be found that nobody has touched for too long. O(1). */
+guint bgc_manager_chores (BgcManager *self);
 /* Bytes a second now; 0 if it is not transferring. */
 guint64 bgc_manager_rate (BgcManager *self, const BgcJob *job);
 

@@ -26,6 +26,7 @@ struct _BgcReaper
   guint64 farewell_alarm;
   guint64 kept_alarm;
   guint64 sweep_alarm;
+  gint64 sweep_due; /* boot clock */
 };
 
 BgcReaper *
@@ -227,6 +228,16 @@ is_forlorn (BgcReaper *self, BgcEntry *entry)
 }
 
 static void
+on_sweep (gpointer data);
+
+static void
+set_sweep (BgcReaper *self, gint64 due)
+{
+  self->sweep_due = due;
+  self->sweep_alarm = bgc_clock_set_alarm (self->engine->clock, due, "inactivity", on_sweep, self);
+}
+
+static void
 on_sweep (gpointer data)
 {
   BgcReaper *self = data;
@@ -243,9 +254,7 @@ on_sweep (gpointer data)
   for (guint i = 0; i < forlorn->len; i++)
     self->actions->cancel (self->engine, g_ptr_array_index (forlorn, i));
   if (next != G_MAXINT64 || forlorn->len > 0)
-    self->sweep_alarm
-      = bgc_clock_set_alarm (self->engine->clock, MAX (next == G_MAXINT64 ? 0 : next, now + BGC_REAPER_SWEEP),
-                             "inactivity", on_sweep, self);
+    set_sweep (self, MAX (next == G_MAXINT64 ? 0 : next, now + BGC_REAPER_SWEEP));
 }
 
 /* The first look is at the earliest time at which there can be something to find: what is changed or
@@ -261,5 +270,12 @@ bgc_reaper_watch (BgcReaper *self, gboolean anew)
   for (BgcEntry *entry = bgc_queue_oldest (self->engine->queue); entry != NULL; entry = entry->newer)
     first = MIN (first, entry->touched + timeout (self));
   if (first != G_MAXINT64)
-    self->sweep_alarm = bgc_clock_set_alarm (self->engine->clock, first, "inactivity", on_sweep, self);
+    set_sweep (self, first);
+}
+
+gboolean
+bgc_reaper_is_near (BgcReaper *self)
+{
+  return self->sweep_alarm != 0 && bgc_queue_oldest (self->engine->queue) != NULL
+         && self->sweep_due <= bgc_engine_boot (self->engine) + BGC_REAPER_SWEEP;
 }

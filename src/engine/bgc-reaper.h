@@ -14,7 +14,7 @@
 #define BGC_REAPER_FAREWELL_BYTES (16u * 1024u * 1024u)
 /* A job completed by AutoComplete is still listed. */
 #define BGC_REAPER_KEEP (G_GINT64_CONSTANT (604800) * G_USEC_PER_SEC)
-/* At least between two looks at all jobs. */
+/* At least between two looks at all jobs, and what one that is overdue is given at a start. */
 #define BGC_REAPER_SWEEP (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 
 typedef struct _BgcReaper BgcReaper;
@@ -34,5 +34,7 @@ void bgc_reaper_bid_farewell (BgcReaper *self, BgcEntry *entry);
 void bgc_reaper_keep (BgcReaper *self, BgcEntry *entry);
 /* @entry goes: nothing of it stays here. */
 void bgc_reaper_release (BgcReaper *self, BgcEntry *entry);
+/* TRUE if a job may be found inactive within the time between two looks. */
+gboolean bgc_reaper_is_near (BgcReaper *self);
 /* There are jobs, or JobInactivityTimeout is another one: sets the alarm if need be. */
 void bgc_reaper_watch (BgcReaper *self, gboolean anew);

@@ -178,6 +178,33 @@ test_inactive_over_restart (void)
   rig_assert_state (rig, &running, "cancelled");
 }
 
+/* A daemon that ends when there is nothing to do, and is started for a moment now and then, has to stay for
+ * long enough to see that a job is overdue. */
+static void
+test_inactive_is_near (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_create (rig, 1, FALSE);
+
+  for (guint i = 0; i < 5; i++)
+    {
+      g_assert_cmpuint (bgc_manager_chores (rig->manager), ==, 0);
+      rig_advance (rig, 300 * SECOND);
+      rig_crash (rig);
+      bgc_clock_fake_shift_wall (rig->clock, 17 * DAY);
+      rig_start (rig);
+    }
+  bgc_clock_fake_shift_wall (rig->clock, 5 * DAY);
+  rig_crash (rig);
+  rig_start (rig);
+  g_assert_cmpuint (bgc_manager_chores (rig->manager), ==, 1);
+  rig_assert_state (rig, &id, "suspended");
+  rig_advance (rig, 3600 * SECOND);
+  rig_assert_state (rig, &id, "cancelled");
+  rig_advance (rig, 60 * SECOND);
+  g_assert_cmpuint (bgc_manager_chores (rig->manager), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -190,5 +217,6 @@ main (int argc, char **argv)
   g_test_add_func ("/reaper/inactive", test_inactive);
   g_test_add_func ("/reaper/inactive-wall-clock", test_inactive_wall_clock);
   g_test_add_func ("/reaper/inactive-over-restart", test_inactive_over_restart);
+  g_test_add_func ("/reaper/inactive-is-near", test_inactive_is_near);
   return g_test_run ();
 }
