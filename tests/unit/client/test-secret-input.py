@@ -24,6 +24,8 @@ def start(scene):
     """The program with a terminal of its own: (process id, the terminal's other side)."""
     pid, master = pty.fork()
     if pid == 0:
+        # Who runs in the background of a shell has it ignored.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.chdir(scene.cwd)
         os.execve(PROGRAM, [PROGRAM, '--session', 'get', '--detach', '-u', 'alice', URL], scene.environment())
     return pid, master
