@@ -123,6 +123,17 @@ settle_state (Taking *self, BgcJob *draft, GError **error)
   return TRUE;
 }
 
+/* The server has dropped a reply once its session is closed, and the old owner's file is not the new one's. */
+static gboolean
+allows_reply (const BgcJob *job, GError **error)
+{
+  if (job->type != BGC_JOB_TYPE_UPLOAD_REPLY || job->upload->stage != BGC_UPLOAD_STAGE_CLOSED)
+    return TRUE;
+  g_set_error_literal (error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED,
+                       "The reply cannot be had again: let the owner complete the job");
+  return FALSE;
+}
+
 static gboolean
 reserve (Taking *self, GError **error)
 {
@@ -146,10 +157,10 @@ on_stopped (gpointer data)
   g_autoptr (GError) error = NULL;
 
   bgc_runner_fold (engine, entry, change);
-  restart_files (self, change);
-  bgc_job_hand_over (change->header, self->owner);
-  if (settle_state (self, change->header, &error))
+  if (allows_reply (change->header, &error) && settle_state (self, change->header, &error))
     {
+      restart_files (self, change);
+      bgc_job_hand_over (change->header, self->owner);
       bgc_lanes_commit (engine->lanes, &self->base, g_steal_pointer (&change), BGC_STORE_NORMAL, on_taken);
       return;
     }
@@ -238,12 +249,8 @@ prepare (Taking *self, GError **error)
 {
   const BgcJob *job = self->base.entry->job;
 
-  if (job->type == BGC_JOB_TYPE_UPLOAD_REPLY)
-    {
-      g_set_error_literal (error, BGC_ERROR, BGC_ERROR_NOT_SUPPORTED,
-                           "A job of type upload-reply cannot be taken over");
-      return FALSE;
-    }
+  if (!allows_reply (job, error))
+    return FALSE;
   self->trusted = gather_places (job, error);
   return self->trusted != NULL;
 }

@@ -3,7 +3,7 @@
 
 /* TakeOwnership. */
 
-#include "bgc-rig.h"
+#include "bgc-rig-upload.h"
 
 #include <string.h>
 
@@ -102,6 +102,45 @@ test_transferred_begins_again (void)
   rig_settle (rig);
   rig_assert_state (rig, &id, "connecting");
   g_assert_cmpint (rig_file (rig, &id, 0)->state, ==, BGC_FILE_PENDING);
+}
+
+/* What the server has taken stays, the reply is asked for again by the new owner. */
+static void
+test_reply_begins_again (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_upload (rig, BGC_JOB_TYPE_UPLOAD_REPLY);
+  g_autofree char *temporary = g_strdup (rig_file (rig, &id, BGC_UPLOAD_REPLY)->temporary);
+
+  rig_sent (rig, &id, BGC_WORKERS_FAKE_SOURCE, BGC_UPLOAD_STAGE_SENT);
+  rig_progress (rig, &id, BGC_UPLOAD_REPLY, 50, 100);
+  g_assert_cmpint (take (rig, &id, NEW_OWNER), ==, RIG_SUCCESS);
+  rig_settle (rig);
+  g_assert_true (bgc_workers_fake_is_running (rig->workers, &id));
+  g_assert_cmpuint (rig_stored (rig, &id)->owner, ==, NEW_OWNER);
+  g_assert_cmpint (rig_job (rig, &id)->upload->stage, ==, BGC_UPLOAD_STAGE_SENT);
+  g_assert_cmpint (rig_file (rig, &id, BGC_UPLOAD_FILE)->state, ==, BGC_FILE_WHOLE);
+  g_assert_cmpuint (rig_file (rig, &id, BGC_UPLOAD_REPLY)->bytes_transferred, ==, 0);
+  g_assert_cmpstr (rig_file (rig, &id, BGC_UPLOAD_REPLY)->temporary, !=, temporary);
+  bgc_workers_fake_report_whole (rig->workers, rig_job (rig, &id), BGC_UPLOAD_REPLY, 100);
+  rig_settle (rig);
+  rig_closed (rig, &id);
+  rig_assert_state (rig, &id, "transferred");
+}
+
+static void
+test_reply_that_came (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_upload (rig, BGC_JOB_TYPE_UPLOAD_REPLY);
+
+  rig_sent (rig, &id, BGC_WORKERS_FAKE_SOURCE, BGC_UPLOAD_STAGE_SENT);
+  bgc_workers_fake_report_whole (rig->workers, rig_job (rig, &id), BGC_UPLOAD_REPLY, 9);
+  rig_settle (rig);
+  rig_closed (rig, &id);
+  g_assert_cmpint (take (rig, &id, NEW_OWNER), ==, BGC_ERROR_NOT_SUPPORTED);
+  g_assert_cmpuint (rig_job (rig, &id)->owner, ==, RIG_OWNER);
+  rig_assert_state (rig, &id, "transferred");
 }
 
 static void
@@ -214,6 +253,8 @@ main (int argc, char **argv)
   g_test_add_func ("/taking/idle", test_idle);
   g_test_add_func ("/taking/running", test_running);
   g_test_add_func ("/taking/transferred-begins-again", test_transferred_begins_again);
+  g_test_add_func ("/taking/reply-begins-again", test_reply_begins_again);
+  g_test_add_func ("/taking/reply-that-came", test_reply_that_came);
   g_test_add_func ("/taking/way-not-trusted", test_way_not_trusted);
   g_test_add_func ("/taking/old-owners-requests", test_old_owners_requests);
   g_test_add_func ("/taking/two-at-once", test_two_at_once);
