@@ -123,7 +123,7 @@ settle_state (Taking *self, BgcJob *draft, GError **error)
   return TRUE;
 }
 
-/* The server has dropped a reply once its session is closed, and the old owner's file is not the new one's. */
+/* The server has dropped the reply once its session is closed, and the old owner's file is his own. */
 static gboolean
 allows_reply (const BgcJob *job, GError **error)
 {
