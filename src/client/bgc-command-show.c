@@ -45,6 +45,7 @@ static const struct
   { "Error", N_("Error"), AS_ERROR },
   { "Priority", N_("Priority"), AS_TEXT },
   { "CostPolicy", N_("Runs on metered networks"), AS_TEXT },
+  { "CustomHeaders", N_("Headers of its own"), AS_TEXT },
   { "BytesTransferred", N_("Transferred"), AS_SIZE },
   { "BytesTotal", N_("Size"), AS_SIZE },
   { "Rate", N_("Rate"), AS_RATE },

@@ -121,7 +121,7 @@ main (int argc, char **argv)
   drive.loop = g_main_loop_new (NULL, FALSE);
   drive.verbose = verbose;
   drive.placements = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_placement_free);
-  drive.files = g_ptr_array_new ();
+  drive.files = g_ptr_array_new_with_free_func ((GDestroyNotify)bgc_file_free);
   settings.files_at_once = (guint)files_at_once;
   drive.transfer = bgc_transfer_new (&settings, on_report, &drive);
   for (guint i = 0; i < (guint)repeat; i++)
@@ -152,5 +152,8 @@ main (int argc, char **argv)
     }
   g_print ("placed: ");
   print_cost (begin);
+  g_ptr_array_unref (drive.files);
+  g_ptr_array_unref (drive.placements);
+  g_main_loop_unref (drive.loop);
   return drive.failed > 0 ? 1 : 0;
 }
