@@ -11,23 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/bgc-store-directory.h"
+#include "store/bgc-store-error.h"
+
 struct _BgcSecretsKey {
   char *directory; /* (owned) */
   char *path;      /* (owned) */
   gboolean known;  /* bytes are the key */
   guint8 bytes[BGC_SECRETS_KEY_BYTES];
 };
-
-/* Sets @error from errno. */
-static gboolean
-fail (GError **error, const char *verb, const char *path)
-{
-  int saved = errno;
-  BgcErrorCode code = saved == ENOSPC || saved == EDQUOT ? BGC_ERROR_NO_SPACE : BGC_ERROR_STORE_FAILED;
-
-  g_set_error (error, BGC_ERROR, code, "Cannot %s the key %s: %s", verb, path, g_strerror (saved));
-  return FALSE;
-}
 
 static gboolean
 refuse (GError **error, const char *path, const char *why)
@@ -45,7 +37,7 @@ check (int fd, const char *path, gboolean own, GError **error)
   struct stat status;
 
   if (fstat (fd, &status) != 0)
-    return fail (error, "look at", path);
+    return bgc_store_error_set_system ("look at the key", path, error);
   if (!S_ISREG (status.st_mode))
     return refuse (error, path, "is not a regular file");
   if (own && status.st_uid != geteuid ())
@@ -69,7 +61,7 @@ read_bytes (BgcSecretsKey *self, int fd, GError **error)
       if (some < 0 && errno == EINTR)
         continue;
       if (some < 0)
-        return fail (error, "read", self->path);
+        return bgc_store_error_set_system ("read the key", self->path, error);
       if (some == 0)
         return refuse (error, self->path, "became shorter while it was read");
       length += (gsize) some;
@@ -87,7 +79,7 @@ load (BgcSecretsKey *self, gboolean own, GError **error)
   if (fd < 0 && errno == ENOENT && own)
     return TRUE;
   if (fd < 0)
-    return fail (error, "open", self->path);
+    return bgc_store_error_set_system ("open the key", self->path, error);
   done = check (fd, self->path, own, error) && read_bytes (self, fd, error);
   close (fd);
   return done;
@@ -134,10 +126,10 @@ write_bytes (BgcSecretsKey *self, int fd, const char *path, GError **error)
       ssize_t some = write (fd, self->bytes + length, sizeof self->bytes - length);
 
       if (some < 0 && errno != EINTR)
-        return fail (error, "write", path);
+        return bgc_store_error_set_system ("write the key", path, error);
       length += some > 0 ? (gsize) some : 0;
     }
-  return fsync (fd) == 0 || fail (error, "sync", path);
+  return fsync (fd) == 0 || bgc_store_error_set_system ("sync the key", path, error);
 }
 
 /* What stands there is of an attempt that was cut short: the queue's lock keeps others away. */
@@ -148,25 +140,12 @@ write_new (BgcSecretsKey *self, const char *path, GError **error)
   int fd;
 
   if (unlink (path) != 0 && errno != ENOENT)
-    return fail (error, "replace", path);
+    return bgc_store_error_set_system ("replace the key", path, error);
   fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0)
-    return fail (error, "create", path);
+    return bgc_store_error_set_system ("create the key", path, error);
   done = write_bytes (self, fd, path, error);
   close (fd);
-  return done;
-}
-
-static gboolean
-sync_directory (BgcSecretsKey *self, GError **error)
-{
-  int fd = open (self->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  gboolean done = fd >= 0 && fsync (fd) == 0;
-
-  if (!done)
-    fail (error, "sync", self->path);
-  if (fd >= 0)
-    close (fd);
   return done;
 }
 
@@ -181,10 +160,10 @@ make (BgcSecretsKey *self, GError **error)
   if (!write_new (self, new, error))
     return FALSE;
   if (link (new, self->path) != 0)
-    return fail (error, "create", self->path);
+    return bgc_store_error_set_system ("create the key", self->path, error);
   if (unlink (new) != 0)
-    return fail (error, "rename", new);
-  return sync_directory (self, error);
+    return bgc_store_error_set_system ("rename the key", new, error);
+  return bgc_store_directory_sync (self->directory, error);
 }
 
 const guint8 *

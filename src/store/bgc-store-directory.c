@@ -10,33 +10,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/bgc-store-error.h"
+
 /* What SQLite may have put beside a database, and what stays valid only together with it. */
 static const char *const companions[] = { "-wal", "-journal", "-shm" };
 
 /* Higher numbers of files moved aside are refused: somebody should look before the disk fills. */
 #define CORRUPT_MAX 1000u
 
-/* Sets @error from errno. */
-static gboolean
-fail (GError **error, const char *verb, const char *path)
-{
-  int saved = errno;
-  BgcErrorCode code = saved == ENOSPC || saved == EDQUOT ? BGC_ERROR_NO_SPACE : BGC_ERROR_STORE_FAILED;
-
-  g_set_error (error, BGC_ERROR, code, "Cannot %s %s: %s", verb, path, g_strerror (saved));
-  return FALSE;
-}
-
-static gboolean
-sync_directory (const char *path, GError **error)
+gboolean
+bgc_store_directory_sync (const char *path, GError **error)
 {
   int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
   if (fd < 0)
-    return fail (error, "open", path);
+    return bgc_store_error_set_system ("open", path, error);
   if (fsync (fd) != 0)
     {
-      fail (error, "sync", path);
+      bgc_store_error_set_system ("sync", path, error);
       close (fd);
       return FALSE;
     }
@@ -56,10 +47,11 @@ make_directory (const char *path, GError **error)
   if (g_strcmp0 (parent, path) != 0 && !make_directory (parent, error))
     return FALSE;
   if (mkdir (path, 0700) != 0)
-    return errno == EEXIST && g_file_test (path, G_FILE_TEST_IS_DIR) ? TRUE : fail (error, "create", path);
+    return (errno == EEXIST && g_file_test (path, G_FILE_TEST_IS_DIR))
+           || bgc_store_error_set_system ("create", path, error);
   if (chmod (path, 0700) != 0)
-    return fail (error, "set the mode of", path);
-  return sync_directory (parent, error);
+    return bgc_store_error_set_system ("set the mode of", path, error);
+  return bgc_store_directory_sync (parent, error);
 }
 
 /* Makes an empty file with mode 0600, or gives an existing one that mode. SQLite gives its companions
@@ -72,12 +64,12 @@ make_file (const char *path, GError **error)
   int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
   if (fd < 0)
-    return fail (error, "open", path);
+    return bgc_store_error_set_system ("open", path, error);
   done = fstat (fd, &status) == 0 && S_ISREG (status.st_mode);
   if (!done)
     g_set_error (error, BGC_ERROR, BGC_ERROR_STORE_FAILED, "%s is not a regular file", path);
   else if ((status.st_mode & 07777) != 0600 && fchmod (fd, 0600) != 0)
-    done = fail (error, "set the mode of", path);
+    done = bgc_store_error_set_system ("set the mode of", path, error);
   close (fd);
   return done;
 }
@@ -89,11 +81,11 @@ lock_directory (BgcStoreDirectory *self, GError **error)
 
   self->lock = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (self->lock < 0)
-    return fail (error, "open", path);
+    return bgc_store_error_set_system ("open", path, error);
   if (flock (self->lock, LOCK_EX | LOCK_NB) == 0)
     return TRUE;
   if (errno != EWOULDBLOCK)
-    return fail (error, "lock", path);
+    return bgc_store_error_set_system ("lock", path, error);
   g_set_error (error, BGC_ERROR, BGC_ERROR_BUSY, "Another daemon uses the queue in %s", self->path);
   return FALSE;
 }
@@ -135,7 +127,7 @@ exists (const char *path)
 static gboolean
 remove_file (const char *path, GError **error)
 {
-  return unlink (path) == 0 || errno == ENOENT ? TRUE : fail (error, "remove", path);
+  return unlink (path) == 0 || errno == ENOENT || bgc_store_error_set_system ("remove", path, error);
 }
 
 static gboolean
@@ -154,7 +146,7 @@ remove_with_companions (const char *path, GError **error)
 static gboolean
 rename_if_there (const char *from, const char *to, GError **error)
 {
-  return rename (from, to) == 0 || errno == ENOENT ? TRUE : fail (error, "rename", from);
+  return rename (from, to) == 0 || errno == ENOENT || bgc_store_error_set_system ("rename", from, error);
 }
 
 /* The salvage takes the place of a database that is aside. Anything still beside the old name belongs
@@ -170,11 +162,11 @@ finish_salvage (BgcStoreDirectory *self, const char *aside, GError **error)
       if (!rename_if_there (from, to, error))
         return FALSE;
     }
-  if (!sync_directory (self->path, error))
+  if (!bgc_store_directory_sync (self->path, error))
     return FALSE;
   if (rename (self->salvage, self->database) != 0)
-    return fail (error, "rename", self->salvage);
-  return sync_directory (self->path, error);
+    return bgc_store_error_set_system ("rename", self->salvage, error);
+  return bgc_store_directory_sync (self->path, error);
 }
 
 /* A free name for the corrupt database, or with @last the newest one in use. */
@@ -210,14 +202,14 @@ bgc_store_directory_prepare (BgcStoreDirectory *self, GError **error)
     }
   if (exists (self->salvage) && !remove_with_companions (self->salvage, error))
     return FALSE;
-  return make_file (self->database, error) && sync_directory (self->path, error);
+  return make_file (self->database, error) && bgc_store_directory_sync (self->path, error);
 }
 
 gboolean
 bgc_store_directory_prepare_salvage (BgcStoreDirectory *self, GError **error)
 {
   return remove_with_companions (self->salvage, error) && make_file (self->salvage, error)
-         && sync_directory (self->path, error);
+         && bgc_store_directory_sync (self->path, error);
 }
 
 char *
@@ -229,10 +221,10 @@ bgc_store_directory_adopt_salvage (BgcStoreDirectory *self, GError **error)
     return NULL;
   if (rename (self->database, aside) != 0)
     {
-      fail (error, "rename", self->database);
+      bgc_store_error_set_system ("rename", self->database, error);
       return NULL;
     }
-  if (!sync_directory (self->path, error) || !finish_salvage (self, aside, error))
+  if (!bgc_store_directory_sync (self->path, error) || !finish_salvage (self, aside, error))
     return NULL;
   return g_steal_pointer (&aside);
 }

@@ -31,4 +31,7 @@ gboolean bgc_store_directory_prepare_salvage (BgcStoreDirectory *self, GError **
  * caller. Errors: NoSpace, StoreFailed. */
 char *bgc_store_directory_adopt_salvage (BgcStoreDirectory *self, GError **error);
 
+/* Names made, renamed and removed in the directory at @path are durable afterwards. */
+gboolean bgc_store_directory_sync (const char *path, GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcStoreDirectory, bgc_store_directory_free)

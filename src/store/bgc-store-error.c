@@ -30,3 +30,13 @@ bgc_store_error_set (sqlite3 *connection, int result, const char *doing, GError 
 
   g_set_error (error, BGC_ERROR, code, "Cannot %s: %s (SQLite %d)", doing, text, result);
 }
+
+gboolean
+bgc_store_error_set_system (const char *doing, const char *path, GError **error)
+{
+  int system = errno;
+  BgcErrorCode code = system == ENOSPC || system == EDQUOT ? BGC_ERROR_NO_SPACE : BGC_ERROR_STORE_FAILED;
+
+  g_set_error (error, BGC_ERROR, code, "Cannot %s %s: %s", doing, path, g_strerror (system));
+  return FALSE;
+}
