@@ -168,34 +168,34 @@ new_redirected (const char *host, const char *rest)
   return g_steal_pointer (&scene);
 }
 
+/* What is @shown to a server that leads to @rest at @host, which has the file. */
+static void
+assert_led (const char *host, const char *rest, const char *login, const char *shown)
+{
+  g_autoptr (BgcTransferScene) scene = new_redirected (host, rest);
+
+  run_with (scene, login, NULL);
+  bgc_transfer_scene_assert_whole (scene, 1, SIZE);
+  assert_shown (scene, shown);
+}
+
 static void
 test_own_origin (gconstpointer data)
 {
-  g_autoptr (BgcTransferScene) scene = new_redirected ("127.0.0.1", "size=3000&auth=basic");
-
-  run_with (scene, "basic headers", NULL);
-  bgc_transfer_scene_assert_whole (scene, 1, SIZE);
-  assert_shown (scene, "- abc a=b other|- abc a=b other|Basic abc a=b other");
+  assert_led ("127.0.0.1", "size=3000&auth=basic", "basic headers",
+              "- abc a=b other|- abc a=b other|Basic abc a=b other");
 }
 
 static void
 test_bearer_own_origin (gconstpointer data)
 {
-  g_autoptr (BgcTransferScene) scene = new_redirected ("127.0.0.1", "size=3000&auth=bearer");
-
-  run_with (scene, "bearer", NULL);
-  bgc_transfer_scene_assert_whole (scene, 1, SIZE);
-  assert_shown (scene, "Bearer - - test|Bearer - - test");
+  assert_led ("127.0.0.1", "size=3000&auth=bearer", "bearer", "Bearer - - test|Bearer - - test");
 }
 
 static void
 test_other_origin (gconstpointer data)
 {
-  g_autoptr (BgcTransferScene) scene = new_redirected ("localhost", "size=3000");
-
-  run_with (scene, "basic digest bearer headers", NULL);
-  bgc_transfer_scene_assert_whole (scene, 1, SIZE);
-  assert_shown (scene, "Bearer abc a=b other|- - - test");
+  assert_led ("localhost", "size=3000", "basic digest bearer headers", "Bearer abc a=b other|- - - test");
 }
 
 /* However much it asks. */
