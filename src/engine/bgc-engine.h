@@ -9,6 +9,7 @@
 #include "engine/bgc-lanes.h"
 #include "engine/bgc-scheduler.h"
 #include "host/bgc-network.h"
+#include "model/bgc-caps.h"
 #include "workers/bgc-workers.h"
 
 /* Microseconds after which something of the engine's own is tried again that the store or a worker
@@ -48,6 +49,7 @@ struct _BgcEngine {
   gboolean (*seed) (guint32 *words, gsize count); /* (nullable) BgcManagerSeedFunc */
   guint32 tag;                  /* of this queue, in the names of its temporary files */
   BgcLimits limits;
+  BgcCaps caps;                 /* in force now: bgc-bandwidth */
   BgcQueue *queue;              /* (owned) */
   BgcLanes *lanes;              /* (owned) */
   BgcScheduler *scheduler;      /* (owned) */

@@ -218,6 +218,7 @@ bgc_manager_new (BgcStore *store, BgcWorkers *workers, BgcClock *clock, BgcNetwo
   engine->network = g_object_ref (network);
   engine->random = random;
   engine->limits = *limits;
+  bgc_caps_init (&engine->caps);
   engine->lanes = bgc_lanes_new (store, G_OBJECT (self), bgc_effects_apply, on_idle, engine);
   engine->scheduler = bgc_scheduler_new (clock, &engine->limits, &scheduler_actions, engine);
   engine->leftovers = bgc_leftovers_new (engine);
