@@ -8,16 +8,10 @@
 
 #pragma once
 
-#include "base/bgc-enums.h"
+#include "transfer/bgc-courtesy-paths.h"
 
 typedef struct _BgcCourtesy BgcCourtesy;
 typedef struct _SoupSession SoupSession;
-
-typedef enum
-{
-  BGC_COURTESY_RECEIVING,
-  BGC_COURTESY_SENDING,
-} BgcCourtesyWay;
 
 /* @loopback: connections within the machine are kept behind too, which take nothing from anybody: for
  * tests. */

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "transfer/bgc-courtesy-paths.h"
+
+#include "transfer/bgc-delay-control.h"
+#include "transfer/bgc-foreign-traffic.h"
+#include "transfer/bgc-tcp-socket.h"
+
+/* Bytes. The kernel announces its whole buffer when it connects, and takes no credit back: it begins
+ * small. Later it is as large as net.core.rmem_max lets it be. */
+#define RECEIVE_BUFFER_FIRST (G_GUINT64_CONSTANT (32) << 10)
+#define RECEIVE_BUFFER       (G_GUINT64_CONSTANT (16) << 20)
+/* Bytes that may wait in the kernel unsent: what is there can be held back, but not given to others. */
+#define UNSENT_BYTES (64u << 10)
+/* Bytes of a full segment until the kernel has seen one, and between what it may really have. */
+#define SEGMENT_DEFAULT 1448u
+#define SEGMENT_LEAST   536u
+#define SEGMENT_MOST    9000u
+/* Segments of a window that flows: with fewer each one waits for a delayed acknowledgement, and that is
+ * the trickle which a loaded path still gets. */
+#define FLOWING_SEGMENTS 2u
+/* Segments in a round trip that a loaded path still gets of what is sent: with fewer the peer's delayed
+ * acknowledgements look like a queue that never ends. */
+#define SENDING_FLOOR 4u
+/* Microseconds after which a connection on which nothing moves no longer counts among those that share. */
+#define IDLE_TIME (500 * G_TIME_SPAN_MILLISECOND)
+
+/* Microseconds that a peer may wait before it acknowledges a segment that stays alone. */
+#define DELAYED_TIME (40 * G_TIME_SPAN_MILLISECOND)
+/* Microseconds, of a path that has not been measured. */
+#define ROUND_TRIP_DEFAULT 100000u
+
+/* Microseconds of queue that jobs of a priority leave others at most. */
+static const guint32 targets[BGC_N_PRIORITIES] = {
+  [BGC_PRIORITY_FOREGROUND] = 0,
+  [BGC_PRIORITY_HIGH] = 10000,
+  [BGC_PRIORITY_NORMAL] = 5000,
+  [BGC_PRIORITY_LOW] = 3000,
+};
+
+typedef struct
+{
+  char *peer; /* (owned) address; what connections share a budget by, as the next two */
+  BgcPriority priority;
+  BgcCourtesyWay way;
+  BgcDelayControl control;
+  BgcForeignTraffic *traffic; /* (owned) (nullable) of the interface that leads there */
+  guint connections;
+  guint32 latest; /* microseconds: the last round trip seen; 0 = none yet */
+  /* Of this tick: */
+  guint active;       /* connections on which something moves */
+  guint32 round_trip; /* microseconds, the lowest; 0 = none */
+  guint64 moved;      /* bytes */
+  guint64 carried;    /* bytes with headers */
+} Path;
+
+typedef struct
+{
+  GSocket *socket; /* (owned) whoever it is of closes it */
+  Path *path;      /* (borrowed) */
+  guint64 moved;   /* bytes, as last seen */
+  gint64 last;     /* when they did, monotonic microseconds */
+  guint32 least;   /* microseconds, as last seen: only a change is news */
+  guint64 carried; /* bytes with headers, as last seen */
+  guint64 set;     /* bytes or bytes a second, as the kernel was told */
+} Connection;
+
+static void
+path_free (Path *path)
+{
+  bgc_foreign_traffic_free (path->traffic);
+  g_free (path->peer);
+  g_free (path);
+}
+
+static void
+connection_free (Connection *connection)
+{
+  connection->path->connections--;
+  g_object_unref (connection->socket);
+  g_free (connection);
+}
+
+void
+bgc_courtesy_paths_init (BgcCourtesyPaths *self)
+{
+  self->paths = g_ptr_array_new_with_free_func ((GDestroyNotify)path_free);
+  self->connections = g_ptr_array_new_with_free_func ((GDestroyNotify)connection_free);
+}
+
+void
+bgc_courtesy_paths_clear (BgcCourtesyPaths *self)
+{
+  g_ptr_array_unref (self->connections);
+  g_ptr_array_unref (self->paths);
+}
+
+static void
+tell_missing (BgcCourtesyPaths *self)
+{
+  if (!self->told)
+    g_warning ("This kernel cannot keep background transfers behind others: they run as ordinary TCP");
+  self->told = TRUE;
+}
+
+/* ---- what the kernel is told --------------------------------------------------------------------- */
+
+/* Bytes a second that give @window in a round trip. With the queue in it: a rate then gives way to a queue
+ * as a window does. */
+static guint64
+rate_of (const Path *path, guint64 window)
+{
+  return window * G_USEC_PER_SEC / (path->latest != 0 ? path->latest : ROUND_TRIP_DEFAULT);
+}
+
+static void
+set_share (BgcCourtesyPaths *self, Connection *connection, guint64 share)
+{
+  const Path *path = connection->path;
+  gboolean known;
+
+  if (path->way == BGC_COURTESY_SENDING)
+    share = rate_of (path, share);
+  if (path->way == BGC_COURTESY_SENDING && share == connection->set)
+    return;
+  /* A clamp is said again and again: the kernel puts its own in its place whenever it has learnt how much
+   * memory segments take. */
+  known = path->way == BGC_COURTESY_SENDING ? bgc_tcp_socket_pace (connection->socket, share)
+                                            : bgc_tcp_socket_clamp_window (connection->socket, share);
+  if (!known && !g_socket_is_closed (connection->socket))
+    tell_missing (self);
+  connection->set = share;
+}
+
+/* Gives each connection its part. Where the parts were too small to flow, some flow and the others
+ * trickle, as do those on which nothing moves, until something does. */
+static void
+settle_shares (BgcCourtesyPaths *self, Path *path, gint64 now)
+{
+  guint64 window = bgc_delay_control_window (&path->control);
+  guint64 segment = path->control.settings.segment;
+  guint flowing = (guint)MIN (window / (segment * FLOWING_SEGMENTS), path->active);
+  guint given = 0;
+
+  for (guint i = 0; i < self->connections->len; i++)
+    {
+      Connection *connection = g_ptr_array_index (self->connections, i);
+      gboolean active = now - connection->last < IDLE_TIME;
+
+      if (connection->path != path)
+        continue;
+      if (active && given < flowing)
+        {
+          set_share (self, connection, window / flowing);
+          given++;
+        }
+      else
+        set_share (self, connection, active ? segment : segment * FLOWING_SEGMENTS);
+    }
+}
+
+/* ---- looking at the sockets --------------------------------------------------------------------- */
+
+/* A peer acknowledges every second segment, or one that stays alone after a while: at a low rate the wait
+ * for it is no queue. */
+static guint32
+without_gap (const Connection *connection, const BgcTcpState *state)
+{
+  guint64 gap = connection->set == 0 ? 0 : 2 * SEGMENT_DEFAULT * G_USEC_PER_SEC / connection->set;
+  guint32 least = MIN (state->least_round_trip, state->round_trip);
+
+  return (guint32)MAX (least, (gint64)state->round_trip - (gint64)MIN (gap, DELAYED_TIME));
+}
+
+static void
+look (Connection *connection, gint64 now)
+{
+  Path *path = connection->path;
+  gboolean sending = path->way == BGC_COURTESY_SENDING;
+  guint32 round_trip;
+  guint64 moved, carried;
+  BgcTcpState state;
+
+  if (!bgc_tcp_socket_read (connection->socket, &state))
+    return;
+  moved = sending ? state.acknowledged : state.received;
+  round_trip = sending ? without_gap (connection, &state) : state.data_round_trip;
+  carried = sending ? state.carried_out : state.carried_in;
+  path->carried += carried - connection->carried;
+  connection->carried = carried;
+  if (state.least_round_trip != connection->least)
+    {
+      connection->least = state.least_round_trip;
+      bgc_delay_control_sample_empty (&path->control, now, state.least_round_trip);
+    }
+  if (moved != connection->moved)
+    {
+      path->moved += moved - connection->moved;
+      connection->moved = moved;
+      connection->last = now;
+      if (state.segment >= SEGMENT_LEAST && state.segment <= SEGMENT_MOST && !sending)
+        path->control.settings.segment = state.segment;
+      if (round_trip != 0 && (path->round_trip == 0 || round_trip < path->round_trip))
+        path->round_trip = round_trip;
+    }
+  if (now - connection->last < IDLE_TIME)
+    path->active++;
+}
+
+/* All paths over an interface are looked at alike: what one carries is not foreign to the others. */
+static gboolean
+is_disturbed (BgcCourtesyPaths *self, Path *path, gint64 now)
+{
+  if (path->traffic == NULL)
+    return FALSE;
+  for (guint i = 0; i < self->paths->len; i++)
+    {
+      const Path *other = g_ptr_array_index (self->paths, i);
+
+      if (other->way == path->way)
+        bgc_foreign_traffic_add (path->traffic, other->carried);
+    }
+  return bgc_foreign_traffic_look (path->traffic, now);
+}
+
+gboolean
+bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now)
+{
+  for (guint i = self->connections->len; i-- > 0;)
+    {
+      Connection *connection = g_ptr_array_index (self->connections, i);
+
+      /* Its owner may close it on another thread right after. The number may then be another
+       * connection's, which at worst is slow for a moment. */
+      if (g_socket_is_closed (connection->socket))
+        g_ptr_array_remove_index_fast (self->connections, i);
+      else
+        look (connection, now);
+    }
+  for (guint i = 0; i < self->paths->len; i++)
+    {
+      Path *path = g_ptr_array_index (self->paths, i);
+
+      if (is_disturbed (self, path, now))
+        bgc_delay_control_step_aside (&path->control, now);
+    }
+  for (guint i = self->paths->len; i-- > 0;)
+    {
+      Path *path = g_ptr_array_index (self->paths, i);
+
+      if (path->round_trip != 0)
+        path->latest = path->round_trip;
+      if (path->moved > 0)
+        bgc_delay_control_sample (&path->control, now, path->round_trip, path->moved);
+      settle_shares (self, path, now);
+      path->round_trip = 0;
+      path->moved = path->carried = 0;
+      path->active = 0;
+      if (path->connections == 0)
+        g_ptr_array_remove_index_fast (self->paths, i);
+    }
+  return self->connections->len > 0;
+}
+
+static Path *
+find_path (BgcCourtesyPaths *self, GSocket *socket, const char *peer, BgcPriority priority,
+           BgcCourtesyWay way)
+{
+  g_autoptr (GSocketAddress) local = NULL;
+  BgcDelayControlSettings settings = { .target = targets[priority],
+                                       .segment = SEGMENT_DEFAULT,
+                                       .floor = way == BGC_COURTESY_SENDING
+                                                  ? SENDING_FLOOR * SEGMENT_DEFAULT
+                                                  : SEGMENT_DEFAULT,
+                                       .ceiling = way == BGC_COURTESY_SENDING ? RECEIVE_BUFFER
+                                                                                     : self->buffer };
+  Path *path;
+
+  for (guint i = 0; i < self->paths->len; i++)
+    {
+      path = g_ptr_array_index (self->paths, i);
+      if (path->priority == priority && path->way == way && g_str_equal (path->peer, peer))
+        return path;
+    }
+  path = g_new0 (Path, 1);
+  path->peer = g_strdup (peer);
+  path->priority = priority;
+  path->way = way;
+  bgc_delay_control_init (&path->control, &settings);
+  local = g_socket_get_local_address (socket, NULL);
+  if (local != NULL && G_IS_INET_SOCKET_ADDRESS (local))
+    path->traffic = bgc_foreign_traffic_new (
+      g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (local)), way == BGC_COURTESY_SENDING);
+  g_ptr_array_add (self->paths, path);
+  return path;
+}
+
+void
+bgc_courtesy_paths_prepare (GSocket *socket, BgcCourtesyWay way)
+{
+  guint64 buffer = RECEIVE_BUFFER_FIRST;
+
+  bgc_tcp_socket_mark_lower_effort (socket);
+  if (way == BGC_COURTESY_SENDING)
+    {
+      bgc_tcp_socket_set_low_priority (socket);
+      bgc_tcp_socket_limit_unsent (socket, UNSENT_BYTES);
+    }
+  else
+    bgc_tcp_socket_fix_receive_buffer (socket, &buffer);
+}
+
+void
+bgc_courtesy_paths_adopt (BgcCourtesyPaths *self, GSocket *socket, GInetAddress *peer,
+                          BgcPriority priority, BgcCourtesyWay way)
+{
+  g_autofree char *name = g_inet_address_to_string (peer);
+  Connection *connection = g_new0 (Connection, 1);
+  guint64 buffer = RECEIVE_BUFFER;
+  BgcTcpState state;
+
+  if (way == BGC_COURTESY_RECEIVING && !bgc_tcp_socket_fix_receive_buffer (socket, &buffer))
+    tell_missing (self);
+  self->buffer = buffer;
+  connection->socket = g_object_ref (socket);
+  connection->path = find_path (self, socket, name, priority, way);
+  connection->path->connections++;
+  connection->last = g_get_monotonic_time ();
+  if (bgc_tcp_socket_read (socket, &state))
+    connection->path->latest = state.round_trip;
+  g_ptr_array_add (self->connections, connection);
+  /* The next tick shares anew; until then it has no more than others have. */
+  set_share (self, connection,
+             bgc_delay_control_window (&connection->path->control) / connection->path->connections);
+}
+
+guint64
+bgc_courtesy_paths_window (const BgcCourtesyPaths *self)
+{
+  guint64 window = 0;
+
+  for (guint i = 0; i < self->paths->len; i++)
+    {
+      const Path *path = g_ptr_array_index (self->paths, i);
+
+      if (path->connections > 0)
+        window = MAX (window, bgc_delay_control_window (&path->control));
+    }
+  return window;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+/* What bears the connections of background jobs: for each peer, priority and way one budget, and the
+ * connections that share it. Their owner holds one lock over all of it. */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "base/bgc-enums.h"
+
+typedef enum
+{
+  BGC_COURTESY_RECEIVING,
+  BGC_COURTESY_SENDING,
+} BgcCourtesyWay;
+
+typedef struct
+{
+  guint64 buffer;         /* bytes that the kernel gives for receiving */
+  GPtrArray *paths;       /* (owned) the module's */
+  GPtrArray *connections; /* (owned) the module's */
+  gboolean told;          /* that the kernel lacks something */
+} BgcCourtesyPaths;
+
+void bgc_courtesy_paths_init (BgcCourtesyPaths *self);
+void bgc_courtesy_paths_clear (BgcCourtesyPaths *self);
+/* Before @socket connects. Needs no lock. */
+void bgc_courtesy_paths_prepare (GSocket *socket, BgcCourtesyWay way);
+/* Right after it has; kept until somebody closes it. */
+void bgc_courtesy_paths_adopt (BgcCourtesyPaths *self, GSocket *socket, GInetAddress *peer,
+                               BgcPriority priority, BgcCourtesyWay way);
+/* Looks at all sockets and shares anew; @now: monotonic microseconds. FALSE: there are none. */
+gboolean bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now);
+/* Bytes, of the path with the largest window; 0 = nothing is connected. */
+guint64 bgc_courtesy_paths_window (const BgcCourtesyPaths *self);
