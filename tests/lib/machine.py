@@ -87,11 +87,13 @@ def _remove_cgroup(path):
 
 
 class Machine:
-    def __init__(self, folder):
+    def __init__(self, folder, network=None):
+        """network: the path of a network namespace that it is to be in instead of one of its own."""
         why = cannot_run()
         if why:
             raise Skip(why)
         self.folder = os.path.join(folder, 'machine')
+        self.network = network
         os.chmod(folder, 0o755)
         os.mkdir(self.folder, 0o755)
         self.process = None
@@ -175,8 +177,9 @@ class Machine:
         os.makedirs(self._cgroup, exist_ok=True)
         procs = os.path.join(self._cgroup, 'cgroup.procs')
         # Moved there before the cgroup namespace is made, whose root it is to be.
-        script = ['sh', '-c', f'echo 0 > "{procs}" && exec "$@"', 'sh',
-                  'unshare', '--pid', '--fork', '--kill-child', '--mount', '--cgroup', '--uts', '--ipc', '--net',
+        network = ['unshare', '--net'] if self.network is None else ['nsenter', '--net=' + self.network]
+        script = ['sh', '-c', f'echo 0 > "{procs}" && exec "$@"', 'sh', *network,
+                  'unshare', '--pid', '--fork', '--kill-child', '--mount', '--cgroup', '--uts', '--ipc',
                   'sh', '-c', INIT, 'sh', self.folder, SYSTEMD]
         with open(os.path.join(self.folder, 'boot.log'), 'ab') as log:
             self.process = child.start(script, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)

@@ -2,22 +2,27 @@
 # Copyright 2026 The bgcopyd authors
 """Does it leave the network to others? What a foreground transfer, a page and a UDP echo keep beside each program.
 
-Prints, for each background: Mbit/s it moves while nobody else does; what a foreground transfer gets; milliseconds
-of a 100 KB page and of a UDP round trip (medians); seconds after the foreground's end until it is back at 90 %.
+Prints, for each background: Mbit/s that it moves while nobody else does, and what part that is of what an ordinary
+transfer reaches; what a foreground transfer gets; milliseconds of a 100 KB page and of a UDP round trip (medians);
+seconds after its start until it moves 90 % of that, and after the foreground's end until it is back at 92 %; CPU time
+that it takes meanwhile, per cent of a core.
 Needs root. Run it on a machine that does nothing else."""
 
 import argparse
+import dataclasses
 import os
-import random
 import shutil
 import statistics
 import subprocess
 import sys
 import time
+import traceback
 
 import child
+import report
+from backgrounds import background
+from cases import SUITES, Case, chosen
 from lab import CLIENT, ECHO, SERVER, Lab
-from world import World
 
 PING = f'''
 import socket, statistics, sys, time
@@ -32,185 +37,181 @@ while time.monotonic() < end:
     time.sleep(0.02)
 print(statistics.median(took) * 1000)
 '''
-PAYLOAD = 1448 / 1514  # of a full frame
-COLUMNS = ('idle', 'bulk', 'page', 'udp', 'back')
-
-
-class Background:
-    """Something that moves files all the time."""
-
-    def __init__(self, bench):
-        self.bench = bench
-        self.processes = []
-
-    def start(self, count):
-        pass
-
-    def stop(self):
-        for process in self.processes:
-            child.stop(process)
-
-
-class Commands(Background):
-    def __init__(self, bench, name):
-        super().__init__(bench)
-        self.name = name
-
-    def start(self, count):
-        url = self.bench.lab.url('big')
-        for number in range(count):
-            get = {'curl': ['curl', '-s', '-o', '/dev/null', url],
-                   'wget2': ['wget2', '-q', '-O', '/dev/null', url],
-                   'aria2c': ['aria2c', '-q', '-x1', '--file-allocation=none', '-d', self.bench.world.downloads,
-                              '-o', f'a{number}', url]}[self.name]
-            if self.bench.options.upload:
-                get = ['curl', '-s', '-T', self.bench.lab.big, self.bench.lab.url(f'up/c{number}')]
-            self.processes.append(child.start(self.bench.lab.inside('cli', *get), stdout=subprocess.DEVNULL,
-                                              stderr=subprocess.DEVNULL))
-
-
-class Ours(Background):
-    def start(self, count):
-        world, lab = self.bench.world, self.bench.lab
-        world.start(verbose=False, prefix=lab.inside('cli'), environment=dict(os.environ))
-        if self.bench.options.upload:
-            for number in range(count):
-                world.service.submit([(lab.url(f'up/b{number}'), lab.big)], type='upload', UploadProtocol='put',
-                                     Priority=self.bench.options.priority)
-        else:
-            world.service.submit([(lab.url(f'big?{n}'), world.local(f'b{n}')) for n in range(count)],
-                                 Priority=self.bench.options.priority)
-
-    def cpu(self):
-        """Seconds that the workers have used."""
-        ticks = 0
-        for pid in self.bench.world.daemon.workers():
-            with open(f'/proc/{pid}/stat', encoding='utf-8') as f:
-                ticks += sum(int(x) for x in f.read().rsplit(')', 1)[1].split()[11:13])
-        return ticks / os.sysconf('SC_CLK_TCK')
-
-    def stop(self):
-        for job in list(self.bench.world.service.jobs.values()):
-            if job.state not in ('connecting', 'transferring'):
-                print(f'  the job is {job.state}: {job.get("Error")}', file=sys.stderr)
-            job.cancel()
-        self.bench.world.service.close()
-        self.bench.world._service = None
-        self.bench.world.daemon.stop()
+SETTLE = 3   # seconds that a background has for its beginning
+PATIENCE = 10  # seconds that it has to come back
+UP, BACK = 0.90, 0.92  # parts of what it moves alone
 
 
 class Bench:
-    def __init__(self, options):
-        self.options = options
-        buffer = options.rate * options.buffer / 1000 / 8
-        self.world = World(random.Random(1))
+    """One case: a laboratory, and the backgrounds in it one after the other."""
+
+    def __init__(self, case):
+        self.case = case
         link = os.path.join(os.environ['TOP_BUILDDIR'], 'tests', 'bench', 'courtesy', 'link')
-        self.lab = Lab(link, options.rate, int(buffer), options.delay / 1000, options.control)
+        self.lab = Lab(link, case.rate, case.rate * case.buffer / 1000 / 8, case.delay / 1000, case.control, case.fair)
 
-    def moved(self):
-        return self.lab.bytes()[1 if self.options.upload else 0]
+    def moved(self, ours=True):
+        return self.lab.counts.now(self.case.upload, ours)
 
-    def speed(self, seconds):
-        """Payload, Mbit/s, of whoever uses the link."""
-        before, begun = self.moved(), time.monotonic()
+    def speed(self, seconds, ours=True):
+        """Mbit/s, without headers."""
+        before, begun = self.moved(ours), time.monotonic()
         time.sleep(seconds)
-        return (self.moved() - before) * PAYLOAD * 8 / (time.monotonic() - begun) / 1e6
+        return (self.moved(ours) - before) * 8 / (time.monotonic() - begun) / 1e6
 
-    def bulk(self):
-        kind = 'speed_upload' if self.options.upload else 'speed_download'
-        what = ['-T', self.lab.big, self.lab.url('up/f')] if self.options.upload else [self.lab.url('big')]
-        out = self.lab.client('curl', '-s', '-o', '/dev/null', '--max-time', str(self.options.seconds), '-w',
-                              f'%{{{kind}}}', *what)
-        return float(out) * 8 / 1e6
+    def begin_bulk(self, seconds):
+        what = ['-T', self.lab.big, self.lab.url('up/f')] if self.case.upload else [self.lab.url('big')]
+        command = ['curl', '-s', '-o', '/dev/null', '--max-time', str(seconds), '-w', '%{size_download} %{time_total}', *what]
+        return child.start(self.lab.inside('cli', *command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def end_bulk(self, process, before=0, head=0):
+        """Mbit/s, but for what it had moved before in the time that does not count."""
+        size, seconds = process.communicate()[0].split()
+        # What curl has sent may still be on its way, as may what had not come when the counting began.
+        size = self.moved(False) - self.before if self.case.upload or head else int(size)
+        return (size - before) * 8 / (float(seconds) - head) / 1e6
 
     def page(self):
         took = []
-        for _ in range(self.options.pages):
+        for _ in range(self.case.pages):
             out = self.lab.client('curl', '-s', '-o', '/dev/null', '-w', '%{time_total}', self.lab.url('page'))
             took.append(float(out) * 1000)
             time.sleep(0.3)
         return statistics.median(took)
 
-    def back(self, wanted):
-        begun = time.monotonic()
-        while time.monotonic() - begun < 10:
-            if self.speed(0.25) >= 0.9 * wanted:
-                break
-        return time.monotonic() - begun
-
-    def measure(self, name):
-        kinds = {'alone': Background, 'bgcopyd': Ours}
-        background = kinds[name](self) if name in kinds else Commands(self, name)
-        shutil.rmtree(self.world.downloads, ignore_errors=True)
-        os.mkdir(self.world.downloads)
-        background.start(self.options.files)
-        row = {}
-        try:
-            if name != 'alone':
-                time.sleep(3)
-                row['idle'] = self.speed(5)
+    def small_things(self, row):
+        if self.case.pages > 0:
             row['udp'] = float(self.lab.client(sys.executable, '-c', PING, '3'))
             row['page'] = self.page()
-            time.sleep(2)
-            row['bulk'] = self.bulk()
-            if name != 'alone':
-                row['back'] = self.back(row['idle'])
-            if name == 'bgcopyd':
-                row['cpu'] = background.cpu()
+
+    def idle(self, back, row):
+        used, begun = back.cpu(), time.monotonic()
+        row['idle'] = self.speed(self.case.idle)
+        row['cpu'] = (back.cpu() - used) / (time.monotonic() - begun) * 100
+
+    def until_back(self, since, wanted):
+        found = None
+        while found is None and time.monotonic() - since < PATIENCE:
+            time.sleep(0.1)
+            found = self.lab.counts.first(since, BACK * wanted, self.case.upload)
+        return found
+
+    def alone(self, row):
+        """An ordinary transfer: from its beginning as foreground, and once it runs, as the others' idle use."""
+        head = SETTLE if self.case.late else 0
+        process = self.begin_bulk(self.case.seconds + head)
+        time.sleep(SETTLE)
+        before = self.moved(False) if head else 0
+        row['idle'] = self.speed(self.case.seconds - SETTLE + head, False)
+        row['bulk'] = self.end_bulk(process, before - self.before, head)
+        time.sleep(1)
+        self.small_things(row)
+
+    def early(self, back, row):
+        begun = time.monotonic()
+        back.start()
+        time.sleep(SETTLE)
+        self.idle(back, row)
+        row['up'] = self.lab.counts.first(begun, UP * row['idle'], self.case.upload)
+        self.small_things(row)
+        time.sleep(2)
+        self.before = self.moved(False)
+        row['bulk'] = self.end_bulk(self.begin_bulk(self.case.seconds))
+        row['back'] = self.until_back(time.monotonic(), row['idle'])
+
+    def late(self, back, row):
+        process = self.begin_bulk(self.case.seconds + SETTLE)
+        time.sleep(SETTLE)
+        before = self.moved(False) - self.before
+        back.start()
+        row['bulk'] = self.end_bulk(process, before, SETTLE)
+        ended = time.monotonic()
+        time.sleep(SETTLE)
+        self.idle(back, row)
+        row['back'] = self.until_back(ended, row['idle'])
+        self.small_things(row)
+
+    def measure(self, name):
+        row = {}
+        back = background(name, self.lab, self.case)
+        self.before = self.moved(False)
+        try:
+            if name == 'alone':
+                self.alone(row)
+            elif self.case.late:
+                self.late(back, row)
+            else:
+                self.early(back, row)
         finally:
-            background.stop()
+            back.stop()
             time.sleep(1)
-        print('  ' + name + ' ' + ' '.join(f'{k} {v:.2f}' for k, v in row.items()), file=sys.stderr)
+        said = ' '.join(f'{k} {v:.2f}' if v is not None else f'{k} never' for k, v in row.items())
+        print(f'  {self.case.name} {name} {said}', file=sys.stderr, flush=True)
         return row
 
     def close(self):
-        self.world.close()
         self.lab.close()
 
 
-def report(options, results):
-    way = 'upload' if options.upload else 'download'
-    print(f'{options.rate / 1e6:.0f} Mbit/s, {options.delay:.0f} ms, buffer {options.buffer:.0f} ms, {options.control}, '
-          f'{options.files} background file(s), {way}; medians of {options.rounds}')
-    print(f'{"background":<12}{"idle":>8}{"bulk":>8}{"of alone":>10}{"page ms":>9}{"x alone":>9}{"UDP ms":>8}{"back s":>8}')
-    medians = {n: {c: statistics.median(r[c] for r in rows if c in r) for c in COLUMNS if c in rows[0]}
-               for n, rows in results.items()}
-    alone = medians.get('alone')
-    for name, row in medians.items():
-        part = f'{row["bulk"] / alone["bulk"]:.1%}' if alone else ''
-        times = f'{row["page"] / alone["page"]:.2f}' if alone else ''
-        idle, back = (f'{row[c]:.2f}' if c in row else '' for c in ('idle', 'back'))
-        print(f'{name:<12}{idle:>8}{row["bulk"]:>8.2f}{part:>10}{row["page"]:>9.0f}{times:>9}{row["udp"]:>8.1f}{back:>8}')
+def measure(case, names, rounds):
+    """{background: rows}; one that cannot be measured lacks the row."""
+    results = {n: [] for n in names}
+    bench = Bench(case)
+    try:
+        for _ in range(rounds):
+            for name in names:
+                try:
+                    results[name].append(bench.measure(name))
+                except Exception:
+                    print(f'  {case.name} {name}: ', end='', file=sys.stderr)
+                    traceback.print_exc()
+    finally:
+        bench.close()
+    return results
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    first = Case()
+    parser.add_argument('--suite', help=f'cases instead of the options of one: {", ".join(SUITES)}, or names of theirs')
+    parser.add_argument('--backgrounds', help='of alone,bgcopyd,curl,wget2,aria2c; a suite has only the first two')
+    parser.add_argument('--rounds', type=int, default=5)
+    for field in dataclasses.fields(Case):
+        if field.name == 'name':
+            continue
+        value = getattr(first, field.name)
+        about = {'rate': 'bit/s', 'delay': 'ms of a round trip without a queue', 'files': 'in the background',
+                 'buffer': 'ms that the full buffer of the link takes; 20 is shallow', 'owners': 'with as many files each',
+                 'control': 'congestion control of the senders: cubic, bbr', 'priority': 'of our jobs',
+                 'late': 'the background begins after the foreground', 'pages': '0: no UDP either',
+                 'fair': 'behind a router with a queue (htb) for the background and one for others',
+                 'seconds': 'of a foreground transfer', 'idle': 'seconds of a background alone'}.get(field.name)
+        if isinstance(value, bool):
+            parser.add_argument('--' + field.name, action='store_true', default=None, help=about)
+        else:
+            parser.add_argument('--' + field.name, type=type(value), help=f'{about} ({value})')
+    return parser.parse_args()
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--backgrounds', default='alone,bgcopyd,curl,wget2,aria2c')
-    parser.add_argument('--rate', type=float, default=20e6, help='bit/s')
-    parser.add_argument('--delay', type=float, default=20, help='ms of a round trip without a queue')
-    parser.add_argument('--buffer', type=float, default=200, help='ms that the full buffer of the link takes; 20 is shallow')
-    parser.add_argument('--control', default='cubic', help='congestion control of the senders: cubic, bbr')
-    parser.add_argument('--files', type=int, default=1, help='in the background')
-    parser.add_argument('--priority', default='normal', help='of our job')
-    parser.add_argument('--upload', action='store_true')
-    parser.add_argument('--rounds', type=int, default=5)
-    parser.add_argument('--seconds', type=int, default=8, help='of a foreground transfer')
-    parser.add_argument('--pages', type=int, default=9)
-    options = parser.parse_args()
+    options = parse()
     if os.geteuid() != 0:
         sys.exit('needs root, for network namespaces')
-    names = [n for n in options.backgrounds.split(',') if n in ('alone', 'bgcopyd') or shutil.which(n)]
-    if options.upload:
-        names = [n for n in names if n in ('alone', 'bgcopyd', 'curl')]
-    results = {n: [] for n in names}
-    bench = Bench(options)
+    given = {f.name: getattr(options, f.name) for f in dataclasses.fields(Case)
+             if f.name != 'name' and getattr(options, f.name) is not None}
     try:
-        for _ in range(options.rounds):
-            for name in names:
-                results[name].append(bench.measure(name))
-    finally:
-        bench.close()
-    report(options, results)
+        cases = [dataclasses.replace(c, **given) for c in (chosen(options.suite) if options.suite else [Case()])]
+    except ValueError as error:
+        sys.exit(str(error))
+    wanted = (options.backgrounds or ('alone,bgcopyd' if options.suite else 'alone,bgcopyd,curl,wget2,aria2c')).split(',')
+    names = [n for n in wanted if n in ('alone', 'bgcopyd') or shutil.which(n)]
+    measured = []
+    for case in cases:
+        able = [n for n in names if not case.upload or n in ('alone', 'bgcopyd', 'curl')]
+        measured.append((case, measure(case, able, options.rounds)))
+        report.print_case(*measured[-1], options.rounds)
+    if options.suite:
+        report.print_summary(measured, options.rounds)
 
 
 if __name__ == '__main__':
