@@ -7,10 +7,11 @@
 #include "transfer/bgc-foreign-traffic.h"
 #include "transfer/bgc-tcp-socket.h"
 
-/* Bytes. The kernel announces its whole buffer when it connects, and takes no credit back: it begins
- * small. Later it is as large as net.core.rmem_max lets it be. */
-#define RECEIVE_BUFFER_FIRST (G_GUINT64_CONSTANT (32) << 10)
-#define RECEIVE_BUFFER       (G_GUINT64_CONSTANT (16) << 20)
+/* Bytes. What the kernel announces when it connects is credit that it never takes back: no more than a
+ * sender begins with (RFC 6928). */
+#define RECEIVE_BUFFER_FIRST (G_GUINT64_CONSTANT (16) << 10)
+/* Bytes, later: 200 Mbit/s over 200 ms need 5 MB. */
+#define RECEIVE_BUFFER (G_GUINT64_CONSTANT (16) << 20)
 /* Bytes that may wait in the kernel unsent: what is there can be held back, but not given to others. */
 #define UNSENT_BYTES (64u << 10)
 /* Bytes of a full segment until the kernel has seen one, and between what it may really have. */
@@ -299,8 +300,6 @@ find_path (BgcCourtesyPaths *self, GSocket *socket, const char *peer, BgcPriorit
 void
 bgc_courtesy_paths_prepare (GSocket *socket, BgcCourtesyWay way)
 {
-  guint64 buffer = RECEIVE_BUFFER_FIRST;
-
   bgc_tcp_socket_mark_lower_effort (socket);
   if (way == BGC_COURTESY_SENDING)
     {
@@ -308,7 +307,7 @@ bgc_courtesy_paths_prepare (GSocket *socket, BgcCourtesyWay way)
       bgc_tcp_socket_limit_unsent (socket, UNSENT_BYTES);
     }
   else
-    bgc_tcp_socket_fix_receive_buffer (socket, &buffer);
+    bgc_tcp_socket_begin_small (socket, RECEIVE_BUFFER_FIRST);
 }
 
 void

@@ -13,6 +13,12 @@
 /* Bytes of the headers of TCP with time stamps, IPv4 and Ethernet; IPv6 has 20 more. */
 #define HEADERS 66u
 
+/* Since Linux 5.14: which buffers the kernel may no longer change by itself, here the one for receiving. */
+#ifndef SO_BUF_LOCK
+#define SO_BUF_LOCK 72
+#endif
+#define LOCK_RECEIVING 2
+
 static gboolean
 set_number (GSocket *socket, int level, int option, int value)
 {
@@ -40,16 +46,50 @@ bgc_tcp_socket_read (GSocket *socket, BgcTcpState *state)
   return TRUE;
 }
 
+/* Whether the kernel lets a program say what it may still change of the buffers, as it does since Linux
+ * 5.14. */
+static gboolean
+knows_buffer_lock (GSocket *socket)
+{
+  int value = 0;
+  socklen_t length = sizeof value;
+
+  return getsockopt (g_socket_get_fd (socket), SOL_SOCKET, SO_BUF_LOCK, &value, &length) == 0;
+}
+
+gboolean
+bgc_tcp_socket_begin_small (GSocket *socket, guint64 bytes)
+{
+  /* A size alone would fix the buffer, and with it the window scale at what this little needs. */
+  return knows_buffer_lock (socket)
+         && set_number (socket, SOL_SOCKET, SO_RCVBUF, (int)MIN (bytes, G_MAXINT / 2))
+         && set_number (socket, SOL_SOCKET, SO_BUF_LOCK, 0);
+}
+
+/* SO_RCVBUF is bounded by what an administrator thought of for all sockets, and that is little. Whoever wants
+ * to be woken only for much data is given the room for it, as much as tuning by the kernel would give. */
+static gboolean
+make_room (GSocket *socket, int bytes)
+{
+  return set_number (socket, SOL_SOCKET, SO_BUF_LOCK, 0)
+         && set_number (socket, SOL_SOCKET, SO_RCVLOWAT, bytes)
+         && set_number (socket, SOL_SOCKET, SO_BUF_LOCK, LOCK_RECEIVING)
+         && set_number (socket, SOL_SOCKET, SO_RCVLOWAT, 1);
+}
+
 gboolean
 bgc_tcp_socket_fix_receive_buffer (GSocket *socket, guint64 *bytes)
 {
+  int wanted = (int)MIN (*bytes, G_MAXINT / 2);
   int given = 0;
   socklen_t length = sizeof given;
 
-  if (!set_number (socket, SOL_SOCKET, SO_RCVBUF, (int)MIN (*bytes, G_MAXINT / 2))
-      || getsockopt (g_socket_get_fd (socket), SOL_SOCKET, SO_RCVBUF, &given, &length) < 0)
+  if ((!knows_buffer_lock (socket) || !make_room (socket, wanted))
+      && !set_number (socket, SOL_SOCKET, SO_RCVBUF, wanted))
     return FALSE;
-  /* The kernel doubles what was asked for, for its own bookkeeping. */
+  if (getsockopt (g_socket_get_fd (socket), SOL_SOCKET, SO_RCVBUF, &given, &length) < 0)
+    return FALSE;
+  /* Half of it is for the kernel's own bookkeeping. */
   *bytes = (guint64)given / 2;
 
   return TRUE;

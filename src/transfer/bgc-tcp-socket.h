@@ -21,8 +21,13 @@ typedef struct
 } BgcTcpState;
 
 gboolean bgc_tcp_socket_read (GSocket *socket, BgcTcpState *state);
-/* Fixes the receive buffer at about @bytes, so that the kernel no longer grows the window by itself.
- * Before connecting. @bytes becomes what the kernel gave (net.core.rmem_max bounds it). */
+/* What is announced when it connects is at most @bytes, for the kernel takes no credit back. Before
+ * connecting. Where this is not known the kernel announces what it always does, 64 KiB. */
+gboolean bgc_tcp_socket_begin_small (GSocket *socket, guint64 bytes);
+/* Fixes the receive buffer at about @bytes, so that the kernel no longer grows the window by itself. After
+ * connecting: earlier, the window scale would be that of a buffer which never grows. @bytes becomes what
+ * the kernel gave: half of the most of net.ipv4.tcp_rmem bounds it, and net.core.rmem_max where the kernel
+ * is older than Linux 5.14. */
 gboolean bgc_tcp_socket_fix_receive_buffer (GSocket *socket, guint64 *bytes);
 /* The most the peer may have under way. After connecting: earlier, it would cut the window scale. */
 gboolean bgc_tcp_socket_clamp_window (GSocket *socket, guint64 bytes);

@@ -14,7 +14,7 @@ typedef struct
 } Pair;
 
 static gboolean
-pair_open (Pair *self, GSocketFamily family)
+pair_open_small (Pair *self, GSocketFamily family, guint64 bytes, gboolean *small)
 {
   g_autoptr (GInetAddress) address = g_inet_address_new_loopback (family);
   g_autoptr (GSocketAddress) any = g_inet_socket_address_new (address, 0);
@@ -27,11 +27,20 @@ pair_open (Pair *self, GSocketFamily family)
   bound = g_socket_get_local_address (listener, NULL);
   self->near = g_socket_new (family, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
   g_assert_no_error (error);
+  *small = bytes > 0 && bgc_tcp_socket_begin_small (self->near, bytes);
   g_socket_connect (self->near, bound, NULL, &error);
   g_assert_no_error (error);
   self->far = g_socket_accept (listener, NULL, &error);
   g_assert_no_error (error);
   return TRUE;
+}
+
+static gboolean
+pair_open (Pair *self, GSocketFamily family)
+{
+  gboolean small;
+
+  return pair_open_small (self, family, 0, &small);
 }
 
 static void
@@ -75,22 +84,40 @@ test_read (void)
   pair_close (&pair);
 }
 
+/* The kernel's word for what it announces, and the factor that later windows are told in. */
+static void
+assert_grows (const Pair *pair, guint64 least)
+{
+  struct tcp_info info;
+  socklen_t length = sizeof info;
+
+  g_assert_cmpint (getsockopt (g_socket_get_fd (pair->near), IPPROTO_TCP, TCP_INFO, &info, &length), ==, 0);
+  g_assert_cmpuint (G_GUINT64_CONSTANT (65535) << info.tcpi_rcv_wscale, >=, least);
+}
+
+/* Small when it connects, and large enough for long and fast paths later. */
 static void
 test_receive_buffer (void)
 {
-  guint64 bytes = 32 << 10;
+  guint64 bytes = 16 << 20;
+  gboolean small;
   Pair pair;
 
-  g_assert_true (pair_open (&pair, G_SOCKET_FAMILY_IPV4));
-  g_assert_true (bgc_tcp_socket_fix_receive_buffer (pair.far, &bytes));
-  g_assert_cmpuint (bytes, ==, 32 << 10);
-  bytes = G_MAXUINT64;
-  g_assert_true (bgc_tcp_socket_fix_receive_buffer (pair.far, &bytes));
-  g_assert_cmpuint (bytes, >=, 32 << 10);
+  g_assert_true (pair_open_small (&pair, G_SOCKET_FAMILY_IPV4, 16 << 10, &small));
+  if (small)
+    g_assert_cmpint (option (pair.near, IPPROTO_TCP, TCP_WINDOW_CLAMP), <=, 16 << 10);
+  g_assert_true (bgc_tcp_socket_fix_receive_buffer (pair.near, &bytes));
+  g_assert_cmpuint (bytes, >=, 64 << 10);
   g_assert_cmpuint (bytes, <, G_MAXINT);
-  g_assert_true (bgc_tcp_socket_clamp_window (pair.far, 20000));
-  g_assert_cmpint (option (pair.far, IPPROTO_TCP, TCP_WINDOW_CLAMP), ==, 20000);
-  g_assert_true (bgc_tcp_socket_clamp_window (pair.far, G_MAXUINT64));
+  assert_grows (&pair, MIN (bytes, 4 << 20));
+  g_assert_true (bgc_tcp_socket_clamp_window (pair.near, 20000));
+  g_assert_cmpint (option (pair.near, IPPROTO_TCP, TCP_WINDOW_CLAMP), ==, 20000);
+  /* It is woken by the first byte all the same. */
+  g_assert_cmpint (option (pair.near, SOL_SOCKET, SO_RCVLOWAT), ==, 1);
+  g_assert_true (bgc_tcp_socket_clamp_window (pair.near, G_MAXUINT64));
+  bytes = G_MAXUINT64;
+  g_assert_true (bgc_tcp_socket_fix_receive_buffer (pair.near, &bytes));
+  g_assert_cmpuint (bytes, <, G_MAXINT);
   pair_close (&pair);
 }
 
