@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "transfer/bgc-rivalry.h"
+
 /* Microseconds between two looks. */
 #define INTERVAL (20 * G_TIME_SPAN_MILLISECOND)
 /* Bytes of others in an interval that are a beginning: less than a first window (RFC 6928), more than a few
@@ -29,6 +31,7 @@ struct _BgcForeignTraffic
   gint64 looked; /* monotonic, microseconds */
   gboolean noisy;
   BgcForeignTrafficRule rule;
+  BgcRivalry rivalry;
 };
 
 gboolean
@@ -135,6 +138,19 @@ bgc_foreign_traffic_add (BgcForeignTraffic *self, guint64 bytes)
   self->own += bytes;
 }
 
+/* Others that came are given way for a moment in any case; those that stay, while we are in theirs. */
+static gboolean
+judge (BgcForeignTraffic *self, gint64 elapsed, guint64 all)
+{
+  BgcForeignTrafficRule *rule = &self->rule;
+  gboolean beginning = bgc_foreign_traffic_judge (rule, all, self->own);
+  guint64 foreign = all > self->own ? all - self->own : 0;
+  gboolean rivals = bgc_rivalry_judge (&self->rivalry, elapsed, foreign, self->own, rule->quiet == 0,
+                                       rule->quiet >= QUIET, beginning);
+
+  return beginning || rivals;
+}
+
 gboolean
 bgc_foreign_traffic_look (BgcForeignTraffic *self, gint64 now)
 {
@@ -142,8 +158,8 @@ bgc_foreign_traffic_look (BgcForeignTraffic *self, gint64 now)
 
   if (now - self->looked < INTERVAL || !read_counter (self->fd, &bytes))
     return self->noisy;
+  self->noisy = judge (self, now - self->looked, bytes - self->last);
   self->looked = now;
-  self->noisy = bgc_foreign_traffic_judge (&self->rule, bytes - self->last, self->own);
   self->last = bytes;
   self->own = 0;
   return self->noisy;

@@ -2,8 +2,8 @@
  * Copyright 2026 The bgcopyd authors */
 
 /* Whether somebody else begins to use an interface, from its byte counter: what delay tells a receiver only
- * after several round trips, and behind fair queues never. Others' background traffic cannot be told from
- * a person's, so only its beginning counts; what lasts is left to the delay. */
+ * after several round trips, and behind fair queues never. Their beginning counts in any case; what lasts is
+ * left to the delay, unless it becomes less because of us (bgc-rivalry). */
 
 #pragma once
 
@@ -16,7 +16,7 @@ BgcForeignTraffic *bgc_foreign_traffic_new (GInetAddress *address, gboolean send
 void bgc_foreign_traffic_free (BgcForeignTraffic *self);
 /* Bytes of our own that went through it since the last call, with their headers. */
 void bgc_foreign_traffic_add (BgcForeignTraffic *self, guint64 bytes);
-/* Looks at the counter, at most every 20 ms. TRUE while what began a short while ago goes on. */
+/* Looks at the counter, at most every 20 ms. TRUE while we are to stand aside. */
 gboolean bgc_foreign_traffic_look (BgcForeignTraffic *self, gint64 now);
 
 /* ---- the rule alone, for tests ---- */
