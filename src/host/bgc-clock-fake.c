@@ -14,7 +14,8 @@ struct _BgcClockFake
   BgcAlarmQueue *alarms; /* (owned) */
   gint64 wall;
   gint64 boot;
-  char *boot_id; /* (owned) */
+  char *boot_id;   /* (owned) */
+  GTimeZone *zone; /* (owned) */
 };
 
 static void bgc_clock_fake_iface_init (BgcClockInterface *iface);
@@ -40,6 +41,12 @@ bgc_clock_fake_boot_id (BgcClock *clock)
   return BGC_CLOCK_FAKE (clock)->boot_id;
 }
 
+static GTimeZone *
+bgc_clock_fake_zone (BgcClock *clock)
+{
+  return g_time_zone_ref (BGC_CLOCK_FAKE (clock)->zone);
+}
+
 static guint64
 bgc_clock_fake_set_alarm (BgcClock *clock, gint64 when, const char *name, BgcAlarmFunc function,
                           gpointer data)
@@ -61,6 +68,7 @@ bgc_clock_fake_iface_init (BgcClockInterface *iface)
   iface->boot_id = bgc_clock_fake_boot_id;
   iface->set_alarm = bgc_clock_fake_set_alarm;
   iface->cancel_alarm = bgc_clock_fake_cancel_alarm;
+  iface->zone = bgc_clock_fake_zone;
 }
 
 static void
@@ -68,6 +76,7 @@ bgc_clock_fake_finalize (GObject *object)
 {
   bgc_alarm_queue_free (BGC_CLOCK_FAKE (object)->alarms);
   g_free (BGC_CLOCK_FAKE (object)->boot_id);
+  g_time_zone_unref (BGC_CLOCK_FAKE (object)->zone);
 
   G_OBJECT_CLASS (bgc_clock_fake_parent_class)->finalize (object);
 }
@@ -83,6 +92,7 @@ bgc_clock_fake_init (BgcClockFake *self)
 {
   self->alarms = bgc_alarm_queue_new ();
   self->boot_id = g_strdup ("00000000-0000-0000-0000-000000000001");
+  self->zone = g_time_zone_new_utc ();
 }
 
 BgcClockFake *
@@ -147,6 +157,15 @@ void
 bgc_clock_fake_shift_wall (BgcClockFake *self, gint64 microseconds)
 {
   self->wall += microseconds;
+  bgc_clock_tell_wall_set (BGC_CLOCK (self));
+}
+
+void
+bgc_clock_fake_set_zone (BgcClockFake *self, const char *identifier)
+{
+  g_time_zone_unref (self->zone);
+  self->zone = g_time_zone_new_identifier (identifier);
+  g_assert_nonnull (self->zone);
 }
 
 void

@@ -15,6 +15,8 @@ BgcClockFake *bgc_clock_fake_new (gint64 wall, gint64 boot);
 void bgc_clock_fake_advance (BgcClockFake *self, gint64 microseconds);
 /* Moves the wall clock alone, as an administrator would. */
 void bgc_clock_fake_shift_wall (BgcClockFake *self, gint64 microseconds);
+/* "Europe/Berlin"; must exist. UTC before. As with the real clock, nobody is told. */
+void bgc_clock_fake_set_zone (BgcClockFake *self, const char *identifier);
 /* As after a reboot; the clock of a test is then made anew with another boot time. */
 void bgc_clock_fake_set_boot_id (BgcClockFake *self, const char *boot_id);
 guint bgc_clock_fake_pending (BgcClockFake *self);

@@ -15,13 +15,17 @@
 #define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
 #define NANOSECONDS_PER_MICROSECOND 1000
 #define DISARMED G_MAXINT64 /* a time at which the timer never goes off */
+/* Seconds since the epoch that the wall clock's timer is set to, of which the kernel makes the last moment
+ * that it knows: it is there to be cancelled. */
+#define FAR G_GINT64_CONSTANT (100000000000)
 
-/* The source watches the descriptor. It belongs to the clock and borrows it back: finalizing the clock
+/* The source watches the descriptors. It belongs to the clock and borrows it back: finalizing the clock
  * destroys the source. */
 typedef struct
 {
   GSource source;
   BgcClockSystem *clock;
+  gpointer wall; /* (nullable) what GLib calls the wall clock's descriptor */
 } ClockSource;
 
 struct _BgcClockSystem
@@ -30,6 +34,7 @@ struct _BgcClockSystem
   BgcAlarmQueue *alarms; /* (owned) */
   GSource *source;       /* (owned) (nullable) NULL where the kernel gave no descriptor */
   int fd;                /* (owned) timerfd, -1 if none */
+  int wall_fd;           /* (owned) another, that is cancelled when the wall clock is set; -1 if none */
   char *boot_id;         /* (owned) */
   gint64 armed;          /* what the timer is set to, boot clock, or DISARMED */
 };
@@ -94,11 +99,53 @@ fire (BgcClockSystem *self)
   arm (alive);
 }
 
+/* FALSE if nobody is going to tell when the wall clock is set. */
+static gboolean
+arm_wall (BgcClockSystem *self)
+{
+  struct itimerspec setting = { .it_value.tv_sec = FAR };
+
+  return self->wall_fd >= 0
+         && timerfd_settime (self->wall_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &setting, NULL) == 0;
+}
+
+static void
+forget_wall (BgcClockSystem *self)
+{
+  ClockSource *source = (ClockSource *) self->source;
+
+  if (source != NULL && source->wall != NULL)
+    g_source_remove_unix_fd (self->source, g_steal_pointer (&source->wall));
+  if (self->wall_fd >= 0)
+    close (self->wall_fd);
+  self->wall_fd = -1;
+}
+
+/* The wall clock's timer is cancelled, and reading it says so, once. */
+static void
+check_wall (BgcClockSystem *self)
+{
+  guint64 expirations;
+
+  if (read (self->wall_fd, &expirations, sizeof expirations) < 0 && errno == EAGAIN)
+    return;
+  bgc_clock_tell_wall_set (BGC_CLOCK (self));
+  if (arm_wall (self))
+    return;
+  g_warning ("Nobody tells any more when the wall clock is set: %s", g_strerror (errno));
+  forget_wall (self);
+}
+
 static gboolean
 dispatch (GSource *source, GSourceFunc callback, gpointer data)
 {
-  BgcClockSystem *self = ((ClockSource *) source)->clock;
+  g_autoptr (BgcClockSystem) self = g_object_ref (((ClockSource *) source)->clock);
+  gpointer wall = ((ClockSource *) source)->wall;
   guint64 expirations;
+
+  /* First, so that alarms see what came of it. */
+  if (wall != NULL && g_source_query_unix_fd (source, wall) != 0)
+    check_wall (self);
 
   /* Makes the descriptor quiet. EAGAIN: it was set anew since it was polled, nothing is due. */
   if (read (self->fd, &expirations, sizeof expirations) == sizeof expirations)
@@ -123,6 +170,13 @@ static const char *
 bgc_clock_system_boot_id (BgcClock *clock)
 {
   return BGC_CLOCK_SYSTEM (clock)->boot_id;
+}
+
+/* GLib keeps a zone only while the environment names it, which does not change. */
+static GTimeZone *
+bgc_clock_system_zone (BgcClock *clock)
+{
+  return g_time_zone_new_local ();
 }
 
 static guint64
@@ -154,6 +208,7 @@ bgc_clock_system_iface_init (BgcClockInterface *iface)
   iface->boot_id = bgc_clock_system_boot_id;
   iface->set_alarm = bgc_clock_system_set_alarm;
   iface->cancel_alarm = bgc_clock_system_cancel_alarm;
+  iface->zone = bgc_clock_system_zone;
 }
 
 static void
@@ -161,6 +216,7 @@ bgc_clock_system_finalize (GObject *object)
 {
   BgcClockSystem *self = BGC_CLOCK_SYSTEM (object);
 
+  forget_wall (self);
   if (self->source != NULL)
     {
       g_source_destroy (self->source);
@@ -184,7 +240,7 @@ static void
 bgc_clock_system_init (BgcClockSystem *self)
 {
   self->alarms = bgc_alarm_queue_new ();
-  self->fd = -1;
+  self->fd = self->wall_fd = -1;
   self->armed = DISARMED;
 }
 
@@ -197,6 +253,8 @@ attach (BgcClockSystem *self)
   ((ClockSource *) self->source)->clock = self;
   g_source_set_name (self->source, "bgcopyd clock");
   g_source_add_unix_fd (self->source, self->fd, G_IO_IN);
+  if (self->wall_fd >= 0)
+    ((ClockSource *) self->source)->wall = g_source_add_unix_fd (self->source, self->wall_fd, G_IO_IN);
   g_source_attach (self->source, NULL);
 }
 
@@ -225,6 +283,10 @@ bgc_clock_system_new (GError **error)
       return NULL;
     }
 
+  self->wall_fd = timerfd_create (CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+  /* Without it the hour shows. */
+  if (!arm_wall (self))
+    forget_wall (self);
   self->boot_id = read_boot_id ();
   attach (self);
   return BGC_CLOCK (g_steal_pointer (&self));

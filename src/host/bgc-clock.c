@@ -5,9 +5,21 @@
 
 G_DEFINE_INTERFACE (BgcClock, bgc_clock, G_TYPE_OBJECT)
 
+static guint wall_set;
+
 static void
 bgc_clock_default_init (BgcClockInterface *iface)
 {
+  wall_set
+    = g_signal_new ("wall-set", BGC_TYPE_CLOCK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+void
+bgc_clock_tell_wall_set (BgcClock *self)
+{
+  g_return_if_fail (BGC_IS_CLOCK (self));
+
+  g_signal_emit (self, wall_set, 0);
 }
 
 gint64
@@ -24,6 +36,14 @@ bgc_clock_boot (BgcClock *self)
   g_return_val_if_fail (BGC_IS_CLOCK (self), 0);
 
   return BGC_CLOCK_GET_IFACE (self)->boot (self);
+}
+
+GTimeZone *
+bgc_clock_zone (BgcClock *self)
+{
+  g_return_val_if_fail (BGC_IS_CLOCK (self), NULL);
+
+  return BGC_CLOCK_GET_IFACE (self)->zone (self);
 }
 
 const char *

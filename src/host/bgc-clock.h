@@ -2,7 +2,9 @@
  * Copyright 2026 The bgcopyd authors */
 
 /* Port: what time it is, and alarms. Two times: wall (may jump, for people) and boot (CLOCK_BOOTTIME,
- * counts suspend, for deadlines), both in microseconds. Main thread only. */
+ * counts suspend, for deadlines), both in microseconds. Main thread only.
+ * Signal "wall-set" (): the wall clock was set, by whomever, and is not where it would have come to. After a
+ * suspend it may be told though nobody set it. That it is made faster or slower by little is not told. */
 
 #pragma once
 
@@ -20,10 +22,13 @@ struct _BgcClockInterface {
   const char *(*boot_id) (BgcClock *self);
   guint64 (*set_alarm) (BgcClock *self, gint64 when, const char *name, BgcAlarmFunc function, gpointer data);
   void (*cancel_alarm) (BgcClock *self, guint64 alarm);
+  GTimeZone *(*zone) (BgcClock *self);
 };
 
 gint64 bgc_clock_wall (BgcClock *self);
 gint64 bgc_clock_boot (BgcClock *self);
+/* What turns wall time into what the clocks of this place show; as it is set now, transfer full. */
+GTimeZone *bgc_clock_zone (BgcClock *self);
 /* Which boot that time is of: the kernel's 36 characters, "" where it is not known. */
 const char *bgc_clock_boot_id (BgcClock *self);
 /* Calls @function once from the main loop when boot time has reached @when (at once, but never from
@@ -34,3 +39,5 @@ guint64 bgc_clock_set_alarm (BgcClock *self, gint64 when, const char *name, BgcA
 /* One helper to disarm: cancels *@alarm if it is not 0 and makes it 0. A function that has begun to
  * run makes its own id 0 itself, first thing. */
 void bgc_clock_clear_alarm (BgcClock *self, guint64 *alarm);
+/* For those who implement it: emits "wall-set". */
+void bgc_clock_tell_wall_set (BgcClock *self);

@@ -272,6 +272,57 @@ test_boot_id (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (bgc_clock_boot_id (fixture->clock), ==, before);
 }
 
+static void
+log_wall_set (BgcClock *clock, Fixture *fixture)
+{
+  log_a (fixture);
+}
+
+/* Each time, and only then: time that goes by, and alarms, are none. */
+static void
+test_wall_set (Fixture *fixture, gconstpointer data)
+{
+  g_signal_connect (fixture->clock, "wall-set", G_CALLBACK (log_wall_set), fixture);
+  set_alarm (fixture, MILLISECOND, log_b);
+  pass (fixture, 3 * MILLISECOND);
+  g_assert_cmpstr (fixture->log->str, ==, "b");
+  for (guint i = 0; i < 3 && fixture->contract->set_wall != NULL; i++)
+    {
+      fixture->contract->set_wall (fixture->clock);
+      g_assert_cmpuint (fixture->log->len, ==, i + 2);
+      pass (fixture, 2 * MILLISECOND);
+    }
+  g_assert_cmpstr (fixture->log->str, ==, fixture->contract->set_wall != NULL ? "baaa" : "b");
+}
+
+static void
+test_zone (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GTimeZone) zone = bgc_clock_zone (fixture->clock);
+
+  g_assert_nonnull (zone);
+  g_assert_cmpint (g_time_zone_find_interval (zone, G_TIME_TYPE_UNIVERSAL, 0), >=, 0);
+}
+
+static void
+drop_by_wall_set (BgcClock *clock, Fixture *fixture)
+{
+  log_c (fixture);
+  g_object_unref (clock);
+}
+
+/* Whoever hears of it may let the clock go. */
+static void
+test_dropped_by_wall_set (Fixture *fixture, gconstpointer data)
+{
+  if (fixture->contract->set_wall == NULL)
+    return;
+  g_object_ref (fixture->clock);
+  g_signal_connect (fixture->clock, "wall-set", G_CALLBACK (drop_by_wall_set), fixture);
+  fixture->contract->set_wall (fixture->clock);
+  g_assert_cmpstr (fixture->log->str, ==, "c");
+}
+
 /* A clock that goes away takes its alarms along; tear_down checks that nothing holds it. */
 static void
 test_dropped (Fixture *fixture, gconstpointer data)
@@ -304,5 +355,8 @@ bgc_clock_contract_add (const char *prefix, const BgcClockContract *contract)
   add (prefix, "past/from-alarm", contract, test_past_from_alarm);
   add (prefix, "many", contract, test_many);
   add (prefix, "boot-id", contract, test_boot_id);
+  add (prefix, "wall-set", contract, test_wall_set);
+  add (prefix, "wall-set/dropped", contract, test_dropped_by_wall_set);
+  add (prefix, "zone", contract, test_zone);
   add (prefix, "dropped", contract, test_dropped);
 }

@@ -12,6 +12,8 @@ typedef struct
   BgcClock *(*create) (void);
   /* Returns when @microseconds have passed on the boot clock and what was due has fired. */
   void (*pass) (BgcClock *clock, gint64 microseconds);
+  /* (nullable) Sets the wall clock, or does what looks the same to the clock. Returns when it was told. */
+  void (*set_wall) (BgcClock *clock);
 } BgcClockContract;
 
 /* Adds the tests below @prefix, "/clock-fake/contract". @contract is static. */

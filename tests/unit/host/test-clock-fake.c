@@ -19,7 +19,13 @@ pass (BgcClock *clock, gint64 microseconds)
   bgc_clock_fake_advance (BGC_CLOCK_FAKE (clock), microseconds);
 }
 
-static const BgcClockContract contract = { create, pass };
+static void
+set_wall (BgcClock *clock)
+{
+  bgc_clock_fake_shift_wall (BGC_CLOCK_FAKE (clock), -5);
+}
+
+static const BgcClockContract contract = { create, pass, set_wall };
 
 typedef struct
 {
@@ -84,6 +90,19 @@ test_stands_still (void)
 }
 
 static void
+test_zone (void)
+{
+  g_autoptr (BgcClockFake) clock = bgc_clock_fake_new (WALL, 100);
+  g_autoptr (GTimeZone) before = bgc_clock_zone (BGC_CLOCK (clock));
+  g_autoptr (GTimeZone) after = NULL;
+
+  g_assert_cmpint (g_time_zone_get_offset (before, 0), ==, 0);
+  bgc_clock_fake_set_zone (clock, "Asia/Tokyo");
+  after = bgc_clock_zone (BGC_CLOCK (clock));
+  g_assert_cmpstr (g_time_zone_get_identifier (after), ==, "Asia/Tokyo");
+}
+
+static void
 test_pending (void)
 {
   g_autoptr (BgcClockFake) clock = bgc_clock_fake_new (WALL, 100);
@@ -120,6 +139,7 @@ main (int argc, char *argv[])
   bgc_clock_contract_add ("/clock-fake/contract", &contract);
   g_test_add_func ("/clock-fake/exact", test_exact);
   g_test_add_func ("/clock-fake/stands-still", test_stands_still);
+  g_test_add_func ("/clock-fake/zone", test_zone);
   g_test_add_func ("/clock-fake/pending", test_pending);
   g_test_add_func ("/clock-fake/advance-by-nothing", test_advance_by_nothing);
 

@@ -4,7 +4,9 @@
 #include "host/bgc-clock-system.h"
 
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../../contract/bgc-clock-contract.h"
 
@@ -49,7 +51,75 @@ pass (BgcClock *clock, gint64 microseconds)
     continue;
 }
 
-static const BgcClockContract contract = { create, pass };
+/* The descriptor of our one timer on that clock of the kernel, -1 if there is none, and what the kernel says
+ * of it. */
+static int
+find_timer (int clock, char **info)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  g_autofree char *line = g_strdup_printf ("clockid: %d\n", clock);
+  const char *name;
+  int found = -1;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *link = g_build_filename ("/proc/self/fd", name, NULL);
+      g_autofree char *path = g_build_filename ("/proc/self/fdinfo", name, NULL);
+      g_autofree char *target = g_file_read_link (link, NULL);
+      g_autofree char *text = NULL;
+
+      if (g_strcmp0 (target, "anon_inode:[timerfd]") != 0 || !g_file_get_contents (path, &text, NULL, NULL)
+          || strstr (text, line) == NULL)
+        continue;
+      g_assert_cmpint (found, ==, -1);
+      found = atoi (name);
+      *info = g_steal_pointer (&text);
+    }
+  return found;
+}
+
+static void
+count (gpointer data)
+{
+  (*(guint *) data)++;
+}
+
+typedef struct
+{
+  int timer; /* its number */
+  int kept;  /* (owned) the timer itself */
+  guint told;
+} Exchange;
+
+static void
+on_wall_set (BgcClock *clock, Exchange *exchange)
+{
+  g_assert_cmpint (dup2 (exchange->kept, exchange->timer), ==, exchange->timer);
+  exchange->told++;
+}
+
+/* Only root may set the machine's clock, and no test should. What the clock sees of it is that its timer can
+ * be read: for that long something else that can be read has the timer's number. */
+static void
+set_wall (BgcClock *clock)
+{
+  g_autofree char *info = NULL;
+  int event = eventfd (1, EFD_CLOEXEC | EFD_NONBLOCK);
+  Exchange exchange = { .timer = find_timer (CLOCK_REALTIME, &info) };
+  gulong id = g_signal_connect (clock, "wall-set", G_CALLBACK (on_wall_set), &exchange);
+  g_autoptr (BgcClock) alive = g_object_ref (clock);
+
+  g_assert_cmpint (exchange.timer, >=, 0);
+  exchange.kept = dup (exchange.timer);
+  g_assert_cmpint (dup2 (event, exchange.timer), ==, exchange.timer);
+  while (exchange.told == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_signal_handler_disconnect (clock, id);
+  close (exchange.kept);
+  close (event);
+}
+
+static const BgcClockContract contract = { create, pass, set_wall };
 
 static void
 test_real_time (void)
@@ -65,31 +135,15 @@ test_real_time (void)
   g_assert_cmpint (ABS (bgc_clock_wall (clock) - g_get_real_time ()), <, 10 * G_USEC_PER_SEC);
 }
 
-/* What the kernel has our one timer set to, "it_value: (seconds, nanoseconds)". */
+/* What the kernel has our timer on the boot clock set to, "it_value: (seconds, nanoseconds)". */
 static char *
 timer_setting (void)
 {
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  const char *name;
-  char *found = NULL;
+  g_autofree char *info = NULL;
 
-  while ((name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *link = g_build_filename ("/proc/self/fd", name, NULL);
-      g_autofree char *info = g_build_filename ("/proc/self/fdinfo", name, NULL);
-      g_autofree char *target = g_file_read_link (link, NULL);
-      g_autofree char *text = NULL;
-
-      if (g_strcmp0 (target, "anon_inode:[timerfd]") != 0 || !g_file_get_contents (info, &text, NULL, NULL))
-        continue;
-      g_assert_null (found);
-      g_assert_nonnull (strstr (text, "it_value: "));
-      found = g_strdup (strstr (text, "it_value: "));
-      g_assert_nonnull (strstr (text, "clockid: 7\n")); /* CLOCK_BOOTTIME */
-    }
-  g_assert_nonnull (found);
-
-  return found;
+  g_assert_cmpint (find_timer (CLOCK_BOOTTIME, &info), >=, 0);
+  g_assert_nonnull (strstr (info, "it_value: "));
+  return g_strdup (strstr (info, "it_value: "));
 }
 
 static gboolean
@@ -98,12 +152,6 @@ is_armed (void)
   g_autofree char *setting = timer_setting ();
 
   return !g_str_has_prefix (setting, "it_value: (0, 0)");
-}
-
-static void
-count (gpointer data)
-{
-  (*(guint *) data)++;
 }
 
 /* No alarm, no wake-up: the kernel's timer is off before the first alarm, after the last, and when
@@ -127,6 +175,55 @@ test_no_wake_up (void)
   while (fired == 0)
     g_main_context_iteration (NULL, TRUE);
   g_assert_false (is_armed ());
+}
+
+/* The wall clock's timer waits for a day that does not come, and is cancelled when the clock is set. */
+static void
+test_wall_timer (void)
+{
+  g_autoptr (BgcClock) clock = create ();
+  g_autofree char *info = NULL;
+  guint64 seconds;
+  const char *value;
+
+  g_assert_cmpint (find_timer (CLOCK_REALTIME, &info), >=, 0);
+  g_assert_nonnull (strstr (info, "settime flags: 03\n"));
+  value = strstr (info, "it_value: (");
+  g_assert_nonnull (value);
+  seconds = g_ascii_strtoull (value + strlen ("it_value: ("), NULL, 10);
+  g_assert_cmpuint (seconds, >, G_GUINT64_CONSTANT (100) * 365 * 86400);
+}
+
+static guint warnings;
+
+static GLogWriterOutput
+count_warnings (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  if ((level & G_LOG_LEVEL_WARNING) == 0)
+    return g_log_writer_default (level, fields, n_fields, data);
+  warnings++;
+  return G_LOG_WRITER_HANDLED;
+}
+
+/* Where the kernel does not tell any more, it is said once, and all else goes on. */
+static void
+test_wall_lost (void)
+{
+  g_autoptr (BgcClock) clock = create ();
+  g_autofree char *info = NULL;
+  int timer = find_timer (CLOCK_REALTIME, &info);
+  int event = eventfd (1, EFD_CLOEXEC | EFD_NONBLOCK);
+  guint fired = 0;
+
+  warnings = 0;
+  g_assert_cmpint (dup2 (event, timer), ==, timer);
+  g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (warnings, ==, 1);
+  g_assert_cmpint (find_timer (CLOCK_REALTIME, &info), ==, -1);
+  bgc_clock_set_alarm (clock, 0, "near", count, &fired);
+  while (fired == 0)
+    g_main_context_iteration (NULL, TRUE);
+  close (event);
 }
 
 /* The timer follows the first alarm, also when that one is cancelled or overtaken. */
@@ -205,9 +302,12 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  g_log_set_writer_func (count_warnings, NULL, NULL);
   bgc_clock_contract_add ("/clock-system/contract", &contract);
   g_test_add_func ("/clock-system/real-time", test_real_time);
   g_test_add_func ("/clock-system/no-wake-up", test_no_wake_up);
+  g_test_add_func ("/clock-system/wall-timer", test_wall_timer);
+  g_test_add_func ("/clock-system/wall-lost", test_wall_lost);
   g_test_add_func ("/clock-system/follows-first", test_follows_first);
   g_test_add_func ("/clock-system/no-starving", test_no_starving);
   g_test_add_func ("/clock-system/dropped-by-alarm", test_dropped_by_alarm);
