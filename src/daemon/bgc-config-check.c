@@ -30,7 +30,7 @@ bgc_config_check (const char *file, gboolean session, FILE *out, FILE *errors)
 {
   g_autoptr (GPtrArray) mistakes = bgc_config_mistakes_new ();
   g_autoptr (GPtrArray) files = NULL;
-  BgcLimits limits;
+  g_auto (BgcConfig) config = { 0 };
 
   if (file != NULL)
     {
@@ -43,7 +43,7 @@ bgc_config_check (const char *file, gboolean session, FILE *out, FILE *errors)
 
       files = bgc_config_files_find ((const char *const *)directories, mistakes);
     }
-  bgc_config_read (files, NULL, &limits, mistakes);
+  bgc_config_read (files, NULL, &config, mistakes);
   list_files (files, out);
   fflush (out);
   for (guint i = 0; i < mistakes->len; i++)

@@ -69,7 +69,7 @@ struct _BgcDaemon {
 
 /* @running: nullable, the settings that stay where the files make no sense. */
 static void
-load_config (BgcDaemon *self, const BgcLimits *running, BgcLimits *limits)
+load_config (BgcDaemon *self, const BgcConfig *running, BgcConfig *made)
 {
   g_autoptr (GPtrArray) mistakes = bgc_config_mistakes_new ();
   g_auto (GStrv) directories = bgc_config_files_directories (self->session);
@@ -82,7 +82,7 @@ load_config (BgcDaemon *self, const BgcLimits *running, BgcLimits *limits)
       files = g_ptr_array_new_with_free_func (g_free);
       g_ptr_array_add (files, g_strdup (self->config));
     }
-  bgc_config_read (files, running, limits, mistakes);
+  bgc_config_read (files, running, made, mistakes);
   for (guint i = 0; i < mistakes->len; i++)
     {
       const BgcConfigMistake *mistake = g_ptr_array_index (mistakes, i);
@@ -199,7 +199,7 @@ bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
 {
   g_autoptr (BgcDaemon) self = g_new0 (BgcDaemon, 1);
   g_autoptr (BgcLauncher) launcher = NULL;
-  BgcLimits limits;
+  g_auto (BgcConfig) config = { 0 };
 
   self->random = random;
   self->session = options->session;
@@ -210,7 +210,7 @@ bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
   self->config = g_strdup (options->config);
   if (!check_config (self, error))
     return NULL;
-  load_config (self, NULL, &limits);
+  load_config (self, NULL, &config);
   self->clock = bgc_clock_system_new (error);
   if (self->clock == NULL)
     return NULL;
@@ -226,7 +226,8 @@ bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
   self->network = bgc_network_gio_new ();
   self->workers = bgc_workers_bus_new (launcher, self->clock);
   self->manager = bgc_manager_new (self->store, self->workers, self->clock, self->network, self->random,
-                                   &limits);
+                                   &config.limits);
+  bgc_bandwidth_set (bgc_manager_bandwidth (self->manager), &config.timetable);
   follow_surroundings (self);
   bgc_manager_set_seed (self->manager, options->seed);
   bgc_manager_set_tag (self->manager, queue_tag (options->state_directory));
@@ -290,11 +291,15 @@ static gboolean
 reload_signal (gpointer data)
 {
   BgcDaemon *self = data;
-  BgcLimits limits;
+  BgcBandwidth *bandwidth = bgc_manager_bandwidth (self->manager);
+  /* What the manager has is not ours to clear. */
+  BgcConfig running = { *bgc_manager_limits (self->manager), *bgc_bandwidth_timetable (bandwidth) };
+  g_auto (BgcConfig) made = { 0 };
 
   bgc_systemd_reloading (self->systemd);
-  load_config (self, bgc_manager_limits (self->manager), &limits);
-  bgc_manager_set_limits (self->manager, &limits);
+  load_config (self, &running, &made);
+  bgc_manager_set_limits (self->manager, &made.limits);
+  bgc_bandwidth_set (bandwidth, &made.timetable);
   g_message ("Configuration read again");
   bgc_systemd_ready (self->systemd);
   return G_SOURCE_CONTINUE;

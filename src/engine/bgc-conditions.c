@@ -63,7 +63,20 @@ obstacle_of (BgcConditions *self, const BgcEntry *entry)
     return BGC_WAIT_OWNER_LOGGED_OUT;
   if (job->priority == BGC_PRIORITY_LOW && !entry->insistent && is_saving (self))
     return BGC_WAIT_POWER;
+  if (!bgc_caps_allow (&self->engine->caps, job->priority))
+    return BGC_WAIT_BANDWIDTH_POLICY;
   return BGC_WAIT_NONE;
+}
+
+/* Why a queued job does not run, and until when as far as that is known. */
+static void
+explain (BgcConditions *self, BgcEntry *entry)
+{
+  BgcJob *job = entry->job;
+
+  job->wait_reason = entry->obstacle != BGC_WAIT_NONE ? entry->obstacle : BGC_WAIT_SCHEDULER;
+  job->next_attempt
+    = entry->obstacle == BGC_WAIT_BANDWIDTH_POLICY ? self->engine->opens[job->priority] : 0;
 }
 
 void
@@ -75,7 +88,7 @@ bgc_conditions_judge (BgcConditions *self, BgcEntry *entry)
     entry->insistent = FALSE;
   entry->obstacle = obstacle_of (self, entry);
   if (entry->job->state == BGC_JOB_STATE_QUEUED)
-    entry->job->wait_reason = entry->obstacle != BGC_WAIT_NONE ? entry->obstacle : BGC_WAIT_SCHEDULER;
+    explain (self, entry);
   if (before == BGC_WAIT_NONE && entry->obstacle != BGC_WAIT_NONE && entry->runner != NULL
       && self->engine->started)
     bgc_run_requeue (self->engine, entry);
@@ -104,10 +117,11 @@ bgc_conditions_update (BgcConditions *self)
   for (BgcEntry *entry = bgc_queue_oldest (engine->queue); entry != NULL; entry = newer)
     {
       BgcWaitReason before = entry->obstacle;
+      gint64 until = entry->job->next_attempt;
 
       newer = entry->newer;
       bgc_conditions_judge (self, entry);
-      if (entry->obstacle == before)
+      if (entry->obstacle == before && entry->job->next_attempt == until)
         continue;
       if (entry->wait != NULL)
         bgc_waits_recount (entry);

@@ -63,6 +63,12 @@ bgc_engine_edit (BgcEngine *self, BgcEntry *entry)
   BgcChange *change = bgc_change_new (&entry->job->id);
 
   change->header = bgc_job_draft (entry->job);
+  /* Why a queued job may not run now, and until when, is asked anew: bgc-conditions. */
+  if (entry->job->state == BGC_JOB_STATE_QUEUED)
+    {
+      change->header->wait_reason = BGC_WAIT_SCHEDULER;
+      change->header->next_attempt = 0;
+    }
   change->header->modification_time = bgc_engine_wall (self);
   return change;
 }

@@ -50,12 +50,15 @@ struct _BgcEngine {
   guint32 tag;                  /* of this queue, in the names of its temporary files */
   BgcLimits limits;
   BgcCaps caps;                 /* in force now: bgc-bandwidth */
+  /* wall clock, microseconds: when they let jobs of a priority move again; 0 = they do, or never will */
+  gint64 opens[BGC_N_PRIORITIES];
   BgcQueue *queue;              /* (owned) */
   BgcLanes *lanes;              /* (owned) */
   BgcScheduler *scheduler;      /* (owned) */
   struct _BgcLeftovers *leftovers; /* (owned) */
   struct _BgcReaper *reaper;    /* (owned) */
   struct _BgcConditions *conditions; /* (owned) */
+  struct _BgcBandwidth *bandwidth;   /* (owned) */
   GHashTable *searched;         /* (owned) (element-type guint32) owners: see bgc-orphans */
   GHashTable *runners;          /* (owned) (element-type BgcEntry): those with a runner */
   GQueue waits;                 /* (element-type BgcWait) bgc-waits */

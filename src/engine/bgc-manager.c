@@ -3,6 +3,7 @@
 
 #include "engine/bgc-manager.h"
 
+#include "engine/bgc-bandwidth.h"
 #include "engine/bgc-cancel.h"
 #include "engine/bgc-chronicle.h"
 #include "engine/bgc-closing.h"
@@ -160,6 +161,7 @@ bgc_manager_finalize (GObject *object)
 
   engine->closing = TRUE;
   g_signal_handlers_disconnect_by_data (engine->workers, self);
+  bgc_bandwidth_free (engine->bandwidth);
   bgc_conditions_free (engine->conditions);
   bgc_scheduler_set_enabled (engine->scheduler, FALSE);
   bgc_queue_foreach (engine->queue, clear_entry, self);
@@ -218,12 +220,12 @@ bgc_manager_new (BgcStore *store, BgcWorkers *workers, BgcClock *clock, BgcNetwo
   engine->network = g_object_ref (network);
   engine->random = random;
   engine->limits = *limits;
-  bgc_caps_init (&engine->caps);
   engine->lanes = bgc_lanes_new (store, G_OBJECT (self), bgc_effects_apply, on_idle, engine);
   engine->scheduler = bgc_scheduler_new (clock, &engine->limits, &scheduler_actions, engine);
   engine->leftovers = bgc_leftovers_new (engine);
   engine->reaper = bgc_reaper_new (engine, &reaper_actions);
   engine->conditions = bgc_conditions_new (engine);
+  engine->bandwidth = bgc_bandwidth_new (engine);
   g_signal_connect (workers, "report", G_CALLBACK (on_report), self);
   g_signal_connect (workers, "lost", G_CALLBACK (on_lost), self);
   return self;
@@ -291,6 +293,12 @@ void
 bgc_manager_set_surroundings (BgcManager *self, BgcPower *power, BgcMetering *metering, BgcLogins *logins)
 {
   bgc_conditions_follow (self->engine.conditions, power, metering, logins);
+}
+
+BgcBandwidth *
+bgc_manager_bandwidth (BgcManager *self)
+{
+  return self->engine.bandwidth;
 }
 
 void

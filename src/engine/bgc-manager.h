@@ -13,6 +13,7 @@
 #include <gio/gio.h>
 
 #include "base/bgc-limits.h"
+#include "engine/bgc-bandwidth.h"
 #include "engine/bgc-file-request.h"
 #include "host/bgc-clock.h"
 #include "host/bgc-logins.h"
@@ -55,6 +56,8 @@ void bgc_manager_set_seed (BgcManager *self, BgcManagerSeedFunc seed);
 /* What else may hold jobs back, each nullable. Before loading. */
 void bgc_manager_set_surroundings (BgcManager *self, BgcPower *power, BgcMetering *metering,
                                    BgcLogins *logins);
+/* Who keeps the timetable and the caps in force; borrowed. */
+BgcBandwidth *bgc_manager_bandwidth (BgcManager *self);
 /* New limits from now on; what exists stays. */
 void bgc_manager_set_limits (BgcManager *self, const BgcLimits *limits);
 /* @tag is the same for the queue whatever becomes of its database, and other queues' are others: it goes into
