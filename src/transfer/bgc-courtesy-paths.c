@@ -53,7 +53,7 @@ typedef struct
   guint active;       /* connections on which something moves */
   guint32 round_trip; /* microseconds, the lowest; 0 = none */
   guint64 moved;      /* bytes */
-  guint64 carried;    /* bytes with headers */
+  BgcSharedCount carried;
 } Path;
 
 typedef struct
@@ -63,7 +63,7 @@ typedef struct
   guint64 moved;   /* bytes, as last seen */
   gint64 last;     /* when they did, monotonic microseconds */
   guint32 least;   /* microseconds, as last seen: only a change is news */
-  guint64 carried; /* bytes with headers, as last seen */
+  BgcSharedCount carried; /* as last seen */
   guint64 set;     /* bytes or bytes a second, as the kernel was told */
 } Connection;
 
@@ -88,6 +88,7 @@ bgc_courtesy_paths_init (BgcCourtesyPaths *self)
 {
   self->paths = g_ptr_array_new_with_free_func ((GDestroyNotify)path_free);
   self->connections = g_ptr_array_new_with_free_func ((GDestroyNotify)connection_free);
+  self->shared = bgc_shared_counters_new ();
 }
 
 void
@@ -95,6 +96,7 @@ bgc_courtesy_paths_clear (BgcCourtesyPaths *self)
 {
   g_ptr_array_unref (self->connections);
   g_ptr_array_unref (self->paths);
+  bgc_shared_counters_free (self->shared);
 }
 
 static void
@@ -180,16 +182,16 @@ look (Connection *connection, gint64 now)
   Path *path = connection->path;
   gboolean sending = path->way == BGC_COURTESY_SENDING;
   guint32 round_trip;
-  guint64 moved, carried;
+  guint64 moved;
   BgcTcpState state;
 
   if (!bgc_tcp_socket_read (connection->socket, &state))
     return;
   moved = sending ? state.acknowledged : state.received;
   round_trip = sending ? without_gap (connection, &state) : state.data_round_trip;
-  carried = sending ? state.carried_out : state.carried_in;
-  path->carried += carried - connection->carried;
-  connection->carried = carried;
+  path->carried.received += state.carried_in - connection->carried.received;
+  path->carried.sent += state.carried_out - connection->carried.sent;
+  connection->carried = (BgcSharedCount){ state.carried_in, state.carried_out };
   if (state.least_round_trip != connection->least)
     {
       connection->least = state.least_round_trip;
@@ -209,19 +211,42 @@ look (Connection *connection, gint64 now)
     path->active++;
 }
 
-/* All paths over an interface are looked at alike: what one carries is not foreign to the others. */
+/* Right after the sockets were looked at: what others are told is as new as what they are compared with. */
+static void
+exchange_counts (BgcCourtesyPaths *self, gint64 now)
+{
+  for (guint i = 0; i < self->paths->len; i++)
+    {
+      const Path *path = g_ptr_array_index (self->paths, i);
+
+      if (path->traffic != NULL)
+        bgc_shared_counters_add (self->shared, bgc_foreign_traffic_interface (path->traffic), &path->carried);
+    }
+  bgc_shared_counters_look (self->shared, now);
+}
+
+/* What one path carries over an interface is not foreign to the others, nor is what other owners' background
+ * connections do. */
 static gboolean
 is_disturbed (BgcCourtesyPaths *self, Path *path, gint64 now)
 {
+  gboolean sending = path->way == BGC_COURTESY_SENDING;
+  guint interface;
+  BgcSharedCount others;
+
   if (path->traffic == NULL)
     return FALSE;
+  interface = bgc_foreign_traffic_interface (path->traffic);
   for (guint i = 0; i < self->paths->len; i++)
     {
       const Path *other = g_ptr_array_index (self->paths, i);
 
-      if (other->way == path->way)
-        bgc_foreign_traffic_add (path->traffic, other->carried);
+      if (other->traffic != NULL && bgc_foreign_traffic_interface (other->traffic) == interface)
+        bgc_foreign_traffic_add (path->traffic, sending ? other->carried.sent : other->carried.received);
     }
+  others = bgc_shared_counters_grown (self->shared, interface);
+  if (bgc_shared_counters_others (self->shared) > 0)
+    bgc_foreign_traffic_add_others (path->traffic, sending ? others.sent : others.received);
   return bgc_foreign_traffic_look (path->traffic, now);
 }
 
@@ -239,6 +264,7 @@ bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now)
       else
         look (connection, now);
     }
+  exchange_counts (self, now);
   for (guint i = 0; i < self->paths->len; i++)
     {
       Path *path = g_ptr_array_index (self->paths, i);
@@ -256,7 +282,8 @@ bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now)
         bgc_delay_control_sample (&path->control, now, path->round_trip, path->moved);
       settle_shares (self, path, now);
       path->round_trip = 0;
-      path->moved = path->carried = 0;
+      path->moved = 0;
+      path->carried = (BgcSharedCount){ 0, 0 };
       path->active = 0;
       if (path->connections == 0)
         g_ptr_array_remove_index_fast (self->paths, i);

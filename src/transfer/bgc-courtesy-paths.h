@@ -9,6 +9,7 @@
 #include <gio/gio.h>
 
 #include "base/bgc-enums.h"
+#include "transfer/bgc-shared-counters.h"
 
 typedef enum
 {
@@ -21,6 +22,7 @@ typedef struct
   guint64 buffer;         /* bytes that the kernel gives for receiving */
   GPtrArray *paths;       /* (owned) the module's */
   GPtrArray *connections; /* (owned) the module's */
+  BgcSharedCounters *shared; /* (owned) what others are told of ours, and what they tell */
   gboolean told;          /* that the kernel lacks something */
 } BgcCourtesyPaths;
 

@@ -158,6 +158,15 @@ bgc_courtesy_watch (BgcCourtesy *self, SoupSession *soup, BgcPriority priority, 
   g_signal_connect_data (soup, "request-queued", G_CALLBACK (on_request_queued), watch, on_watch_gone, 0);
 }
 
+void
+bgc_courtesy_share (BgcCourtesy *self, int own, const int *others, guint n_others)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (!bgc_shared_counters_use (self->paths.shared, own, others, n_others))
+    g_warning ("What background transfers carry cannot be told to those of others");
+}
+
 guint64
 bgc_courtesy_window (BgcCourtesy *self)
 {

@@ -21,5 +21,8 @@ void bgc_courtesy_unref (BgcCourtesy *self);
 /* Whatever connections @soup makes from now on are kept behind as long as they live; none if @self is NULL
  * or @priority that of the foreground. @way: where the bodies go. */
 void bgc_courtesy_watch (BgcCourtesy *self, SoupSession *soup, BgcPriority priority, BgcCourtesyWay way);
+/* From now on others are told in the page @own what these connections carry, and what is told in @others,
+ * pages of @n_others other owners' workers, is not foreign to them (bgc-shared-counters.h). */
+void bgc_courtesy_share (BgcCourtesy *self, int own, const int *others, guint n_others);
 /* Bytes, of the path with the largest window; 0 = nothing is connected. */
 guint64 bgc_courtesy_window (BgcCourtesy *self);

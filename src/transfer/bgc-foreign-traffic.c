@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@
 
 /* Microseconds between two looks. */
 #define INTERVAL (20 * G_TIME_SPAN_MILLISECOND)
+/* Microseconds after which what was carried until a look has been said by those who carried it: twice what
+ * they take between two looks of theirs. */
+#define LATE (10 * G_TIME_SPAN_MILLISECOND)
 /* Bytes of others in an interval that are a beginning: less than a first window (RFC 6928), more than a few
  * handshakes and names. */
 #define NOISE_BYTES 4000u
@@ -26,13 +30,36 @@
 struct _BgcForeignTraffic
 {
   int fd;        /* (owned) of the counter */
+  guint index;   /* of the interface */
   guint64 last;  /* of the counter */
   guint64 own;   /* bytes since */
+  guint64 said;  /* bytes since the last judgement that others say they carried */
+  gboolean heard; /* there are others who say something */
+  gboolean open; /* the last interval waits for what others have to say of it */
+  gint64 elapsed; /* microseconds of that interval */
+  guint64 all;   /* bytes of it */
+  guint64 ours;  /* likewise, of our own */
   gint64 looked; /* monotonic, microseconds */
   gboolean noisy;
+  BgcForeignTrafficClaim claim;
   BgcForeignTrafficRule rule;
   BgcRivalry rivalry;
 };
+
+/* What is said ahead of its time is kept for the next intervals, as much as others usually carry in one: who
+ * says more than can be hides no more than that for no longer than he goes on. */
+guint64
+bgc_foreign_traffic_believe (BgcForeignTrafficClaim *claim, guint64 all, guint64 own, guint64 said)
+{
+  guint64 rest = all > own ? all - own : 0;
+  /* No more than counts: sums stay far from where numbers end. */
+  guint64 known = claim->ahead + MIN (said, G_MAXUINT64 / 4);
+  guint64 believed = MIN (rest, known);
+
+  claim->usual = MAX (MIN (said, rest), claim->usual / 2);
+  claim->ahead = MIN (known - believed, claim->usual);
+  return believed;
+}
 
 gboolean
 bgc_foreign_traffic_judge (BgcForeignTrafficRule *rule, guint64 all, guint64 own)
@@ -119,6 +146,7 @@ bgc_foreign_traffic_new (GInetAddress *address, gboolean sending)
     }
   self = g_new0 (BgcForeignTraffic, 1);
   self->fd = fd;
+  self->index = if_nametoindex (name);
   self->last = bytes;
   return self;
 }
@@ -138,17 +166,35 @@ bgc_foreign_traffic_add (BgcForeignTraffic *self, guint64 bytes)
   self->own += bytes;
 }
 
-/* Others that came are given way for a moment in any case; those that stay, while we are in theirs. */
-static gboolean
-judge (BgcForeignTraffic *self, gint64 elapsed, guint64 all)
+guint
+bgc_foreign_traffic_interface (const BgcForeignTraffic *self)
 {
+  return self->index;
+}
+
+void
+bgc_foreign_traffic_add_others (BgcForeignTraffic *self, guint64 bytes)
+{
+  self->said += bytes;
+  self->heard = TRUE;
+}
+
+/* The last interval, all that is to be known of it being known. Strangers that came are given way for a
+ * moment in any case; those that stay, while we are in theirs. Background transfers of all owners are one to
+ * them. */
+static void
+judge (BgcForeignTraffic *self)
+{
+  guint64 own = self->ours + bgc_foreign_traffic_believe (&self->claim, self->all, self->ours, self->said);
+  guint64 foreign = self->all > own ? self->all - own : 0;
   BgcForeignTrafficRule *rule = &self->rule;
-  gboolean beginning = bgc_foreign_traffic_judge (rule, all, self->own);
-  guint64 foreign = all > self->own ? all - self->own : 0;
-  gboolean rivals = bgc_rivalry_judge (&self->rivalry, elapsed, foreign, self->own, rule->quiet == 0,
+  gboolean beginning = bgc_foreign_traffic_judge (rule, self->all, own);
+  gboolean rivals = bgc_rivalry_judge (&self->rivalry, self->elapsed, foreign, own, rule->quiet == 0,
                                        rule->quiet >= QUIET, beginning);
 
-  return beginning || rivals;
+  self->noisy = beginning || rivals;
+  self->said = 0;
+  self->open = FALSE;
 }
 
 gboolean
@@ -156,11 +202,18 @@ bgc_foreign_traffic_look (BgcForeignTraffic *self, gint64 now)
 {
   guint64 bytes;
 
+  if (self->open && now - self->looked >= LATE)
+    judge (self);
   if (now - self->looked < INTERVAL || !read_counter (self->fd, &bytes))
     return self->noisy;
-  self->noisy = judge (self, now - self->looked, bytes - self->last);
+  self->elapsed = now - self->looked;
   self->looked = now;
+  self->all = bytes - self->last;
   self->last = bytes;
+  self->ours = self->own;
   self->own = 0;
+  self->open = TRUE;
+  if (!self->heard)
+    judge (self);
   return self->noisy;
 }

@@ -12,6 +12,7 @@
 #include "transfer/bgc-local-file.h"
 #include "transfer/bgc-session-cancel.h"
 #include "worker/bgc-worker-job.h"
+#include "worker/bgc-worker-share.h"
 #include "worker/bgc-worker-wire.h"
 
 #define WORKER_PATH      "/org/example/BackgroundCopy/Worker"
@@ -453,6 +454,13 @@ stop_job (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *argument
 }
 
 static void
+share_counters (BgcWorker *self, GDBusMethodInvocation *invocation)
+{
+  bgc_worker_share_take (self->courtesy, g_dbus_method_invocation_get_message (invocation));
+  g_dbus_method_invocation_return_value (invocation, NULL);
+}
+
+static void
 on_call (GDBusConnection *bus, const char *sender, const char *path, const char *interface,
          const char *method, GVariant *arguments, GDBusMethodInvocation *invocation, gpointer data)
 {
@@ -478,6 +486,8 @@ on_call (GDBusConnection *bus, const char *sender, const char *path, const char 
     answer_in_thread (self, invocation, check_trusted);
   else if (g_str_equal (method, "ReadReply"))
     answer_in_thread (self, invocation, read_reply);
+  else if (g_str_equal (method, "ShareCounters"))
+    share_counters (self, invocation);
   else if (g_str_equal (method, "CancelSession"))
     cancel_session (invocation, arguments);
   else

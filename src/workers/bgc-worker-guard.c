@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bgc-error.h"
+#include "workers/bgc-worker-outlet.h"
 
 /* Bytes of one frame, of unread signals together (each takes sixteen of memory), and their number, to which
  * one is added for each call that is out: stopping a hundred jobs brings a hundred last reports at once. */
@@ -210,77 +211,6 @@ bgc_worker_guard_handled (BgcWorkerGuard *self)
   return bytes;
 }
 
-/* Output as it is, but of another type: GDBus takes a socket's output stream for proof that it has the
- * socket too, and crashes. */
-typedef struct
-{
-  GFilterOutputStream parent;
-} Outlet;
-
-typedef struct
-{
-  GFilterOutputStreamClass parent;
-} OutletClass;
-
-static GType
-outlet_get_type (void);
-static void
-outlet_pollable_init (GPollableOutputStreamInterface *iface);
-
-G_DEFINE_TYPE_WITH_CODE (Outlet, outlet, G_TYPE_FILTER_OUTPUT_STREAM,
-                         G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM, outlet_pollable_init))
-
-static GPollableOutputStream *
-base_of (GPollableOutputStream *stream)
-{
-  return G_POLLABLE_OUTPUT_STREAM (g_filter_output_stream_get_base_stream (G_FILTER_OUTPUT_STREAM (stream)));
-}
-
-static gboolean
-outlet_can_poll (GPollableOutputStream *stream)
-{
-  return g_pollable_output_stream_can_poll (base_of (stream));
-}
-
-static gboolean
-outlet_is_writable (GPollableOutputStream *stream)
-{
-  return g_pollable_output_stream_is_writable (base_of (stream));
-}
-
-static GSource *
-outlet_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
-{
-  g_autoptr (GSource) source = g_pollable_output_stream_create_source (base_of (stream), cancellable);
-
-  return g_pollable_source_new_full (stream, source, NULL);
-}
-
-static gssize
-outlet_write_nonblocking (GPollableOutputStream *stream, const void *bytes, gsize count, GError **error)
-{
-  return g_pollable_output_stream_write_nonblocking (base_of (stream), bytes, count, NULL, error);
-}
-
-static void
-outlet_pollable_init (GPollableOutputStreamInterface *iface)
-{
-  iface->can_poll = outlet_can_poll;
-  iface->is_writable = outlet_is_writable;
-  iface->create_source = outlet_create_source;
-  iface->write_nonblocking = outlet_write_nonblocking;
-}
-
-static void
-outlet_init (Outlet *self)
-{
-}
-
-static void
-outlet_class_init (OutletClass *class)
-{
-}
-
 GIOStream *
 bgc_worker_guard_wrap (BgcWorkerGuard *self, GSocketConnection *socket)
 {
@@ -289,6 +219,6 @@ bgc_worker_guard_wrap (BgcWorkerGuard *self, GSocketConnection *socket)
   g_autoptr (GOutputStream) out = NULL;
 
   in = g_converter_input_stream_new (g_io_stream_get_input_stream (stream), G_CONVERTER (self));
-  out = g_object_new (outlet_get_type (), "base-stream", g_io_stream_get_output_stream (stream), NULL);
+  out = G_OUTPUT_STREAM (bgc_worker_outlet_new (socket));
   return g_simple_io_stream_new (in, out);
 }

@@ -98,7 +98,7 @@ take_line (GTask *task, const char *line)
     }
   else if (shake->accepted && g_str_equal (line, "NEGOTIATE_UNIX_FD"))
     {
-      answer (task, "ERROR");
+      answer (task, "AGREE_UNIX_FD");
     }
   else if (!shake->accepted || !g_str_equal (line, "BEGIN"))
     {

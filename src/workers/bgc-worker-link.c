@@ -7,6 +7,7 @@
 #include "workers/bgc-worker-codec.h"
 #include "workers/bgc-worker-guard.h"
 #include "workers/bgc-worker-handshake.h"
+#include "workers/bgc-worker-outlet.h"
 
 #define WORKER_PATH      "/org/example/BackgroundCopy/Worker"
 #define WORKER_INTERFACE "org.example.BackgroundCopy.Worker"
@@ -38,6 +39,7 @@ struct _BgcWorkerLink
   BgcClock *clock;                   /* (owned) */
   GSocketConnection *socket;         /* (owned) */
   BgcWorkerGuard *guard;             /* (owned) */
+  BgcWorkerOutlet *outlet;           /* (owned) (nullable) NULL until authenticated */
   GDBusConnection *bus;              /* (owned) (nullable) NULL until authenticated */
   GCancellable *cancellable;         /* (owned) one for the link's life */
   guint subscription;                /* to signals, 0 = none */
@@ -79,6 +81,7 @@ link_unref (BgcWorkerLink *self)
   if (--self->references > 0)
     return;
   g_clear_object (&self->bus);
+  g_clear_object (&self->outlet);
   g_clear_object (&self->guard);
   g_clear_object (&self->socket);
   g_clear_object (&self->cancellable);
@@ -242,6 +245,7 @@ on_handshake (GObject *source, GAsyncResult *result, gpointer data)
     {
       g_autoptr (GIOStream) guarded = bgc_worker_guard_wrap (self->guard, self->socket);
 
+      self->outlet = g_object_ref (BGC_WORKER_OUTLET (g_io_stream_get_output_stream (guarded)));
       g_dbus_connection_new (guarded, NULL, G_DBUS_CONNECTION_FLAGS_DELAY_MESSAGE_PROCESSING, NULL,
                              self->cancellable, on_bus, link_ref (self));
     }
@@ -394,6 +398,16 @@ bgc_worker_link_call (BgcWorkerLink *self, const char *method, GVariant *argumen
                           G_VARIANT_TYPE (type), G_DBUS_CALL_FLAGS_NONE, G_MAXINT, self->cancellable,
                           on_answer, call);
   watch (self);
+}
+
+void
+bgc_worker_link_call_with (BgcWorkerLink *self, const char *method, GVariant *arguments,
+                           GUnixFDList *descriptors, const char *type, BgcWorkerLinkFunc function,
+                           gpointer data, GDestroyNotify free_data)
+{
+  if (self->outlet != NULL)
+    bgc_worker_outlet_attach (self->outlet, method, descriptors);
+  bgc_worker_link_call (self, method, arguments, type, function, data, free_data);
 }
 
 void

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <gio/gunixfdlist.h>
 
 #include "host/bgc-clock.h"
 
@@ -31,6 +32,10 @@ void bgc_worker_link_free (BgcWorkerLink *self);
 /* @arguments may be floating or NULL; an answer that is not of @type, or an error, is a breach. */
 void bgc_worker_link_call (BgcWorkerLink *self, const char *method, GVariant *arguments, const char *type,
                            BgcWorkerLinkFunc function, gpointer data, GDestroyNotify free_data);
+/* Likewise, and @descriptors travel with it: an h among @arguments is the number of one. */
+void bgc_worker_link_call_with (BgcWorkerLink *self, const char *method, GVariant *arguments,
+                                GUnixFDList *descriptors, const char *type, BgcWorkerLinkFunc function,
+                                gpointer data, GDestroyNotify free_data);
 /* The worker is answerable while @busy even with no call out: it is pinged when it falls silent. */
 void bgc_worker_link_set_busy (BgcWorkerLink *self, gboolean busy);
 /* Something it said was a breach: ends in "broken", before this returns. */

@@ -51,6 +51,7 @@ struct _BgcWorkerOwner
   guint64 start_alarm;          /* in WAITING */
   guint64 idle_alarm;           /* in UP with nothing to do */
   guint64 kill_alarm;           /* a worker was told to go, or, in a shut-down, all of it */
+  gboolean carrying;            /* the link was told to be one with background transfers */
   gboolean closing;             /* shutting down */
   gboolean stuck;               /* … and it hangs in something that nobody waits for any more */
   void (*gone) (gpointer data); /* (nullable) who waits for that */
@@ -88,6 +89,17 @@ is_busy (BgcWorkerOwner *self)
          || bgc_worker_places_is_busy (self->places) || bgc_worker_errands_is_busy (self->errands);
 }
 
+/* Once it carries background transfers it counts as doing so until it is gone: others have enough to do
+ * without hearing of each job. */
+static void
+set_carrying (BgcWorkerOwner *self, gboolean carrying)
+{
+  if (carrying == self->carrying || self->events->carries == NULL)
+    return;
+  self->carrying = carrying;
+  self->events->carries (self->uid, carrying ? self->link : NULL, self->data);
+}
+
 /* Forgets the worker. What was asked of it is moved to the array that comes back. */
 static GPtrArray *
 detach (BgcWorkerOwner *self)
@@ -100,6 +112,7 @@ detach (BgcWorkerOwner *self)
   if (self->launch != NULL)
     g_cancellable_cancel (self->launch);
   g_clear_object (&self->launch);
+  set_carrying (self, FALSE);
   g_clear_pointer (&self->link, bgc_worker_link_free);
   bgc_worker_runs_close (self->runs, tasks);
   bgc_worker_checks_close (self->checks, tasks);
@@ -327,6 +340,8 @@ update (BgcWorkerOwner *self)
   if (self->stage != UP)
     return;
   bgc_worker_link_set_busy (self->link, bgc_worker_runs_is_busy (self->runs));
+  if (bgc_worker_runs_has_background (self->runs))
+    set_carrying (self, TRUE);
   if (busy)
     bgc_clock_clear_alarm (self->clock, &self->idle_alarm);
   else if (self->closing)

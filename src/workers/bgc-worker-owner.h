@@ -17,6 +17,9 @@ typedef struct _BgcWorkerOwner BgcWorkerOwner;
 typedef struct {
   void (*report) (const BgcReport *report, guint32 owner, gpointer data);
   void (*lost) (guint32 owner, const char *why, gpointer data);
+  /* (nullable) From now on the worker behind @link carries background transfers; @link NULL: it is gone, and
+   * that link with it. */
+  void (*carries) (guint32 owner, BgcWorkerLink *link, gpointer data);
 } BgcWorkerOwnerEvents;
 
 /* @events and @data must live as long as the owner. */

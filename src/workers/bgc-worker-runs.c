@@ -298,6 +298,19 @@ bgc_worker_runs_is_busy (BgcWorkerRuns *self)
   return g_hash_table_size (self->runs) > 0;
 }
 
+gboolean
+bgc_worker_runs_has_background (BgcWorkerRuns *self)
+{
+  GHashTableIter iter;
+  gpointer run;
+
+  g_hash_table_iter_init (&iter, self->runs);
+  while (g_hash_table_iter_next (&iter, NULL, &run))
+    if (((const Run *)run)->priority != BGC_PRIORITY_FOREGROUND)
+      return TRUE;
+  return FALSE;
+}
+
 /* FALSE where the link is gone, or was broken for what @item says. */
 static gboolean
 take_report (BgcWorkerRuns *self, GVariant *item)

@@ -26,6 +26,8 @@ void bgc_worker_runs_stop (BgcWorkerRuns *self, GTask *task, const BgcJobId *id,
 /* Keeping what was received. */
 void bgc_worker_runs_stop_all (BgcWorkerRuns *self);
 gboolean bgc_worker_runs_is_busy (BgcWorkerRuns *self);
+/* Does any of them leave the network to others? */
+gboolean bgc_worker_runs_has_background (BgcWorkerRuns *self);
 /* Takes what the worker says (BGC_WORKER_CODEC_REPORTS); a breach goes to the link. */
 void bgc_worker_runs_take_reports (BgcWorkerRuns *self, GVariant *reports);
 /* As in bgc-worker-checks.h. */

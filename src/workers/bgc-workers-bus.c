@@ -3,6 +3,7 @@
 
 #include "workers/bgc-workers-bus.h"
 
+#include "workers/bgc-worker-counters.h"
 #include "workers/bgc-worker-errands.h"
 #include "workers/bgc-worker-owner.h"
 
@@ -11,6 +12,7 @@ struct _BgcWorkersBus
   GObject parent;
   BgcLauncher *launcher; /* (owned) */
   BgcClock *clock;       /* (owned) */
+  BgcWorkerCounters *counters; /* (owned) */
   GHashTable
     *owners; /* (owned) uid → BgcWorkerOwner; each stays, as a worker's past says when the next may start */
   GTask *shut_down; /* (owned) (nullable) returns when going is 0 */
@@ -26,6 +28,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (BgcWorkersBus, bgc_workers_bus, G_TYPE_OBJECT,
 static void
 bgc_workers_bus_init (BgcWorkersBus *self)
 {
+  self->counters = bgc_worker_counters_new ();
   self->owners = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)bgc_worker_owner_free);
 }
 
@@ -35,6 +38,7 @@ bgc_workers_bus_dispose (GObject *object)
   BgcWorkersBus *self = BGC_WORKERS_BUS (object);
 
   g_clear_pointer (&self->owners, g_hash_table_unref);
+  g_clear_pointer (&self->counters, bgc_worker_counters_free);
   g_clear_object (&self->shut_down);
   g_clear_object (&self->launcher);
   g_clear_object (&self->clock);
@@ -59,7 +63,18 @@ on_lost (guint32 owner, const char *why, gpointer data)
   bgc_workers_emit_lost (data, owner, why);
 }
 
-static const BgcWorkerOwnerEvents owner_events = { on_report, on_lost };
+static void
+on_carries (guint32 owner, BgcWorkerLink *link, gpointer data)
+{
+  BgcWorkersBus *self = data;
+
+  if (link != NULL)
+    bgc_worker_counters_join (self->counters, owner, link);
+  else
+    bgc_worker_counters_leave (self->counters, owner);
+}
+
+static const BgcWorkerOwnerEvents owner_events = { on_report, on_lost, on_carries };
 
 static BgcWorkerOwner *
 owner_of (BgcWorkers *workers, guint32 uid)
@@ -217,6 +232,7 @@ bus_shut_down_async (BgcWorkers *workers, GAsyncReadyCallback callback, gpointer
       return;
     }
   self->shut_down = task;
+  bgc_worker_counters_stop (self->counters);
   /* One more than there are owners: an owner without a worker is gone before the loop ends. */
   self->going = 1 + g_hash_table_size (self->owners);
   g_hash_table_iter_init (&iter, self->owners);

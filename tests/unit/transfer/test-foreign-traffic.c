@@ -50,6 +50,47 @@ test_noise (void)
   g_assert_false (judge_often (&rule, 10, 1000, 2000));
 }
 
+/* What others say comes in portions of its own: some of an interval is said in the next, or before. */
+static void
+test_said (void)
+{
+  const guint64 said[] = { 25000, 37000, 14000, 24000, 26000, 32000, 18000, 25000 };
+  BgcForeignTrafficClaim claim = { 0 };
+  BgcForeignTrafficRule rule = { 0 };
+  guint noisy = 0;
+
+  /* Said ahead of the interval, as others look at their sockets later than we look at the counter. */
+  bgc_foreign_traffic_believe (&claim, 30000, 20000, 22000);
+  for (guint i = 0; i < 1000; i++)
+    {
+      guint64 believed = bgc_foreign_traffic_believe (&claim, 45000, 20000, said[i % G_N_ELEMENTS (said)]);
+
+      g_assert_cmpuint (believed, <=, 25000);
+      noisy += bgc_foreign_traffic_judge (&rule, 45000, 20000 + believed) ? 1 : 0;
+    }
+  g_assert_cmpuint (noisy, ==, 0);
+  /* Somebody else begins, beside them. */
+  for (guint i = 0; i < 10; i++)
+    noisy += bgc_foreign_traffic_judge (
+               &rule, 70000, 20000 + bgc_foreign_traffic_believe (&claim, 70000, 20000, 25000))
+               ? 1
+               : 0;
+  g_assert_cmpuint (noisy, >=, 8);
+}
+
+/* Who says too much hides somebody else only while he says it. */
+static void
+test_said_too_much (void)
+{
+  BgcForeignTrafficClaim claim = { 0 };
+
+  for (guint i = 0; i < 100; i++)
+    g_assert_cmpuint (bgc_foreign_traffic_believe (&claim, 50000, 20000, G_MAXUINT64), ==, 30000);
+  g_assert_cmpuint (bgc_foreign_traffic_believe (&claim, 1000, 20000, G_MAXUINT64), ==, 0);
+  g_assert_cmpuint (bgc_foreign_traffic_believe (&claim, 50000, 20000, 0), <=, 30000);
+  g_assert_cmpuint (bgc_foreign_traffic_believe (&claim, 50000, 20000, 0), ==, 0);
+}
+
 static void
 test_counter (void)
 {
@@ -65,6 +106,7 @@ test_counter (void)
     }
   bgc_foreign_traffic_add (traffic, 1000);
   g_assert_false (bgc_foreign_traffic_look (traffic, G_USEC_PER_SEC));
+  g_assert_cmpuint (bgc_foreign_traffic_interface (traffic), ==, 1);
   bgc_foreign_traffic_free (traffic);
 }
 
@@ -75,6 +117,8 @@ main (int argc, char **argv)
   g_test_add_func ("/foreign-traffic/beginning", test_beginning);
   g_test_add_func ("/foreign-traffic/lasting", test_lasting);
   g_test_add_func ("/foreign-traffic/noise", test_noise);
+  g_test_add_func ("/foreign-traffic/said", test_said);
+  g_test_add_func ("/foreign-traffic/said-too-much", test_said_too_much);
   g_test_add_func ("/foreign-traffic/counter", test_counter);
   return g_test_run ();
 }

@@ -119,7 +119,11 @@ on_call (GDBusConnection *bus, const char *sender, const char *path, const char 
   HandWorker *self = data;
   g_autofree char *text = describe (arguments);
   gboolean ping = g_str_equal (method, "Ping");
+  GUnixFDList *descriptors
+    = g_dbus_message_get_unix_fd_list (g_dbus_method_invocation_get_message (invocation));
 
+  if (descriptors != NULL)
+    g_set_object (&self->descriptors, descriptors);
   g_ptr_array_add (self->calls, g_strdup_printf ("%s %s", method, text));
   if (self->mute && !(self->mute_but_ping && ping))
     g_ptr_array_add (self->held, invocation);
@@ -184,6 +188,7 @@ hand_worker_free (HandWorker *self)
     g_dbus_connection_unregister_object (self->bus, self->object);
   g_clear_object (&self->bus);
   g_clear_object (&self->socket);
+  g_clear_object (&self->descriptors);
   g_clear_pointer (&self->calls, g_ptr_array_unref);
   g_clear_pointer (&self->held, g_ptr_array_unref);
   g_free (self);

@@ -18,6 +18,7 @@ typedef struct
   /* (owned) "Method arguments", in the order they came, each followed by what its records have of text */
   GPtrArray *calls;
   GPtrArray *held;           /* (owned) invocations not answered while mute */
+  GUnixFDList *descriptors;  /* (owned) (nullable) of the last call that had some */
   gboolean mute;             /* answers nothing */
   gboolean mute_but_ping;
   guint at_most;        /* verdicts in an answer to Check, 0 = all */

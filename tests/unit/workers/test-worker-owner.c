@@ -23,6 +23,8 @@ typedef struct
   guint failed;           /* with WorkerLost */
   guint unknown;          /* with OwnerUnknown */
   guint gone;
+  guint carries;          /* times that it began to carry background transfers */
+  guint carried_no_more;
 } Fixture;
 
 /* Lines that tell an administrator of a lost worker, and of one that does not start. */
@@ -53,7 +55,21 @@ on_lost (guint32 owner, const char *why, gpointer data)
   ((Fixture *)data)->lost++;
 }
 
-static const BgcWorkerOwnerEvents events = { on_report, on_lost };
+static void
+on_carries (guint32 owner, BgcWorkerLink *link, gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_assert_cmpuint (owner, ==, getuid ());
+  /* There and gone by turns. */
+  g_assert_true ((link != NULL) == (fixture->carries == fixture->carried_no_more));
+  if (link != NULL)
+    fixture->carries++;
+  else
+    fixture->carried_no_more++;
+}
+
+static const BgcWorkerOwnerEvents events = { on_report, on_lost, on_carries };
 
 static void
 on_gone (gpointer data)
@@ -176,6 +192,31 @@ test_not_idle (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->launcher->stops, ==, 2);
   g_assert_cmpuint (fixture->launcher->starts, ==, 2);
   hand_wait_until (fixture->succeeded == 3);
+}
+
+/* From the first background job on, through others, until it is gone. A foreground job carries nothing of
+ * that kind. */
+static void
+test_carries (Fixture *fixture, gconstpointer data)
+{
+  fixture->job->priority = BGC_PRIORITY_FOREGROUND;
+  start_and_wait (fixture);
+  g_assert_cmpuint (fixture->carries, ==, 0);
+  for (guint i = 0; i < 2; i++)
+    {
+      bgc_worker_owner_stop (fixture->owner, task (fixture), &fixture->job->id, FALSE);
+      hand_wait_until (fixture->succeeded == 2 + 2 * i);
+      fixture->job->priority = BGC_PRIORITY_NORMAL;
+      start_and_wait (fixture);
+      g_assert_cmpuint (fixture->carries, ==, 1);
+    }
+  g_assert_cmpuint (fixture->carried_no_more, ==, 0);
+  hand_worker_hang_up (fixture->launcher->worker);
+  hand_wait_until (fixture->lost == 1);
+  g_assert_cmpuint (fixture->carried_no_more, ==, 1);
+  start (fixture);
+  bgc_clock_fake_advance (fixture->clock, SECOND);
+  hand_wait_until (fixture->carries == 2);
 }
 
 /* Stopping what does not run needs no worker. */
@@ -398,6 +439,7 @@ main (int argc, char **argv)
   g_log_set_writer_func (count_lines, NULL, NULL);
   ADD ("life", test_life, NULL);
   ADD ("not-idle", test_not_idle, NULL);
+  ADD ("carries", test_carries, NULL);
   ADD ("stop-nothing", test_stop_nothing, NULL);
   ADD ("crash", test_crash, NULL);
   ADD ("back-off", test_back_off, NULL);

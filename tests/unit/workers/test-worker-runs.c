@@ -100,6 +100,25 @@ pass_reports (Fixture *fixture, guint count)
   bgc_worker_runs_take_reports (fixture->runs, g_ptr_array_index (fixture->seen.reports, count - 1));
 }
 
+/* As long as one of them runs. */
+static void
+test_background (Fixture *fixture, gconstpointer data)
+{
+  bgc_worker_runs_open (fixture->runs, fixture->link);
+  g_assert_false (bgc_worker_runs_has_background (fixture->runs));
+  fixture->job->priority = BGC_PRIORITY_FOREGROUND;
+  start (fixture);
+  g_assert_false (bgc_worker_runs_has_background (fixture->runs));
+  stop (fixture);
+  hand_wait_until (fixture->stopped == 1);
+  fixture->job->priority = BGC_PRIORITY_LOW;
+  start (fixture);
+  g_assert_true (bgc_worker_runs_has_background (fixture->runs));
+  stop (fixture);
+  hand_wait_until (fixture->stopped == 2);
+  g_assert_false (bgc_worker_runs_has_background (fixture->runs));
+}
+
 static void
 test_whole_run (Fixture *fixture, gconstpointer data)
 {
@@ -326,6 +345,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("whole-run", test_whole_run, NULL);
+  ADD ("background", test_background, NULL);
   ADD ("called-off", test_called_off, NULL);
   ADD ("more-files", test_more_files, NULL);
   ADD ("long-job", test_long_job, NULL);
