@@ -75,6 +75,14 @@ G_STATIC_ASSERT (G_N_ELEMENTS (upload_protocol_words) == BGC_N_UPLOAD_PROTOCOLS)
 static const char *const cost_policy_words[] = { "always", "not-roaming", "standard", "unrestricted" };
 G_STATIC_ASSERT (G_N_ELEMENTS (cost_policy_words) + 1 == BGC_N_COST_POLICIES);
 
+static const char *const yield_words[] = {
+  [BGC_YIELD_NOBODY] = "nobody",
+  [BGC_YIELD_OTHERS] = "others",
+  [BGC_YIELD_QUEUE] = "queue",
+  [BGC_YIELD_LIMIT] = "limit",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (yield_words) == BGC_N_YIELDS);
+
 static const char *const outcome_words[] = {
   [BGC_OUTCOME_OK] = "ok",
   [BGC_OUTCOME_PARTIAL] = "partial",
@@ -176,6 +184,9 @@ DEFINE_FROM_STRING (login_target, BgcLoginTarget)
 
 DEFINE_TO_STRING (login_scheme, BgcLoginScheme)
 DEFINE_FROM_STRING (login_scheme, BgcLoginScheme)
+
+DEFINE_TO_STRING (yield, BgcYield)
+DEFINE_FROM_STRING (yield, BgcYield)
 
 DEFINE_TO_STRING (outcome, BgcOutcome)
 

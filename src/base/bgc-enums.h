@@ -87,11 +87,7 @@ typedef enum {
 } BgcUploadProtocol;
 
 /* Who asks for a login. */
-typedef enum {
-  BGC_LOGIN_TARGET_SERVER = 0,
-  BGC_LOGIN_TARGET_PROXY,
-  BGC_N_LOGIN_TARGETS
-} BgcLoginTarget;
+typedef enum { BGC_LOGIN_TARGET_SERVER = 0, BGC_LOGIN_TARGET_PROXY, BGC_N_LOGIN_TARGETS } BgcLoginTarget;
 
 /* How a login is given. The weaker before the stronger, but for a token, which is given unasked. */
 typedef enum {
@@ -111,6 +107,9 @@ typedef enum {
   BGC_COST_POLICY_UNRESTRICTED,
   BGC_N_COST_POLICIES
 } BgcCostPolicy;
+
+/* For whom a job that runs holds back: others on the interface, the queue that delay shows, a cap. */
+typedef enum { BGC_YIELD_NOBODY, BGC_YIELD_OTHERS, BGC_YIELD_QUEUE, BGC_YIELD_LIMIT, BGC_N_YIELDS } BgcYield;
 
 /* How Cancel and Complete ended, where they did not fail. */
 typedef enum {
@@ -141,6 +140,8 @@ gboolean bgc_enums_login_scheme_from_string (const char *word, BgcLoginScheme *o
 /* BY_PRIORITY has no word: "unknown". */
 const char *bgc_enums_cost_policy_to_string (BgcCostPolicy value);
 gboolean bgc_enums_cost_policy_from_string (const char *word, BgcCostPolicy *out);
+const char *bgc_enums_yield_to_string (BgcYield value);
+gboolean bgc_enums_yield_from_string (const char *word, BgcYield *out);
 const char *bgc_enums_outcome_to_string (BgcOutcome value);
 /* Single notify flags; a set is a list of words on the bus. The list is NULL-terminated, its
  * container is the caller's and its words are static. */

@@ -31,6 +31,8 @@
 #define DELAYED_TIME (40 * G_TIME_SPAN_MILLISECOND)
 /* Microseconds, of a path that has not been measured. */
 #define ROUND_TRIP_DEFAULT 100000u
+/* Microseconds that somebody is shown a path as having made room for others, who come and go faster. */
+#define ASIDE_SHOWN G_TIME_SPAN_SECOND
 
 /* Microseconds of queue that jobs of a priority leave others at most. */
 static const guint32 targets[BGC_N_PRIORITIES] = {
@@ -48,6 +50,7 @@ typedef struct
   BgcDelayControl control;
   BgcForeignTraffic *traffic; /* (owned) (nullable) of the interface that leads there */
   guint connections;
+  gint64 aside;   /* when it last made room for others, monotonic microseconds; 0 = never */
   guint32 latest; /* microseconds: the last round trip seen; 0 = none yet */
   /* Of this tick: */
   guint active;       /* connections on which something moves */
@@ -269,8 +272,10 @@ bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now)
     {
       Path *path = g_ptr_array_index (self->paths, i);
 
-      if (is_disturbed (self, path, now))
-        bgc_delay_control_step_aside (&path->control, now);
+      if (!is_disturbed (self, path, now))
+        continue;
+      bgc_delay_control_step_aside (&path->control, now);
+      path->aside = now;
     }
   for (guint i = self->paths->len; i-- > 0;)
     {
@@ -374,4 +379,24 @@ bgc_courtesy_paths_window (const BgcCourtesyPaths *self)
         window = MAX (window, bgc_delay_control_window (&path->control));
     }
   return window;
+}
+
+BgcYield
+bgc_courtesy_paths_yield_to (const BgcCourtesyPaths *self, BgcPriority priority, BgcCourtesyWay way,
+                             gint64 now)
+{
+  BgcYield yield = BGC_YIELD_NOBODY;
+
+  for (guint i = 0; i < self->paths->len; i++)
+    {
+      const Path *path = g_ptr_array_index (self->paths, i);
+
+      if (path->connections == 0 || path->priority != priority || path->way != way)
+        continue;
+      if (path->aside != 0 && now - path->aside < ASIDE_SHOWN)
+        return BGC_YIELD_OTHERS;
+      if (bgc_delay_control_gives_way (&path->control))
+        yield = BGC_YIELD_QUEUE;
+    }
+  return yield;
 }

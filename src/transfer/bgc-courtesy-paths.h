@@ -35,5 +35,8 @@ void bgc_courtesy_paths_adopt (BgcCourtesyPaths *self, GSocket *socket, GInetAdd
                                BgcPriority priority, BgcCourtesyWay way);
 /* Looks at all sockets and shares anew; @now: monotonic microseconds. FALSE: there are none. */
 gboolean bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now);
+/* For whom paths of that priority and way hold back: nobody, others or a queue. */
+BgcYield bgc_courtesy_paths_yield_to (const BgcCourtesyPaths *self, BgcPriority priority, BgcCourtesyWay way,
+                                      gint64 now);
 /* Bytes, of the path with the largest window; 0 = nothing is connected. */
 guint64 bgc_courtesy_paths_window (const BgcCourtesyPaths *self);

@@ -174,3 +174,14 @@ bgc_courtesy_window (BgcCourtesy *self)
 
   return bgc_courtesy_paths_window (&self->paths);
 }
+
+BgcYield
+bgc_courtesy_yields_to (BgcCourtesy *self, BgcPriority priority, BgcCourtesyWay way)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+
+  if (self == NULL || priority == BGC_PRIORITY_FOREGROUND)
+    return BGC_YIELD_NOBODY;
+  locker = g_mutex_locker_new (&self->lock);
+  return bgc_courtesy_paths_yield_to (&self->paths, priority, way, g_get_monotonic_time ());
+}

@@ -24,5 +24,7 @@ void bgc_courtesy_watch (BgcCourtesy *self, SoupSession *soup, BgcPriority prior
 /* From now on others are told in the page @own what these connections carry, and what is told in @others,
  * pages of @n_others other owners' workers, is not foreign to them (bgc-shared-counters.h). */
 void bgc_courtesy_share (BgcCourtesy *self, int own, const int *others, guint n_others);
+/* For whom connections of such jobs hold back now: nobody, others or a queue. @self (nullable). */
+BgcYield bgc_courtesy_yields_to (BgcCourtesy *self, BgcPriority priority, BgcCourtesyWay way);
 /* Bytes, of the path with the largest window; 0 = nothing is connected. */
 guint64 bgc_courtesy_window (BgcCourtesy *self);

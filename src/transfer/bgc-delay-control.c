@@ -35,6 +35,14 @@
 /* A delay that stands this long without moving is a longer path, not somebody's queue: no sender's
  * queue is that even, and BBR empties its own every 10 s. */
 #define REROUTE_TIME (G_GINT64_CONSTANT (15) * G_USEC_PER_SEC)
+/* What the usual window keeps of itself in a round trip, so that it is forgotten in minutes. */
+#define USUAL_KEPT 0.999
+/* Part of the usual window below which it is said to give way: its own saw-tooth stays above. */
+#define GIVEN_WAY 0.4
+/* Segments by which it must be smaller too: a window of a few jumps by halves. */
+#define GIVEN_SEGMENTS 8
+/* Decisions in a row at the floor with a queue all the same: one of ours would be gone by then. */
+#define PRESSED_ROUNDS 4u
 
 void
 bgc_delay_control_init (BgcDelayControl *self, const BgcDelayControlSettings *settings)
@@ -195,6 +203,17 @@ step_steady (BgcDelayControl *self, gint64 now, guint32 round_trip, double queue
     }
   else if (used)
     set_window (self, self->window + MAX (gain, self->window * STEADY_GAIN * MAX (self->calm, 1)));
+  self->pressed
+    = self->window <= (double)self->settings.floor && queue > target ? self->pressed + 1 : 0;
+  self->usual = MAX (self->usual * USUAL_KEPT, self->window);
+  self->gives_way = self->window < MIN (self->usual * GIVEN_WAY, self->usual - GIVEN_SEGMENTS * segment)
+                    || self->pressed >= PRESSED_ROUNDS;
+}
+
+gboolean
+bgc_delay_control_gives_way (const BgcDelayControl *self)
+{
+  return self->gives_way;
 }
 
 guint64

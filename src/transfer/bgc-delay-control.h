@@ -48,6 +48,9 @@ typedef struct
   gint64 floored_since;
   guint32 floored_low;  /* lowest and highest round trip since */
   guint32 floored_high;
+  double usual;         /* bytes: the largest steady window of late */
+  guint pressed;        /* steady decisions in a row that found a queue and left the window at the floor */
+  gboolean gives_way;   /* as of the last steady decision */
 } BgcDelayControl;
 
 void bgc_delay_control_init (BgcDelayControl *self, const BgcDelayControlSettings *settings);
@@ -61,5 +64,7 @@ void bgc_delay_control_sample_empty (BgcDelayControl *self, gint64 now, guint32 
 guint64 bgc_delay_control_step_aside (BgcDelayControl *self, gint64 now);
 /* Bytes. */
 guint64 bgc_delay_control_window (const BgcDelayControl *self);
+/* It leaves the path to others: for people, from one steady decision to the next, slow-downs apart. */
+gboolean bgc_delay_control_gives_way (const BgcDelayControl *self);
 /* Microseconds of queue that are tolerated on this path. */
 guint32 bgc_delay_control_target (const BgcDelayControl *self);

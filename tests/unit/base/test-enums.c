@@ -21,6 +21,7 @@ static const char *const contexts[] = { "none",       "unknown",     "queue-mana
                                         "server-certificate", NULL };
 
 static const char *const targets[] = { "server", "proxy", NULL };
+static const char *const yields[] = { "nobody", "others", "queue", "limit", NULL };
 static const char *const schemes[] = { "basic", "digest", "negotiate", "bearer", NULL };
 
 /* All enumerations have the size of an int, so that one check serves them. */
@@ -59,6 +60,7 @@ CHECK_REFUSED (context, BgcErrorContext)
 CHECK_REFUSED (login_target, BgcLoginTarget)
 CHECK_REFUSED (login_scheme, BgcLoginScheme)
 CHECK_REFUSED (cost_policy, BgcCostPolicy)
+CHECK_REFUSED (yield, BgcYield)
 
 CHECK (job_state, BgcJobState, states)
 CHECK (job_type, BgcJobType, types)
@@ -67,6 +69,7 @@ CHECK (wait_reason, BgcWaitReason, waits)
 CHECK (context, BgcErrorContext, contexts)
 CHECK (login_target, BgcLoginTarget, targets)
 CHECK (login_scheme, BgcLoginScheme, schemes)
+CHECK (yield, BgcYield, yields)
 
 static void
 test_upload_protocol (void)
@@ -158,6 +161,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/enums/login-target", test_login_target);
   g_test_add_func ("/enums/login-scheme", test_login_scheme);
   g_test_add_func ("/enums/cost-policy", test_cost_policy);
+  g_test_add_func ("/enums/yield", test_yield);
   g_test_add_func ("/enums/outcome", test_outcome);
   g_test_add_func ("/enums/notify-flags", test_notify_flags);
   g_test_add_func ("/enums/notify-flags/unknown", test_notify_flags_unknown);

@@ -73,6 +73,8 @@ test_kept_until_closed (void)
   adopt (&paths, two.near, "10.0.0.1", BGC_PRIORITY_LOW);
   g_assert_cmpuint (bgc_courtesy_paths_window (&paths), >, 0);
   g_assert_true (bgc_courtesy_paths_look (&paths, 2));
+  g_assert_cmpint (bgc_courtesy_paths_yield_to (&paths, BGC_PRIORITY_LOW, BGC_COURTESY_RECEIVING, 3), ==,
+                   BGC_YIELD_NOBODY);
   pair_close (&one);
   g_assert_true (bgc_courtesy_paths_look (&paths, 3));
   pair_close (&two);

@@ -107,6 +107,37 @@ test_others (void)
   g_assert_cmpfloat (path_use (&path, SECOND), >, 0.9);
 }
 
+/* Alone it gives way to nobody, not even while it slows down; beside somebody's queue it does, until that
+ * is gone. */
+static void
+test_gives_way (void)
+{
+  static const double cases[][2] = { { 2, 5 }, { 20, 20 }, { 200, 20 }, { 20, 200 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      Path path;
+      guint given = 0;
+
+      path_init (&path, cases[i][0], cases[i][1], 16 << 20);
+      path_run (&path, 3 * SECOND);
+      for (guint second = 0; second < 60; second++)
+        {
+          path_run (&path, SECOND);
+          given += bgc_delay_control_gives_way (&path.control);
+        }
+      g_test_message ("%.0f Mbit/s, %.0f ms: %u of 60", cases[i][0], cases[i][1], given);
+      /* Where less than a segment fills the path, its own saw-tooth looks like that now and then. */
+      g_assert_cmpuint (given, <=, i == 0 ? 6 : 0);
+      path.foreign = 100 * MILLISECOND;
+      path_run (&path, 3 * SECOND);
+      g_assert_true (bgc_delay_control_gives_way (&path.control));
+      path.foreign = 0;
+      path_run (&path, 5 * SECOND);
+      g_assert_false (bgc_delay_control_gives_way (&path.control));
+    }
+}
+
 static void
 test_slow_down (void)
 {
@@ -234,6 +265,7 @@ main (int argc, char **argv)
   g_test_add_func ("/delay-control/start", test_start);
   g_test_add_func ("/delay-control/others", test_others);
   g_test_add_func ("/delay-control/slow-down", test_slow_down);
+  g_test_add_func ("/delay-control/gives-way", test_gives_way);
   g_test_add_func ("/delay-control/late", test_late);
   g_test_add_func ("/delay-control/other-route", test_other_route);
   g_test_add_func ("/delay-control/minutes", test_minutes);
