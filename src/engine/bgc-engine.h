@@ -61,6 +61,7 @@ struct _BgcEngine {
   struct _BgcBandwidth *bandwidth;   /* (owned) */
   GHashTable *searched;         /* (owned) (element-type guint32) owners: see bgc-orphans */
   GHashTable *runners;          /* (owned) (element-type BgcEntry): those with a runner */
+  GHashTable *counters;         /* (owned) (element-type guint32 BgcCounters) by owner: bgc-gauge */
   GQueue waits;                 /* (element-type BgcWait) bgc-waits */
   GQueue server_cancels;        /* (element-type BgcServerCancel) bgc-server-cancel */
   guint64 runs;                 /* numbers the runs of all jobs */

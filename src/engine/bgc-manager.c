@@ -12,6 +12,7 @@
 #include "engine/bgc-creation.h"
 #include "engine/bgc-edits.h"
 #include "engine/bgc-effects.h"
+#include "engine/bgc-gauge.h"
 #include "engine/bgc-leftovers.h"
 #include "engine/bgc-orphans.h"
 #include "engine/bgc-reaper.h"
@@ -171,6 +172,7 @@ bgc_manager_finalize (GObject *object)
   bgc_lanes_free (engine->lanes);
   bgc_queue_free (engine->queue);
   g_hash_table_unref (engine->runners);
+  g_hash_table_unref (engine->counters);
   g_hash_table_unref (engine->searched);
   g_object_unref (engine->store);
   g_object_unref (engine->workers);
@@ -200,6 +202,7 @@ bgc_manager_init (BgcManager *self)
 {
   self->engine.queue = bgc_queue_new ();
   self->engine.runners = g_hash_table_new (NULL, NULL);
+  self->engine.counters = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->engine.searched = g_hash_table_new (NULL, NULL);
   g_queue_init (&self->engine.waits);
   g_queue_init (&self->engine.server_cancels);
@@ -362,12 +365,16 @@ bgc_manager_chores (BgcManager *self)
   return bgc_leftovers_count (self->engine.leftovers) + (bgc_reaper_is_near (self->engine.reaper) ? 1 : 0);
 }
 
-guint64
-bgc_manager_rate (BgcManager *self, const BgcJob *job)
+BgcFigures
+bgc_manager_figures (BgcManager *self, const BgcJob *job)
 {
-  BgcEntry *entry = bgc_queue_find (self->engine.queue, &job->id);
+  return bgc_runner_figures (bgc_queue_find (self->engine.queue, &job->id));
+}
 
-  return entry != NULL ? bgc_runner_rate (&self->engine, entry) : 0;
+BgcCounters
+bgc_manager_counters (BgcManager *self, guint32 owner)
+{
+  return bgc_gauge_total (&self->engine, owner);
 }
 
 /* ---- the use cases ---- */

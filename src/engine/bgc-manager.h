@@ -20,6 +20,7 @@
 #include "host/bgc-metering.h"
 #include "host/bgc-network.h"
 #include "host/bgc-power.h"
+#include "model/bgc-figures.h"
 #include "model/bgc-job.h"
 #include "store/bgc-store.h"
 #include "workers/bgc-workers.h"
@@ -82,8 +83,10 @@ guint bgc_manager_count (BgcManager *self, guint32 owner);
 /* What there is to do without anybody asking: files that could not be deleted and are tried again every hour,
  * and one more if within the hour a job may be found that nobody has touched for too long. O(1). */
 guint bgc_manager_chores (BgcManager *self);
-/* Bytes a second now; 0 if it is not transferring. */
-guint64 bgc_manager_rate (BgcManager *self, const BgcJob *job);
+/* What is shown of it beyond what is stored. */
+BgcFigures bgc_manager_figures (BgcManager *self, const BgcJob *job);
+/* Of all jobs that @owner had since the service began, whatever became of them; G_MAXUINT32 = everybody. */
+BgcCounters bgc_manager_counters (BgcManager *self, guint32 owner);
 
 /* Makes a job of @owner, with properties set by @modify (nullable, called once before this returns an
  * answer) and @files (element-type BgcFileRequest, nullable), and resumes it if @resume: all or nothing.

@@ -18,6 +18,7 @@ static void
 entry_free (BgcEntry *entry)
 {
   bgc_job_free (entry->job);
+  g_free (entry->counters);
   g_slice_free (BgcEntry, entry);
 }
 

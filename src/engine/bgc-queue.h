@@ -46,6 +46,7 @@ struct _BgcEntry {
   struct _BgcWait *wait;       /* (nullable) bgc-waits */
   struct _BgcLater *later;     /* (nullable) bgc-engine */
   struct _BgcServerCancel *server_cancel; /* (nullable) bgc-server-cancel */
+  struct _BgcCounters *counters; /* (owned) (nullable) bgc-gauge */
   GList *farewell;             /* (nullable) bgc-reaper */
 };
 

@@ -3,8 +3,8 @@
 
 #include "engine/bgc-runner.h"
 
+#include "engine/bgc-gauge.h"
 #include "engine/bgc-retry.h"
-#include "model/bgc-rate.h"
 
 typedef struct _BgcRunner
 {
@@ -29,11 +29,10 @@ typedef struct _BgcRunner
   guint64 received;        /* bytes of this run */
   guint64 received_stored; /* of them, those that a stored change knew of */
   gint64 accounted;        /* boot clock: up to when the job's clocks hold the time */
-  BgcRate rate;
+  BgcGauge *gauge;              /* (owned) */
   BgcFailure *lost;             /* (owned) (nullable) why it is DEAD */
   BgcFailure *fatal;            /* (owned) (nullable) why an upload that is sent cannot be closed */
   guint64 alarm;                /* of the clocks; 0 = none */
-  guint64 rate_alarm;           /* to tell that the rate is 0; 0 = none */
   BgcRunnerStoppedFunc stopped; /* (nullable) who waits for the stop */
   gpointer stopped_data;
 } BgcRunner;
@@ -93,7 +92,7 @@ bgc_runner_new (BgcEngine *engine, BgcEntry *entry, guint files_at_once, BgcRunn
   self->renewed = g_hash_table_new (NULL, NULL);
   self->attempts = g_hash_table_new (NULL, NULL);
   self->accounted = bgc_engine_boot (engine);
-  bgc_rate_reset (&self->rate);
+  self->gauge = bgc_gauge_new (engine, entry);
   entry->runner = self;
   g_hash_table_add (engine->runners, entry);
 }
@@ -107,7 +106,7 @@ bgc_runner_drop (BgcEngine *engine, BgcEntry *entry)
     return;
   g_hash_table_remove (engine->runners, entry);
   bgc_clock_clear_alarm (engine->clock, &self->alarm);
-  bgc_clock_clear_alarm (engine->clock, &self->rate_alarm);
+  bgc_gauge_free (self->gauge, self->discard);
   g_ptr_array_unref (self->reports);
   g_hash_table_unref (self->transient);
   g_hash_table_unref (self->renewed);
@@ -207,8 +206,7 @@ bgc_runner_start (BgcEngine *engine, BgcEntry *entry)
   g_hash_table_remove_all (self->transient);
   g_hash_table_remove_all (self->renewed);
   g_hash_table_remove_all (self->attempts);
-  bgc_rate_reset (&self->rate);
-  bgc_rate_add (&self->rate, bgc_engine_boot (engine), 0);
+  bgc_gauge_begin (self->gauge);
   set_clocks (self);
   bgc_workers_start_job_async (engine->workers, entry->job, self->files_at_once, on_started, call_new (self));
 }
@@ -309,20 +307,6 @@ keep (BgcRunner *self, const BgcReport *report)
   bgc_report_append (g_ptr_array_index (self->reports, self->reports->len - 1), report);
 }
 
-/* A server that falls silent says nothing that would show it: also the alarm of the time when it has. */
-static void
-watch_rate (gpointer data)
-{
-  BgcRunner *self = data;
-  gint64 stale = bgc_rate_stale_time (&self->rate);
-
-  self->rate_alarm = 0;
-  if (stale <= bgc_engine_boot (self->engine))
-    self->engine->hooks->stirred (self->engine, self->entry);
-  else
-    self->rate_alarm = bgc_clock_set_alarm (self->engine->clock, stale, "rate", watch_rate, self);
-}
-
 gboolean
 bgc_runner_take (BgcEngine *engine, BgcEntry *entry, const BgcReport *report)
 {
@@ -331,9 +315,7 @@ bgc_runner_take (BgcEngine *engine, BgcEntry *entry, const BgcReport *report)
   if (self == NULL || (self->phase != BGC_RUNNER_ACTIVE && self->phase != BGC_RUNNER_STOPPING)
       || self->discard)
     return FALSE;
-  bgc_rate_add (&self->rate, bgc_engine_boot (engine), report->received);
-  if (self->rate_alarm == 0)
-    watch_rate (self);
+  bgc_gauge_take (self->gauge, report);
   self->received = MAX (self->received, report->received);
   if (!brings_news (self, report))
     {
@@ -416,6 +398,14 @@ fold_file (BgcRunner *self, BgcChange *change, const BgcFileReport *report)
     }
 }
 
+static guint64
+held (BgcRunner *self, const BgcChange *change, guint32 index)
+{
+  const BgcFile *file = bgc_change_peek_file (change, self->entry->job, index);
+
+  return file != NULL ? file->bytes_transferred : 0;
+}
+
 /* TRUE if bytes came, or a step of an upload was done that counts as much. */
 static gboolean
 fold_report (BgcRunner *self, BgcChange *change, const BgcReport *report)
@@ -428,8 +418,10 @@ fold_report (BgcRunner *self, BgcChange *change, const BgcReport *report)
   for (guint i = 0; i < report->files->len; i++)
     {
       const BgcFileReport *file = g_ptr_array_index (report->files, i);
+      guint64 held_before = held (self, change, file->index);
 
       fold_file (self, change, file);
+      bgc_gauge_fold (self->gauge, file, held_before, held (self, change, file->index));
       step |= file->event == BGC_FILE_EVENT_WHOLE;
     }
   if (job->upload == NULL)
@@ -457,6 +449,7 @@ bgc_runner_fold (BgcEngine *engine, BgcEntry *entry, BgcChange *change)
   if (self == NULL || self->phase == BGC_RUNNER_PICKED)
     return;
   self->asked = FALSE;
+  bgc_gauge_open (self->gauge);
   for (guint i = 0; i < self->reports->len; i++)
     {
       const BgcReport *report = g_ptr_array_index (self->reports, i);
@@ -560,6 +553,7 @@ bgc_runner_applied (BgcEngine *engine, BgcEntry *entry)
       if (self->folded > 0)
         g_ptr_array_remove_range (self->reports, 0, self->folded);
       self->folded = 0;
+      bgc_gauge_applied (self->gauge);
       self->accounted = self->folded_at;
       self->folded_at = 0;
       self->received_stored = self->folded_received;
@@ -587,10 +581,8 @@ bgc_runner_unfold (BgcEntry *entry)
   self->folded_step = FALSE;
 }
 
-guint64
-bgc_runner_rate (BgcEngine *engine, const BgcEntry *entry)
+BgcFigures
+bgc_runner_figures (const BgcEntry *entry)
 {
-  if (entry->runner == NULL || !bgc_job_state_is_running (entry->job->state))
-    return 0;
-  return bgc_rate_get (&entry->runner->rate, bgc_engine_boot (engine));
+  return bgc_gauge_read (entry != NULL && entry->runner != NULL ? entry->runner->gauge : NULL, entry);
 }

@@ -9,6 +9,7 @@
 
 #include "engine/bgc-engine.h"
 #include "engine/bgc-progress.h"
+#include "model/bgc-figures.h"
 
 typedef enum {
   BGC_RUNNER_PICKED,   /* has a place; its start is not stored yet */
@@ -56,4 +57,5 @@ void bgc_runner_unfold (BgcEntry *entry);
 void bgc_runner_drop (BgcEngine *engine, BgcEntry *entry);
 /* The network came or went: the no-progress clock. */
 void bgc_runner_network_changed (BgcEngine *engine, BgcEntry *entry);
-guint64 bgc_runner_rate (BgcEngine *engine, const BgcEntry *entry);
+/* Of a job with or without runner; @entry (nullable). */
+BgcFigures bgc_runner_figures (const BgcEntry *entry);

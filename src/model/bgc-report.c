@@ -45,6 +45,8 @@ bgc_report_append (BgcReport *self, const BgcReport *later)
 {
   self->connected = self->connected || later->connected;
   self->received = MAX (self->received, later->received);
+  self->sent = MAX (self->sent, later->sent);
+  self->yields_to = later->yields_to;
   for (guint i = 0; i < later->files->len; i++)
     bgc_report_put (self, bgc_file_report_copy (g_ptr_array_index (later->files, i)));
   if (later->upload == NULL)

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "base/bgc-enums.h"
 #include "model/bgc-file-report.h"
 #include "model/bgc-job-id.h"
 #include "model/bgc-upload.h"
@@ -18,7 +19,9 @@
 typedef struct {
   BgcJobId id;
   gboolean connected;    /* an answer of the server came in this run */
-  guint64 received;      /* body bytes received in this run, durable or not: for the rate alone */
+  guint64 received;      /* body bytes moved in this run, either way, durable or not */
+  guint64 sent;          /* of them, those that went to a server */
+  BgcYield yields_to;    /* for whom it held back just now */
   GPtrArray *files;      /* (owned) (element-type BgcFileReport) in the order things happened */
   /* (owned) (nullable) an upload's session after what @files tell; NULL = as before */
   BgcUpload *upload;

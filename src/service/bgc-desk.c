@@ -19,10 +19,10 @@ find_job (const BgcJobId *id, gpointer data)
   return bgc_manager_find (((BgcDesk *) data)->manager, id);
 }
 
-static guint64
-rate_of (const BgcJob *job, gpointer data)
+static BgcFigures
+figures_of (const BgcJob *job, gpointer data)
 {
-  return bgc_manager_rate (((BgcDesk *) data)->manager, job);
+  return bgc_manager_figures (((BgcDesk *) data)->manager, job);
 }
 
 static gboolean
@@ -44,7 +44,7 @@ repeat_one (const char *connection, const BgcJobId *id, gpointer data)
 BgcDesk *
 bgc_desk_new (GDBusConnection *connection, BgcManager *manager, BgcClock *clock, BgcAuthority *authority)
 {
-  static const BgcNotifierHooks hooks = { send_signal, find_job, rate_of, is_listed };
+  static const BgcNotifierHooks hooks = { send_signal, find_job, figures_of, is_listed };
   BgcDesk *self = g_rc_box_new0 (BgcDesk);
 
   self->connection = g_object_ref (connection);

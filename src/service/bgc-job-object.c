@@ -345,6 +345,7 @@ static void
 get_property (BgcCall *call)
 {
   const BgcJob *job = bgc_call_job (call);
+  const BgcFigures now = bgc_manager_figures (call->desk->manager, job);
   const BgcJobProperty *property;
   const char *interface, *name;
   GVariant *value;
@@ -361,7 +362,7 @@ get_property (BgcCall *call)
   if (strcmp (name, "CustomHeaders") == 0 && is_owner (call, job))
     value = bgc_job_properties_headers (job);
   else
-    value = property->get (job, bgc_manager_rate (call->desk->manager, job));
+    value = property->get (job, &now);
   bgc_call_return (call, g_variant_new ("(v)", value));
 }
 
@@ -369,8 +370,8 @@ static void
 get_all_properties (BgcCall *call)
 {
   const BgcJob *job = bgc_call_job (call);
-  guint64 rate = bgc_manager_rate (call->desk->manager, job);
-  g_autoptr (GVariant) all = g_variant_ref_sink (bgc_job_properties_all (job, rate, FALSE));
+  const BgcFigures now = bgc_manager_figures (call->desk->manager, job);
+  g_autoptr (GVariant) all = g_variant_ref_sink (bgc_job_properties_all (job, &now, FALSE));
   GVariantDict dict;
 
   bgc_notifier_job_read (call->desk->notifier, job);

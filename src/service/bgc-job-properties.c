@@ -22,24 +22,20 @@ stamp_of_text (const char *text)
 }
 
 /* A property that is a number, text, or a word of an enumeration: how to read it, and its stamp. */
+#define STAMP(property, expression)                                                                        \
+  static guint64 stamp_##property (const BgcJob *job, const BgcFigures *now)                               \
+  {                                                                                                        \
+    return (guint64) (expression);                                                                         \
+  }
+#define VALUE(property, variant)                                                                           \
+  static GVariant *get_##property (const BgcJob *job, const BgcFigures *now) { return variant; }
 #define NUMBER(property, type, expression)                                                                 \
-  static guint64 stamp_##property (const BgcJob *job, guint64 rate) { return (guint64) (expression); }     \
-  static GVariant *get_##property (const BgcJob *job, guint64 rate)                                        \
-  {                                                                                                        \
-    return g_variant_new_##type (expression);                                                              \
-  }
+  STAMP (property, expression) VALUE (property, g_variant_new_##type (expression))
 #define TEXT(property, expression)                                                                         \
-  static guint64 stamp_##property (const BgcJob *job, guint64 rate) { return stamp_of_text (expression); } \
-  static GVariant *get_##property (const BgcJob *job, guint64 rate)                                        \
-  {                                                                                                        \
-    return g_variant_new_string (expression);                                                              \
-  }
+  STAMP (property, stamp_of_text (expression)) VALUE (property, g_variant_new_string (expression))
 #define WORD(property, enumeration, expression)                                                            \
-  static guint64 stamp_##property (const BgcJob *job, guint64 rate) { return (guint64) (expression); }     \
-  static GVariant *get_##property (const BgcJob *job, guint64 rate)                                        \
-  {                                                                                                        \
-    return g_variant_new_string (bgc_enums_##enumeration##_to_string (expression));                        \
-  }
+  STAMP (property, expression)                                                                             \
+  VALUE (property, g_variant_new_string (bgc_enums_##enumeration##_to_string (expression)))
 
 static guint32
 transferred_files (const BgcJob *job)
@@ -137,7 +133,8 @@ NUMBER (cancel_deadline, int64, cancel_deadline (job))
 TEXT (reply_file_name, reply_name (job))
 TEXT (session_id, session_id (job))
 WORD (upload_protocol, upload_protocol, job->upload_protocol)
-NUMBER (rate, uint64, rate)
+NUMBER (rate, uint64, now->rate)
+WORD (yields_to, yield, now->yields_to)
 NUMBER (modification_time, int64, job->modification_time)
 NUMBER (completion_time, int64, job->completion_time)
 NUMBER (minimum_retry_delay, uint32, job->minimum_retry_delay)
@@ -156,7 +153,7 @@ WORD (wait_reason, wait_reason, job->wait_reason)
 WORD (cost_policy, cost_policy, bgc_job_cost_policy (job))
 
 static GVariant *
-get_id (const BgcJob *job, guint64 rate)
+get_id (const BgcJob *job, const BgcFigures *now)
 {
   char hex[BGC_JOB_ID_HEX_LENGTH + 1];
 
@@ -165,7 +162,7 @@ get_id (const BgcJob *job, guint64 rate)
 }
 
 static GVariant *
-get_type (const BgcJob *job, guint64 rate)
+get_type (const BgcJob *job, const BgcFigures *now)
 {
   return g_variant_new_string (bgc_enums_job_type_to_string (job->type));
 }
@@ -212,7 +209,7 @@ set_cost_policy (BgcJob *draft, GVariant *value, GError **error)
 }
 
 static GVariant *
-get_creation_time (const BgcJob *job, guint64 rate)
+get_creation_time (const BgcJob *job, const BgcFigures *now)
 {
   return g_variant_new_int64 (job->creation_time);
 }
@@ -249,7 +246,7 @@ standing_error (const BgcJob *job)
 
 /* Two failures of one job at one microsecond are one and the same. */
 static guint64
-stamp_error (const BgcJob *job, guint64 rate)
+stamp_error (const BgcJob *job, const BgcFigures *now)
 {
   const BgcFailure *failure = standing_error (job);
 
@@ -261,19 +258,19 @@ stamp_error (const BgcJob *job, guint64 rate)
 }
 
 static GVariant *
-get_error (const BgcJob *job, guint64 rate)
+get_error (const BgcJob *job, const BgcFigures *now)
 {
   return bgc_job_properties_failure (standing_error (job));
 }
 
 static guint64
-stamp_notify_flags (const BgcJob *job, guint64 rate)
+stamp_notify_flags (const BgcJob *job, const BgcFigures *now)
 {
   return (guint64) job->notify_flags;
 }
 
 static GVariant *
-get_notify_flags (const BgcJob *job, guint64 rate)
+get_notify_flags (const BgcJob *job, const BgcFigures *now)
 {
   g_autofree const char **words = bgc_enums_notify_flags_to_strv (job->notify_flags);
 
@@ -342,7 +339,7 @@ set_reply_file_name (BgcJob *draft, GVariant *value, GError **error)
 
 /* Whoever else may see the job sees none of them. */
 static GVariant *
-get_custom_headers (const BgcJob *job, guint64 rate)
+get_custom_headers (const BgcJob *job, const BgcFigures *now)
 {
   return g_variant_new_strv (NULL, 0);
 }
@@ -353,8 +350,27 @@ bgc_job_properties_headers (const BgcJob *job)
   const BgcJobSecrets *secrets = job->secrets;
 
   if (secrets == NULL || secrets->headers == NULL || secrets->write_only)
-    return get_custom_headers (job, 0);
+    return get_custom_headers (job, NULL);
   return g_variant_new_strv ((const char *const *) secrets->headers, -1);
+}
+
+GVariant *
+bgc_job_properties_counters (const BgcCounters *counters)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{st}"));
+  g_variant_builder_add (&builder, "{st}", "received", counters->received);
+  g_variant_builder_add (&builder, "{st}", "sent", counters->sent);
+  g_variant_builder_add (&builder, "{st}", "refetched", counters->refetched);
+  g_variant_builder_add (&builder, "{st}", "saved", counters->saved);
+  return g_variant_builder_end (&builder);
+}
+
+static GVariant *
+get_counters (const BgcJob *job, const BgcFigures *now)
+{
+  return bgc_job_properties_counters (&now->counters);
 }
 
 /* In the order of the interface. */
@@ -371,6 +387,8 @@ static const BgcJobProperty properties[] = {
   { "FilesTotal", "u", get_files_total, stamp_files_total, NULL, TRUE },
   { "FilesTransferred", "u", get_files_transferred, stamp_files_transferred, NULL, TRUE },
   { "Rate", "t", get_rate, stamp_rate, NULL, FALSE },
+  { "YieldsTo", "s", get_yields_to, stamp_yields_to, NULL, FALSE },
+  { "Counters", "a{st}", get_counters, NULL, NULL, FALSE },
   { "CreationTime", "x", get_creation_time, NULL, NULL, TRUE },
   { "ModificationTime", "x", get_modification_time, stamp_modification_time, NULL, TRUE },
   { "CompletionTime", "x", get_completion_time, stamp_completion_time, NULL, TRUE },
@@ -419,7 +437,7 @@ bgc_job_properties_find (const char *name)
 }
 
 GVariant *
-bgc_job_properties_all (const BgcJob *job, guint64 rate, gboolean brief)
+bgc_job_properties_all (const BgcJob *job, const BgcFigures *now, gboolean brief)
 {
   GVariantBuilder builder;
 
@@ -427,7 +445,7 @@ bgc_job_properties_all (const BgcJob *job, guint64 rate, gboolean brief)
   for (guint i = 0; i < BGC_JOB_PROPERTIES_COUNT; i++)
     {
       if (properties[i].brief || !brief)
-        g_variant_builder_add (&builder, "{sv}", properties[i].name, properties[i].get (job, rate));
+        g_variant_builder_add (&builder, "{sv}", properties[i].name, properties[i].get (job, now));
     }
   return g_variant_builder_end (&builder);
 }

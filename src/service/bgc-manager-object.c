@@ -333,6 +333,7 @@ static GVariant *
 managed_objects (BgcDesk *desk, guint32 owner)
 {
   g_autoptr (GPtrArray) jobs = bgc_manager_list (desk->manager, owner, 0, 0, MANAGED_OBJECTS_MAX);
+  const BgcFigures none = { 0 }; /* they are not brief */
   char path[BGC_OBJECT_PATH_SIZE];
   GVariantBuilder objects;
 
@@ -346,7 +347,7 @@ managed_objects (BgcDesk *desk, guint32 owner)
       g_variant_builder_open (&objects, G_VARIANT_TYPE ("{oa{sa{sv}}}"));
       g_variant_builder_add (&objects, "o", path);
       g_variant_builder_open (&objects, G_VARIANT_TYPE ("a{sa{sv}}"));
-      g_variant_builder_add (&objects, "{s@a{sv}}", JOB, bgc_job_properties_all (job, 0, TRUE));
+      g_variant_builder_add (&objects, "{s@a{sv}}", JOB, bgc_job_properties_all (job, &none, TRUE));
       g_variant_builder_close (&objects);
       g_variant_builder_close (&objects);
     }
@@ -466,7 +467,7 @@ limits_value (const BgcLimits *limits)
 }
 
 GVariant *
-bgc_manager_object_property (BgcManager *manager, const char *name)
+bgc_manager_object_property (BgcManager *manager, guint32 owner, const char *name)
 {
   if (strcmp (name, "Version") == 0)
     return g_variant_new_string (PACKAGE_VERSION);
@@ -474,7 +475,19 @@ bgc_manager_object_property (BgcManager *manager, const char *name)
     return g_variant_new_strv (capabilities, -1);
   if (strcmp (name, "Limits") == 0)
     return limits_value (bgc_manager_limits (manager));
+  if (strcmp (name, "Counters") == 0)
+    {
+      const BgcCounters counters = bgc_manager_counters (manager, owner);
+      return bgc_job_properties_counters (&counters);
+    }
   return NULL;
+}
+
+/* Whose jobs a property of all jobs is about. */
+static guint32
+seen_owner (BgcCall *call)
+{
+  return bgc_call_is_administrator (call) ? G_MAXUINT32 : call->caller->uid;
 }
 
 static void
@@ -484,7 +497,7 @@ get_property (BgcCall *call)
   GVariant *value;
 
   g_variant_get (call->parameters, "(&s&s)", &interface, &name);
-  value = bgc_manager_object_property (call->desk->manager, name);
+  value = bgc_manager_object_property (call->desk->manager, seen_owner (call), name);
   if (value != NULL)
     bgc_call_return (call, g_variant_new ("(v)", value));
   else
@@ -503,7 +516,8 @@ get_all_properties (BgcCall *call)
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (guint i = 0; strcmp (interface, MANAGER) == 0 && info[i] != NULL; i++)
     g_variant_builder_add (&builder, "{sv}", info[i]->name,
-                           bgc_manager_object_property (call->desk->manager, info[i]->name));
+                           bgc_manager_object_property (call->desk->manager, seen_owner (call),
+                                                        info[i]->name));
   bgc_call_return (call, g_variant_new ("(a{sv})", &builder));
 }
 

@@ -126,7 +126,7 @@ forget (BgcNotifier *self, const BgcJobId *id)
 static void
 send_changes (BgcNotifier *self, Record *record, const BgcJob *job)
 {
-  guint64 rate = self->hooks.rate (job, self->data);
+  const BgcFigures now = self->hooks.figures (job, self->data);
   GVariantBuilder changed;
   guint n_changed = 0;
 
@@ -138,11 +138,11 @@ send_changes (BgcNotifier *self, Record *record, const BgcJob *job)
 
       if (property->stamp == NULL)
         continue;
-      stamp = property->stamp (job, rate);
+      stamp = property->stamp (job, &now);
       if (record->told && record->stamps[i] == stamp && (record->owed & (G_GUINT64_CONSTANT (1) << i)) == 0)
         continue;
       record->stamps[i] = stamp;
-      g_variant_builder_add (&changed, "{sv}", property->name, property->get (job, rate));
+      g_variant_builder_add (&changed, "{sv}", property->name, property->get (job, &now));
       n_changed++;
     }
   record->owed = 0;
@@ -217,14 +217,14 @@ ensure_record (BgcNotifier *self, const BgcJobId *id)
 static guint64
 untold (BgcNotifier *self, const Record *record, const BgcJob *job)
 {
-  guint64 rate = self->hooks.rate (job, self->data);
+  const BgcFigures now = self->hooks.figures (job, self->data);
   guint64 differing = 0;
 
   for (guint i = 0; i < BGC_JOB_PROPERTIES_COUNT; i++)
     {
       const BgcJobProperty *property = bgc_job_properties_at (i);
 
-      if (property->stamp != NULL && record->stamps[i] != property->stamp (job, rate))
+      if (property->stamp != NULL && record->stamps[i] != property->stamp (job, &now))
         differing |= G_GUINT64_CONSTANT (1) << i;
     }
   return differing;
@@ -233,14 +233,14 @@ untold (BgcNotifier *self, const Record *record, const BgcJob *job)
 static void
 note_as_told (BgcNotifier *self, Record *record, const BgcJob *job)
 {
-  guint64 rate = self->hooks.rate (job, self->data);
+  const BgcFigures now = self->hooks.figures (job, self->data);
 
   for (guint i = 0; i < BGC_JOB_PROPERTIES_COUNT; i++)
     {
       const BgcJobProperty *property = bgc_job_properties_at (i);
 
       if (property->stamp != NULL)
-        record->stamps[i] = property->stamp (job, rate);
+        record->stamps[i] = property->stamp (job, &now);
     }
   record->told = TRUE;
   record->state = job->state;
@@ -250,6 +250,7 @@ note_as_told (BgcNotifier *self, Record *record, const BgcJob *job)
 void
 bgc_notifier_job_added (BgcNotifier *self, const BgcJob *job)
 {
+  const BgcFigures now = self->hooks.figures (job, self->data);
   char path[BGC_OBJECT_PATH_SIZE];
   GVariantBuilder interfaces;
 
@@ -258,7 +259,7 @@ bgc_notifier_job_added (BgcNotifier *self, const BgcJob *job)
   bgc_object_path_of_job (&job->id, path);
   g_variant_builder_init (&interfaces, G_VARIANT_TYPE ("a{sa{sv}}"));
   g_variant_builder_add (&interfaces, "{s@a{sv}}", JOB_INTERFACE,
-                         bgc_job_properties_all (job, self->hooks.rate (job, self->data), FALSE));
+                         bgc_job_properties_all (job, &now, FALSE));
   tell_owner_listeners (self, job->owner, "InterfacesAdded",
                         g_variant_new ("(oa{sa{sv}})", path, &interfaces));
   if (!is_silenced (job, BGC_NOTIFY_MODIFICATION))

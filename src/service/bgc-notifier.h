@@ -10,6 +10,7 @@
 #pragma once
 
 #include "host/bgc-clock.h"
+#include "model/bgc-figures.h"
 #include "model/bgc-job.h"
 #include "service/bgc-subscribers.h"
 
@@ -20,7 +21,7 @@ typedef struct {
   void (*send) (const char *connection, const char *path, const char *interface, const char *signal,
                 GVariant *parameters, gpointer data);
   const BgcJob *(*find) (const BgcJobId *id, gpointer data);  /* (nullable) */
-  guint64 (*rate) (const BgcJob *job, gpointer data);         /* bytes a second */
+  BgcFigures (*figures) (const BgcJob *job, gpointer data);
   gboolean (*is_listed) (const BgcJob *job, gpointer data);
 } BgcNotifierHooks;
 

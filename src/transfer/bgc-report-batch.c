@@ -104,19 +104,21 @@ next_due (BgcReportBatch *self)
 }
 
 static BgcReport *
-note_job (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received)
+note_job (BgcReportBatch *self, const BgcReport *now)
 {
-  BgcReport *waiting = find_or_add (self, id);
+  BgcReport *waiting = find_or_add (self, &now->id);
 
-  waiting->connected |= connected;
-  waiting->received = received;
+  waiting->connected |= now->connected;
+  waiting->received = now->received;
+  waiting->sent = now->sent;
+  waiting->yields_to = now->yields_to;
   return waiting;
 }
 
 void
-bgc_report_batch_touch (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received)
+bgc_report_batch_touch (BgcReportBatch *self, const BgcReport *now)
 {
-  note_job (self, id, connected, received);
+  note_job (self, now);
   send_later (self, MAX (next_due (self), MOMENT));
 }
 
@@ -140,18 +142,17 @@ send_when_due (BgcReportBatch *self)
 }
 
 void
-bgc_report_batch_add (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
-                      const BgcFileReport *file)
+bgc_report_batch_add (BgcReportBatch *self, const BgcReport *now, const BgcFileReport *file)
 {
-  add_file (self, note_job (self, id, connected, received), file);
+  add_file (self, note_job (self, now), file);
   send_when_due (self);
 }
 
 void
-bgc_report_batch_add_upload (BgcReportBatch *self, const BgcJobId *id, gboolean connected, guint64 received,
-                             const BgcFileReport *file, const BgcUpload *upload)
+bgc_report_batch_add_upload (BgcReportBatch *self, const BgcReport *now, const BgcFileReport *file,
+                             const BgcUpload *upload)
 {
-  BgcReport *waiting = note_job (self, id, connected, received);
+  BgcReport *waiting = note_job (self, now);
 
   bgc_upload_free (waiting->upload);
   waiting->upload = bgc_upload_copy (upload);

@@ -28,12 +28,24 @@ is_connected (BgcWorkerJob *self)
          || (self->upload != NULL && bgc_upload_transfer_is_connected (self->upload));
 }
 
-/* Body bytes either way. */
-static guint64
-bytes_moved (BgcWorkerJob *self)
+static BgcYield
+yields_to (BgcWorkerJob *self)
 {
-  return bgc_transfer_received (self->transfer)
-         + (self->upload == NULL ? 0 : bgc_upload_transfer_sent (self->upload));
+  gboolean sending = self->upload != NULL && bgc_upload_transfer_is_busy (self->upload);
+
+  return bgc_courtesy_yields_to (self->courtesy, self->priority,
+                                 sending ? BGC_COURTESY_SENDING : BGC_COURTESY_RECEIVING);
+}
+
+/* How it stands, for the batch. */
+static BgcReport
+now (BgcWorkerJob *self)
+{
+  BgcReport report = { .id = self->id, .connected = is_connected (self), .yields_to = yields_to (self) };
+
+  report.sent = self->upload == NULL ? 0 : bgc_upload_transfer_sent (self->upload);
+  report.received = bgc_transfer_received (self->transfer) + report.sent;
+  return report;
 }
 
 static gboolean
@@ -46,8 +58,9 @@ static void
 on_report (const BgcFileReport *report, gpointer data)
 {
   BgcWorkerJob *self = data;
+  const BgcReport standing = now (self);
 
-  bgc_report_batch_add (self->batch, &self->id, is_connected (self), bytes_moved (self), report);
+  bgc_report_batch_add (self->batch, &standing, report);
   if (!is_last (report))
     return;
   self->unsettled--;
@@ -61,12 +74,12 @@ static void
 on_upload_report (const BgcFileReport *report, const BgcUpload *upload, gpointer data)
 {
   BgcWorkerJob *self = data;
+  const BgcReport standing = now (self);
   gboolean ended = !bgc_upload_transfer_is_busy (self->upload);
 
   if (self->closing && !ended)
     report = NULL;
-  bgc_report_batch_add_upload (self->batch, &self->id, is_connected (self), bytes_moved (self), report,
-                               upload);
+  bgc_report_batch_add_upload (self->batch, &standing, report, upload);
   /* The next step waits for it. */
   if (ended)
     bgc_report_batch_flush (self->batch);
@@ -77,8 +90,9 @@ static void
 on_moved (gpointer data)
 {
   BgcWorkerJob *self = data;
+  const BgcReport standing = now (self);
 
-  bgc_report_batch_touch (self->batch, &self->id, is_connected (self), bytes_moved (self));
+  bgc_report_batch_touch (self->batch, &standing);
 }
 
 BgcWorkerJob *

@@ -12,7 +12,7 @@
 /* Bytes of an item without its strings. */
 #define ITEM_BYTES 256
 
-#define JOB_REPORTS "a(sbtayaa{sv}a{sv})"
+#define JOB_REPORTS "a(sbttuayaa{sv}a{sv})"
 
 /* "" means none on the wire. */
 static char *
@@ -191,8 +191,8 @@ write_report (const BgcReport *report, guint *from, gsize *bytes)
     }
   *bytes += files->len;
   session = write_session (report, *from == report->files->len, bytes);
-  return g_variant_new ("(sbt@ayaa{sv}@a{sv})", hex, report->connected, report->received,
-                        bgc_record_end (files), &failures, session);
+  return g_variant_new ("(sbttu@ayaa{sv}@a{sv})", hex, report->connected, report->received, report->sent,
+                        report->yields_to, bgc_record_end (files), &failures, session);
 }
 
 GPtrArray *

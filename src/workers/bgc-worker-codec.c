@@ -309,11 +309,14 @@ bgc_worker_codec_read_report (GVariant *item, gint64 now, GError **error)
   g_autoptr (GVariantIter) failures = NULL;
   const char *hex;
   gboolean connected;
-  guint64 received;
+  guint64 received, sent;
+  guint32 yields_to;
   BgcJobId id;
 
-  g_variant_get (item, "(&sbt@ayaa{sv}@a{sv})", &hex, &connected, &received, &files, &failures, &session);
-  if (!bgc_job_id_is_canonical (hex) || !bgc_job_id_parse (hex, &id) || !is_size (received))
+  g_variant_get (item, "(&sbttu@ayaa{sv}@a{sv})", &hex, &connected, &received, &sent, &yields_to, &files,
+                 &failures, &session);
+  if (!bgc_job_id_is_canonical (hex) || !bgc_job_id_parse (hex, &id) || !is_size (received) || sent > received
+      || yields_to >= BGC_N_YIELDS)
     {
       breach (error, "a report is of nothing");
       return NULL;
@@ -321,6 +324,8 @@ bgc_worker_codec_read_report (GVariant *item, gint64 now, GError **error)
   report = bgc_report_new (&id);
   report->connected = connected;
   report->received = received;
+  report->sent = sent;
+  report->yields_to = (BgcYield)yields_to;
   if (!read_session (session, report, error)
       || !read_file_reports (files, failures, now, report->files, error))
     return NULL;

@@ -13,7 +13,7 @@
 
 #define BGC_WORKER_CODEC_VERDICTS "ua(u(bsss))"
 #define BGC_WORKER_CODEC_PLACED "ua(ua{sv})"
-#define BGC_WORKER_CODEC_REPORTS "a(sbtayaa{sv}a{sv})"
+#define BGC_WORKER_CODEC_REPORTS "a(sbttuayaa{sv}a{sv})"
 
 /* Each adds a record to the list of them. */
 void bgc_worker_codec_add_file (GByteArray *to, const BgcFile *file);

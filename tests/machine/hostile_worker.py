@@ -17,7 +17,7 @@ from gi.repository import Gio, GLib
 PATH = '/org/example/BackgroundCopy/Worker'
 INTERFACE = 'org.example.BackgroundCopy.Worker'
 SOCKET = '/run/bgcopyd/workers'
-REPORTS = '(a(sbtayaa{sv}a{sv}))'
+REPORTS = '(a(sbttuayaa{sv}a{sv}))'
 UNKNOWN = 2 ** 64 - 1
 PROGRESS, RESTARTED, WHOLE, FAILED = range(4)
 # What an honest worker answers; StartJob and the rest answer nothing.
@@ -122,7 +122,7 @@ def entry(index=0, event=PROGRESS, durable=0, total=UNKNOWN, etag=b'', date=0, f
 
 
 def report(job, received, entries, session=None):
-    return (job, True, received, b''.join(e[0] for e in entries), [e[1] for e in entries if e[1]], session or {})
+    return (job, True, received, 0, 0, b''.join(e[0] for e in entries), [e[1] for e in entries if e[1]], session or {})
 
 
 def failure(**values):
@@ -275,7 +275,7 @@ def session_of_a_download(wire):
 
 def no_record(data):
     def tell(wire):
-        wire.signal('Reports', REPORTS, ([(wire.start(), True, 1, data, [], {})],))
+        wire.signal('Reports', REPORTS, ([(wire.start(), True, 1, 0, 0, data, [], {})],))
     return tell
 
 

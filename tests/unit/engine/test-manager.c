@@ -214,12 +214,12 @@ test_rate (void)
   g_autoptr (Rig) rig = rig_new ();
   BgcJobId id = rig_create (rig, 1, TRUE);
 
-  g_assert_cmpuint (bgc_manager_rate (rig->manager, rig_job (rig, &id)), ==, 0);
+  g_assert_cmpuint (bgc_manager_figures (rig->manager, rig_job (rig, &id)).rate, ==, 0);
   rig_advance (rig, SECOND);
   rig_progress (rig, &id, 0, 1000, 100000);
-  g_assert_cmpuint (bgc_manager_rate (rig->manager, rig_job (rig, &id)), ==, 1000);
+  g_assert_cmpuint (bgc_manager_figures (rig->manager, rig_job (rig, &id)).rate, ==, 1000);
   rig_request (rig, &id, BGC_REQUEST_SUSPEND);
-  g_assert_cmpuint (bgc_manager_rate (rig->manager, rig_job (rig, &id)), ==, 0);
+  g_assert_cmpuint (bgc_manager_figures (rig->manager, rig_job (rig, &id)).rate, ==, 0);
 }
 
 /* Requests that are not waited for take effect in the order asked. */

@@ -27,7 +27,7 @@ test_rate_alone (void)
   g_assert_cmpuint (bgc_store_fake_waiting (rig->store), ==, 0);
   after = rig_told (rig);
   g_assert_cmpstr (after, ==, "changed");
-  g_assert_cmpuint (bgc_manager_rate (rig->manager, rig_job (rig, &id)), >, 0);
+  g_assert_cmpuint (bgc_manager_figures (rig->manager, rig_job (rig, &id)).rate, >, 0);
 }
 
 /* When no more bytes come the rate is told to be 0, once. */
@@ -50,11 +50,11 @@ test_rate_decays (void)
     }
   before = rig_told (rig);
   rig_advance (rig, 2 * SECOND);
-  g_assert_cmpuint (bgc_manager_rate (rig->manager, rig_job (rig, &id)), >, 0);
+  g_assert_cmpuint (bgc_manager_figures (rig->manager, rig_job (rig, &id)).rate, >, 0);
   rig_advance (rig, 2 * SECOND);
   after = rig_told (rig);
   g_assert_cmpstr (after, ==, "changed");
-  g_assert_cmpuint (bgc_manager_rate (rig->manager, rig_job (rig, &id)), ==, 0);
+  g_assert_cmpuint (bgc_manager_figures (rig->manager, rig_job (rig, &id)).rate, ==, 0);
   rig_advance (rig, 10 * SECOND);
   later = rig_told (rig);
   g_assert_cmpstr (later, ==, "");

@@ -25,10 +25,13 @@ parse (const char *text)
   return value;
 }
 
+static const BgcFigures nothing;
+
 static void
 reads (const BgcJob *job, const char *name, const char *expected)
 {
-  g_autoptr (GVariant) value = g_variant_ref_sink (bgc_job_properties_find (name)->get (job, 99));
+  const BgcFigures now = { 99, BGC_YIELD_QUEUE, { 1, 2, 3, 4 } };
+  g_autoptr (GVariant) value = g_variant_ref_sink (bgc_job_properties_find (name)->get (job, &now));
   g_autofree char *text = g_variant_print (value, TRUE);
 
   g_assert_cmpstr (text, ==, expected);
@@ -42,7 +45,7 @@ test_types (void)
   for (guint i = 0; i < BGC_JOB_PROPERTIES_COUNT; i++)
     {
       const BgcJobProperty *property = bgc_job_properties_at (i);
-      g_autoptr (GVariant) value = g_variant_ref_sink (property->get (job, 0));
+      g_autoptr (GVariant) value = g_variant_ref_sink (property->get (job, &nothing));
 
       g_assert_cmpstr (g_variant_get_type_string (value), ==, property->signature);
       g_assert_true (bgc_job_properties_find (property->name) == property);
@@ -58,6 +61,9 @@ test_new_job (void)
   reads (job, "Id", "'01020300000000000000000000000000'");
   reads (job, "Type", "'download'");
   reads (job, "Owner", "uint32 1000");
+  reads (job, "Rate", "uint64 99");
+  reads (job, "YieldsTo", "'queue'");
+  reads (job, "Counters", "{'received': uint64 1, 'sent': 2, 'refetched': 3, 'saved': 4}");
   reads (job, "State", "'suspended'");
   reads (job, "DisplayName", "'name'");
   reads (job, "Description", "''");
@@ -110,7 +116,7 @@ test_error (void)
   bgc_job_set_error (job, failure);
   reads (job, "Error", "@a{sv} {}");
   bgc_job_restore_state (job, BGC_JOB_STATE_ERROR);
-  value = g_variant_ref_sink (bgc_job_properties_find ("Error")->get (job, 0));
+  value = g_variant_ref_sink (bgc_job_properties_find ("Error")->get (job, &nothing));
   g_assert_true (g_variant_lookup (value, "context", "&s", &text));
   g_assert_cmpstr (text, ==, "remote-file");
   g_assert_true (g_variant_lookup (value, "name", "&s", &text));
@@ -215,8 +221,8 @@ static void
 test_brief (void)
 {
   g_autoptr (BgcJob) job = make_job ();
-  g_autoptr (GVariant) brief = g_variant_ref_sink (bgc_job_properties_all (job, 0, TRUE));
-  g_autoptr (GVariant) all = g_variant_ref_sink (bgc_job_properties_all (job, 0, FALSE));
+  g_autoptr (GVariant) brief = g_variant_ref_sink (bgc_job_properties_all (job, &nothing, TRUE));
+  g_autoptr (GVariant) all = g_variant_ref_sink (bgc_job_properties_all (job, &nothing, FALSE));
 
   g_assert_cmpuint (g_variant_n_children (brief), ==, 13);
   g_assert_cmpuint (g_variant_n_children (all), ==, BGC_JOB_PROPERTIES_COUNT);
@@ -290,24 +296,26 @@ test_stamps (void)
       GVariant *values[BGC_JOB_PROPERTIES_COUNT];
       guint64 stamps[BGC_JOB_PROPERTIES_COUNT] = { 0 };
       guint n_changed = 0;
+      BgcFigures now = { step, BGC_YIELD_NOBODY, { 0 } };
 
       for (guint i = 0; i < BGC_JOB_PROPERTIES_COUNT; i++)
         {
           const BgcJobProperty *property = bgc_job_properties_at (i);
 
-          values[i] = g_variant_ref_sink (property->get (job, step));
-          stamps[i] = property->stamp != NULL ? property->stamp (job, step) : 0;
+          values[i] = g_variant_ref_sink (property->get (job, &now));
+          stamps[i] = property->stamp != NULL ? property->stamp (job, &now) : 0;
         }
       mutate (job, step);
+      now.yields_to = step == 15 ? BGC_YIELD_OTHERS : BGC_YIELD_NOBODY;
       for (guint i = 0; i < BGC_JOB_PROPERTIES_COUNT; i++)
         {
           const BgcJobProperty *property = bgc_job_properties_at (i);
-          g_autoptr (GVariant) value = g_variant_ref_sink (property->get (job, step));
+          g_autoptr (GVariant) value = g_variant_ref_sink (property->get (job, &now));
           gboolean changed = !g_variant_equal (value, values[i]);
 
           n_changed += changed;
           if (property->stamp != NULL)
-            g_assert_cmpint (property->stamp (job, step) != stamps[i], ==, changed);
+            g_assert_cmpint (property->stamp (job, &now) != stamps[i], ==, changed);
           else
             g_assert_false (changed);
           g_variant_unref (values[i]);

@@ -255,7 +255,27 @@ test_properties (BusFixture *f, gconstpointer data)
   bus_fixture_fails (f, f->bob, BUS_FIXTURE_ROOT, BUS_FIXTURE_PROPERTIES, "Set",
                      "('" BUS_FIXTURE_MANAGER "', 'Version', <'2'>)",
                      "org.freedesktop.DBus.Error.InvalidArgs");
-  g_assert_null (bgc_manager_object_property (f->manager, "Colour"));
+  g_assert_null (bgc_manager_object_property (f->manager, G_MAXUINT32, "Colour"));
+}
+
+/* One's own jobs; all of them for who may manage those. */
+static void
+test_counters (BusFixture *f, gconstpointer data)
+{
+  g_autofree char *path = bus_fixture_make_job (f, "counted");
+  g_autofree char *alices = NULL, *bobs = NULL, *roots = NULL, *jobs = NULL;
+  const char *arguments = "('" BUS_FIXTURE_MANAGER "', 'Counters')";
+
+  bus_fixture_transfer (f, path);
+  alices = bus_fixture_call (f, f->alice, BUS_FIXTURE_ROOT, BUS_FIXTURE_PROPERTIES, "Get", arguments);
+  bobs = bus_fixture_call (f, f->bob, BUS_FIXTURE_ROOT, BUS_FIXTURE_PROPERTIES, "Get", arguments);
+  roots = bus_fixture_call (f, f->root, BUS_FIXTURE_ROOT, BUS_FIXTURE_PROPERTIES, "Get", arguments);
+  jobs = bus_fixture_get (f, f->alice, path, "Counters");
+  g_assert_null (strstr (alices, "'received': uint64 0"));
+  g_assert_nonnull (strstr (bobs, "'received': uint64 0, 'sent': 0, 'refetched': 0, 'saved': 0"));
+  g_assert_cmpstr (roots, ==, alices);
+  g_assert_nonnull (strstr (jobs, "'received': "));
+  g_assert_null (strstr (jobs, "'received': uint64 0"));
 }
 
 int
@@ -276,5 +296,6 @@ main (int argc, char **argv)
   ADD ("pages-and-managed-objects", test_pages_and_managed_objects);
   ADD ("descriptions", test_descriptions);
   ADD ("properties", test_properties);
+  ADD ("counters", test_counters);
   return g_test_run ();
 }

@@ -37,10 +37,10 @@ find_hook (const BgcJobId *id, gpointer data)
   return f->job != NULL && bgc_job_id_equal (&f->job->id, id) ? f->job : NULL;
 }
 
-static guint64
-rate_hook (const BgcJob *job, gpointer data)
+static BgcFigures
+figures_hook (const BgcJob *job, gpointer data)
 {
-  return 0;
+  return (BgcFigures){ 0 };
 }
 
 static gboolean
@@ -52,7 +52,7 @@ listed_hook (const BgcJob *job, gpointer data)
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  static const BgcNotifierHooks hooks = { send_hook, find_hook, rate_hook, listed_hook };
+  static const BgcNotifierHooks hooks = { send_hook, find_hook, figures_hook, listed_hook };
   BgcJobId id = { { 9 } };
   BgcLimits limits;
 

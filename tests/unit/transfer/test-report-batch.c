@@ -37,21 +37,37 @@ on_batch (GPtrArray *reports, gpointer data)
 
           g_string_append_printf (seen->text, " %u/%d/%u", file->index, file->event, (guint)file->durable);
         }
+      g_assert_cmpint (report->yields_to, ==, BGC_YIELD_QUEUE);
       if (report->upload != NULL)
         g_string_append_printf (seen->text, " stage %d", report->upload->stage);
       g_string_append (seen->text, ";");
     }
 }
 
+static BgcReport
+now (const BgcJobId *id, guint64 received)
+{
+  return (BgcReport){ .id = *id, .connected = TRUE, .received = received, .yields_to = BGC_YIELD_QUEUE };
+}
+
+static void
+touch (BgcReportBatch *batch, const BgcJobId *id, guint64 received)
+{
+  const BgcReport standing = now (id, received);
+
+  bgc_report_batch_touch (batch, &standing);
+}
+
 static void
 add (BgcReportBatch *batch, const BgcJobId *id, guint32 index, BgcFileEvent event, guint64 durable)
 {
   g_autoptr (BgcFileReport) file = bgc_file_report_new (index, event);
+  const BgcReport standing = now (id, durable);
 
   file->durable = durable;
   if (event == BGC_FILE_EVENT_FAILED)
     file->failure = bgc_failure_new (BGC_CONTEXT_TRANSPORT, BGC_ERROR_TIMEOUT, TRUE, "late");
-  bgc_report_batch_add (batch, id, TRUE, durable, file);
+  bgc_report_batch_add (batch, &standing, file);
 }
 
 static gboolean
@@ -112,11 +128,12 @@ add_upload (BgcReportBatch *batch, BgcUploadStage stage, int event, guint64 dura
 {
   g_autoptr (BgcFileReport) file = event < 0 ? NULL : bgc_file_report_new (0, event);
   g_autoptr (BgcUpload) upload = bgc_upload_new ();
+  const BgcReport standing = now (&one, durable);
 
   upload->stage = stage;
   if (file != NULL)
     file->durable = durable;
-  bgc_report_batch_add_upload (batch, &one, TRUE, durable, file, upload);
+  bgc_report_batch_add_upload (batch, &standing, file, upload);
 }
 
 /* A session goes with the file's news that it belongs to, in one report; the newest counts. */
@@ -166,13 +183,13 @@ test_touch (void)
   Seen seen = { 0, g_string_new (NULL) };
   g_autoptr (BgcReportBatch) batch = bgc_report_batch_new (INTERVAL, on_batch, &seen);
 
-  bgc_report_batch_touch (batch, &one, TRUE, 7);
+  touch (batch, &one, 7);
   g_assert_cmpuint (seen.batches, ==, 0);
   add (batch, &one, 0, BGC_FILE_EVENT_PROGRESS, 9);
   g_assert_cmpuint (seen.batches, ==, 1);
   g_assert_cmpstr (seen.text->str, ==, "1:9 0/0/9;");
-  bgc_report_batch_touch (batch, &one, TRUE, 10);
-  bgc_report_batch_touch (batch, &one, TRUE, 11);
+  touch (batch, &one, 10);
+  touch (batch, &one, 11);
   while (seen.batches == 1)
     g_main_context_iteration (NULL, TRUE);
   g_assert_cmpstr (seen.text->str, ==, "1:11;");

@@ -132,6 +132,8 @@ carry (BgcFileReport *file)
   BgcReport *read;
 
   report->received = 5;
+  report->sent = 4;
+  report->yields_to = BGC_YIELD_LIMIT;
   g_ptr_array_add (report->files, file);
   g_ptr_array_add (reports, report);
   signals = bgc_worker_wire_reports (reports);
@@ -168,6 +170,8 @@ test_report (void)
   file->attempts = 2;
   file = carry_file (file, &holder);
   g_assert_cmpuint (holder->received, ==, 5);
+  g_assert_cmpuint (holder->sent, ==, 4);
+  g_assert_cmpint (holder->yields_to, ==, BGC_YIELD_LIMIT);
   g_assert_cmpint (file->event, ==, BGC_FILE_EVENT_WHOLE);
   g_assert_cmpuint (file->durable, ==, 12);
   g_assert_cmpuint (file->inode, ==, 2);

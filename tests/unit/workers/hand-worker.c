@@ -218,7 +218,8 @@ hand_worker_report_session (HandWorker *self, const BgcJobId *id, guint64 receiv
 
   bgc_job_id_to_hex (id, hex);
   g_variant_builder_init (&jobs, G_VARIANT_TYPE (BGC_WORKER_CODEC_REPORTS));
-  g_variant_builder_add (&jobs, "(sbt@ay@aa{sv}@a{sv})", hex, TRUE, received, records, failures, dict);
+  g_variant_builder_add (&jobs, "(sbttu@ay@aa{sv}@a{sv})", hex, TRUE, received, G_GUINT64_CONSTANT (0),
+                         0, records, failures, dict);
   g_variant_unref (dict);
   hand_worker_signal (self, "Reports", g_variant_new ("(" BGC_WORKER_CODEC_REPORTS ")", &jobs));
 }

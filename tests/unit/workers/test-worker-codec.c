@@ -122,7 +122,8 @@ read_report (const char *files)
   GVariant *failures = NULL;
   GVariant *records = hand_records ("a(uyttttssxua{sv})", files, &failures);
   g_autoptr (GVariant) item = g_variant_ref_sink (
-    g_variant_new ("(sbt@ay@aa{sv}@a{sv})", ID, TRUE, G_GUINT64_CONSTANT (77), records, failures,
+    g_variant_new ("(sbttu@ay@aa{sv}@a{sv})", ID, TRUE, G_GUINT64_CONSTANT (77), G_GUINT64_CONSTANT (70),
+                   BGC_YIELD_OTHERS, records, failures,
                    g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)));
 
   return bgc_worker_codec_read_report (item, NOW, NULL);
@@ -139,7 +140,7 @@ test_no_records (void)
   for (gsize cut = 1; cut <= length; cut++)
     {
       g_autoptr (GVariant) item = g_variant_ref_sink (g_variant_new (
-        "(sbt@ay@aa{sv}@a{sv})", ID, TRUE, G_GUINT64_CONSTANT (77),
+        "(sbttu@ay@aa{sv}@a{sv})", ID, TRUE, G_GUINT64_CONSTANT (77), G_GUINT64_CONSTANT (0), 0,
         g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, g_variant_get_data (whole), cut, 1),
         g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0),
         g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)));
@@ -164,6 +165,8 @@ test_report (void)
   g_assert_nonnull (report);
   g_assert_true (report->connected);
   g_assert_cmpuint (report->received, ==, 77);
+  g_assert_cmpuint (report->sent, ==, 70);
+  g_assert_cmpint (report->yields_to, ==, BGC_YIELD_OTHERS);
   g_assert_cmpuint (report->files->len, ==, 2);
   file = g_ptr_array_index (report->files, 0);
   g_assert_cmpuint (file->durable, ==, 10);
@@ -214,6 +217,31 @@ test_lies (void)
     }
 }
 
+/* More sent than moved at all, more than can be counted, a word that there is not. */
+static void
+test_impossible_figures (void)
+{
+  const char *lies[] = { "(true, 1, 2, 0)", "(true, 9223372036854775808, 0, 0)", "(true, 1, 0, 4)" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lies); i++)
+    {
+      g_autoptr (GVariant) lie = parse ("(bttu)", lies[i]);
+      g_autoptr (GVariant) item = NULL;
+      g_autoptr (GError) error = NULL;
+      guint64 received, sent;
+      guint32 yields_to;
+
+      g_variant_get (lie, "(bttu)", NULL, &received, &sent, &yields_to);
+      item = g_variant_ref_sink (g_variant_new (
+        "(sbttu@ay@aa{sv}@a{sv})", ID, TRUE, received, sent, yields_to,
+        g_variant_new_array (G_VARIANT_TYPE_BYTE, NULL, 0),
+        g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0),
+        g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)));
+      g_assert_null (bgc_worker_codec_read_report (item, NOW, &error));
+      g_assert_error (error, BGC_ERROR, BGC_ERROR_WORKER_LOST);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -226,5 +254,6 @@ main (int argc, char **argv)
   g_test_add_func ("/worker-codec/report", test_report);
   g_test_add_func ("/worker-codec/lies", test_lies);
   g_test_add_func ("/worker-codec/no-records", test_no_records);
+  g_test_add_func ("/worker-codec/impossible-figures", test_impossible_figures);
   return g_test_run ();
 }
