@@ -24,5 +24,6 @@ bgc_limits_init (BgcLimits *self)
     .connections_per_owner = 64,
     .connections_per_host = 6,
     .files_per_job_at_once = 4,
+    .free_space_reserve = G_GUINT64_CONSTANT (256) * 1024 * 1024,
   };
 }

@@ -41,6 +41,8 @@ typedef struct {
   guint connections_per_host;          /* ConnectionsPerHost, 6, background jobs */
   guint files_per_job_at_once;         /* FilesAtOnce, 4 files of one job side by side */
   guint only_while_logged_in;          /* OnlyWhileLoggedIn, FALSE; users' jobs, not those of the system */
+  /* FreeSpaceReserve, 256 MiB that stay free on a file system, and of a small one at most a tenth */
+  guint64 free_space_reserve;
 } BgcLimits;
 
 void bgc_limits_init (BgcLimits *self);

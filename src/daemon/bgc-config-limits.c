@@ -39,6 +39,7 @@ static const Key keys[] = {
   KEY ("ConnectionsPerOwner", connections_per_owner, 1, 1024, COUNT),
   KEY ("ConnectionsPerHost", connections_per_host, 1, 64, COUNT),
   KEY ("FilesAtOnce", files_per_job_at_once, 1, 64, COUNT),
+  WIDE_KEY ("FreeSpaceReserve", free_space_reserve, 0, G_MAXINT64, BYTES),
   KEY ("OnlyWhileLoggedIn", only_while_logged_in, 0, 1, SWITCH),
 };
 

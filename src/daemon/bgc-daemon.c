@@ -101,6 +101,15 @@ check_config (BgcDaemon *self, GError **error)
   return FALSE;
 }
 
+/* What the workers are told of @limits. */
+static void
+pass_on (BgcDaemon *self, const BgcLimits *limits)
+{
+  const BgcWorkerRules rules = { .free_space_reserve = limits->free_space_reserve };
+
+  bgc_workers_bus_set_rules (BGC_WORKERS_BUS (self->workers), &rules);
+}
+
 /* Of this queue alone, among those of other machines too that use the same directories over a network. */
 static guint32
 queue_tag (const char *state_directory)
@@ -225,6 +234,7 @@ bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
     return NULL;
   self->network = bgc_network_gio_new ();
   self->workers = bgc_workers_bus_new (launcher, self->clock);
+  pass_on (self, &config.limits);
   self->manager = bgc_manager_new (self->store, self->workers, self->clock, self->network, self->random,
                                    &config.limits);
   bgc_bandwidth_set (bgc_manager_bandwidth (self->manager), &config.timetable);
@@ -300,6 +310,7 @@ reload_signal (gpointer data)
   load_config (self, &running, &made);
   bgc_manager_set_limits (self->manager, &made.limits);
   bgc_bandwidth_set (bandwidth, &made.timetable);
+  pass_on (self, &made.limits);
   g_message ("Configuration read again");
   bgc_systemd_ready (self->systemd);
   return G_SOURCE_CONTINUE;

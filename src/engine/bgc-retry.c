@@ -116,6 +116,8 @@ bgc_retry_fail (BgcJob *draft, BgcFailure *failure, guint32 retry_after, gboolea
     return TRUE;
   draft->wait_reason = reason;
   draft->no_progress_time = MAX (draft->no_progress_time, 0);
-  draft->next_attempt = wall + bgc_retry_delay (draft, retry_after, random);
+  /* Nobody knows when there will be room; that is looked for. */
+  draft->next_attempt
+    = reason == BGC_WAIT_DISK_FULL ? 0 : wall + bgc_retry_delay (draft, retry_after, random);
   return TRUE;
 }

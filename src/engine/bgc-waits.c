@@ -8,6 +8,16 @@
 /* A stored time that lies further ahead than any wait is a wall clock that was set back. */
 #define LONGEST_WAIT (G_GINT64_CONSTANT (86400) * G_USEC_PER_SEC)
 
+/* Microseconds between two looks whether a full file system has room again; at first, and after a minute
+ * of them, when a worker may have to be started for each. */
+#define FIRST_LOOKS (5 * G_USEC_PER_SEC)
+#define LATER_LOOKS (30 * G_USEC_PER_SEC)
+#define EARLY_LOOKS 12u
+/* Where room is seen and yet there is none, a quota for one, the time to the next look doubles: so often. */
+#define DOUBLINGS 4u
+/* Microseconds that each job that waits adds to all: thousands may wait for one disk. */
+#define SHARE_OF_LOOKS (G_USEC_PER_SEC / 10)
+
 typedef struct _BgcWait
 {
   GList link;        /* among all that wait; data is this */
@@ -19,7 +29,16 @@ typedef struct _BgcWait
   gboolean counting; /* an attempt has been possible since */
   gint64 elapsed;    /* microseconds of this wait in which an attempt was possible, not yet stored */
   guint64 alarm;
+  guint looks;       /* for room, so far */
+  gboolean looking;  /* one is under way */
 } BgcWait;
+
+/* What a look for room needs to find who asked, if he still waits. */
+typedef struct
+{
+  BgcEngine *engine; /* (borrowed) */
+  BgcJobId id;
+} Look;
 
 static void
 count (BgcWait *self)
@@ -106,6 +125,73 @@ enter_again (BgcEngine *engine, BgcEntry *entry)
     leave_soon (entry->wait);
 }
 
+/* ---- a full file system ---- */
+
+static void
+arm (BgcWait *self);
+
+static gboolean
+is_full (const BgcEntry *entry)
+{
+  return entry->job->state == BGC_JOB_STATE_TRANSIENT_ERROR && entry->job->wait_reason == BGC_WAIT_DISK_FULL;
+}
+
+/* Microseconds until the next look. */
+static gint64
+look_delay (BgcWait *self)
+{
+  gint64 delay = self->looks < EARLY_LOOKS ? FIRST_LOOKS : LATER_LOOKS;
+
+  if (self->looks == 0)
+    delay <<= MIN (self->entry->job->retry_count, DOUBLINGS);
+  return MAX (delay, self->engine->waits.length * SHARE_OF_LOOKS);
+}
+
+static void
+on_looked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autofree Look *look = data;
+  g_autoptr (GError) error = NULL;
+  gboolean room = bgc_workers_check_room_finish (BGC_WORKERS (source), result, &error);
+  BgcEntry *entry = bgc_queue_find (look->engine->queue, &look->id);
+  BgcWait *self = entry == NULL ? NULL : entry->wait;
+
+  if (self == NULL || !self->looking)
+    return;
+  self->looking = FALSE;
+  /* Its directory may be away by now: an attempt tells. */
+  if (room || g_error_matches (error, BGC_ERROR, BGC_ERROR_INVALID_PATH)
+      || g_error_matches (error, BGC_ERROR, BGC_ERROR_ACCESS_DENIED))
+    {
+      leave_soon (self);
+      return;
+    }
+  self->attempt = bgc_engine_boot (self->engine) + look_delay (self);
+  arm (self);
+}
+
+/* Before anybody is asked for a body again that there would be no place for. */
+static void
+look_for_room (BgcWait *self)
+{
+  const BgcJob *job = self->entry->job;
+  const BgcFile *file = job->error == NULL ? NULL : bgc_file_list_find (job->files, job->error->file);
+  Look *look;
+
+  if (self->looking)
+    return;
+  if (file == NULL)
+    {
+      leave_soon (self);
+      return;
+    }
+  look = g_new (Look, 1);
+  *look = (Look){ self->engine, job->id };
+  self->looking = TRUE;
+  self->looks++;
+  bgc_workers_check_room_async (self->engine->workers, job->owner, file, on_looked, look);
+}
+
 /* ---- the alarm ---- */
 
 static void
@@ -114,7 +200,10 @@ on_alarm (gpointer data)
   BgcWait *self = data;
 
   self->alarm = 0;
-  leave_soon (self);
+  if (is_full (self->entry) && !self->engine->closing)
+    look_for_room (self);
+  else
+    leave_soon (self);
 }
 
 static void
@@ -158,10 +247,13 @@ bgc_waits_enter (BgcEngine *engine, BgcEntry *entry)
       gint64 left = entry->job->next_attempt - bgc_engine_wall (engine);
 
       self->planned = entry->job->next_attempt;
+      self->looks = 0;
       self->attempt = bgc_engine_boot (engine)
                       + CLAMP (left, 0,
                                LONGEST_WAIT + LONGEST_WAIT / 10
                                  + (gint64)entry->job->minimum_retry_delay * 2 * G_USEC_PER_SEC);
+      if (is_full (entry))
+        self->attempt = bgc_engine_boot (engine) + look_delay (self);
     }
   arm (self);
 }
@@ -204,7 +296,8 @@ bgc_waits_network_came_up (BgcEngine *engine)
   for (GList *link = engine->waits.head; link != NULL; link = next)
     {
       next = link->next;
-      leave_soon (link->data);
+      if (!is_full (((BgcWait *)link->data)->entry))
+        leave_soon (link->data);
     }
 }
 

@@ -7,6 +7,9 @@
 
 /* Bytes read before other connections have their turn. */
 #define TURN_BYTES (1024u * 1024u)
+/* A buffer is given away after this though it is not full: whether there still is room on the disk is
+ * seen when it is written. */
+#define FILL_TIME (250 * G_TIME_SPAN_MILLISECOND)
 
 struct _BgcBodyReader
 {
@@ -15,6 +18,7 @@ struct _BgcBodyReader
   gpointer data;                           /* (borrowed) */
   BgcHttpBody *body;                       /* (borrowed) (nullable) NULL = stopped */
   BgcBuffer *buffer;                       /* (owned) (nullable) being filled */
+  gint64 begun;                            /* when filling it began, monotonic microseconds */
   GBytes *front;                           /* (owned) (nullable) still to be found in the body */
   gsize compared;                          /* bytes of it that were */
   guint64 left;                            /* bytes behind front still to come, or BGC_SIZE_UNKNOWN */
@@ -119,6 +123,8 @@ take (BgcBodyReader *self, gsize length)
     return end (self, BGC_BODY_END_LONG, NULL);
   if (self->left != BGC_SIZE_UNKNOWN)
     self->left -= length;
+  if (self->buffer->length == 0)
+    self->begun = g_get_monotonic_time ();
   self->buffer->length += length;
   if (self->buffer->length == BGC_BUFFER_BYTES)
     bgc_body_reader_flush (self);
@@ -132,7 +138,8 @@ read_failed (BgcBodyReader *self, const GError *error)
   if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     return end (self, BGC_BODY_END_FAILED, error);
   /* Many connections share the buffers: one that is not full is kept only while there are enough. */
-  if (self->buffer->length == 0 || bgc_buffer_pool_is_low (self->buffers))
+  if (self->buffer->length == 0 || bgc_buffer_pool_is_low (self->buffers)
+      || g_get_monotonic_time () - self->begun > FILL_TIME)
     bgc_body_reader_flush (self);
   return READ_LATER;
 }

@@ -360,6 +360,7 @@ bgc_file_writer_new (const BgcFileWriterHost *host, const BgcFile *file, BgcFile
   self->function = function;
   self->data = data;
   bgc_temporary_file_init (&self->file, file, host->directories, &self->abandoned);
+  bgc_temporary_file_keep_free (&self->file, host->kept_free);
   g_mutex_init (&self->lock);
   g_queue_init (&self->ops);
   return self;

@@ -31,6 +31,7 @@ typedef struct {
   BgcIoLane *small; /* for the files for which bgc_file_writer_be_small() was called */
   BgcBufferPool *buffers;
   BgcLocalFileDirectoryCache *directories;
+  guint64 kept_free; /* bytes of each file system */
 } BgcFileWriterHost;
 
 BgcFileWriter *bgc_file_writer_new (const BgcFileWriterHost *host, const BgcFile *file,

@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "model/bgc-path.h"
+#include "transfer/bgc-local-file-room.h"
 
 #define CREATE_FLAGS (O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 /* O_NONBLOCK: what stands there may have become a pipe, whose opening would wait for a writer. */
@@ -114,32 +114,21 @@ bgc_local_file_temporary_open_finished (int directory, const char *name, int *er
   return fd;
 }
 
-/* Asked first: a file system fills itself to the last block before it says that this was not enough. */
-static gboolean
-has_room (int fd, guint64 size)
-{
-  struct statvfs statistics;
-  struct stat status;
-  guint64 held;
-
-  if (fstatvfs (fd, &statistics) != 0 || fstat (fd, &status) != 0 || statistics.f_blocks == 0)
-    return TRUE;
-  held = (guint64)status.st_blocks * 512; /* st_blocks counts those on any file system */
-  return size <= held || (size - held) / statistics.f_frsize <= statistics.f_bavail;
-}
-
 int
-bgc_local_file_temporary_reserve (int fd, guint64 size)
+bgc_local_file_temporary_reserve (int fd, guint64 size, guint64 kept, gboolean *reserved)
 {
   struct stat status;
   int result;
   int error;
 
-  if (!has_room (fd, size))
+  *reserved = FALSE;
+  /* Asked first: a file system fills itself to the last block before it says that this was not enough. */
+  if (!bgc_local_file_room_for_size (fd, size, kept))
     return ENOSPC;
   do
     result = fallocate (fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
   while (result != 0 && errno == EINTR);
+  *reserved = result == 0;
   if (result == 0 || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL)
     return 0;
   error = errno;

@@ -25,5 +25,6 @@ int bgc_local_file_temporary_reopen (int directory, const char *name, guint64 de
 int bgc_local_file_temporary_replace (int directory, const char *name, int old, int *error);
 /* Opens a finished one to make it durable. Descriptor or -1 with @error. */
 int bgc_local_file_temporary_open_finished (int directory, const char *name, int *error);
-/* Reserves space for @size bytes where the file system can. 0 or an errno. */
-int bgc_local_file_temporary_reserve (int fd, guint64 size);
+/* Reserves space for @size bytes, where the file system can (@reserved) and @kept stay free of it
+ * (bgc-local-file-room.h). 0 or an errno. */
+int bgc_local_file_temporary_reserve (int fd, guint64 size, guint64 kept, gboolean *reserved);

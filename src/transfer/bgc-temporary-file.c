@@ -10,12 +10,16 @@
 
 #include "model/bgc-path.h"
 #include "transfer/bgc-local-file-error.h"
+#include "transfer/bgc-local-file-room.h"
 #include "transfer/bgc-local-file-temporary.h"
 
 /* Writeback is begun after so many bytes, so that the fdatasync() of a checkpoint finds little to do. */
 #define WRITEBACK_BYTES (8u * 1024u * 1024u)
 /* Bytes read at a time when a checksum catches up with what is held already. */
 #define CATCH_UP_BYTES (256u * 1024u)
+/* Between two looks at the free space while a file without reserved space grows, where few bytes come: others
+ * write too, and within a second of there being none left nothing more is to be written. */
+#define LOOK_TIME (250 * G_TIME_SPAN_MILLISECOND)
 
 void
 bgc_temporary_file_init (BgcTemporaryFile *self, const BgcFile *file, BgcLocalFileDirectoryCache *directories,
@@ -34,6 +38,12 @@ bgc_temporary_file_init (BgcTemporaryFile *self, const BgcFile *file, BgcLocalFi
 }
 
 void
+bgc_temporary_file_keep_free (BgcTemporaryFile *self, guint64 bytes)
+{
+  self->kept = bytes;
+}
+
+void
 bgc_temporary_file_clear (BgcTemporaryFile *self)
 {
   g_free (self->directory_path);
@@ -46,6 +56,21 @@ static BgcFailure *
 failure_of (BgcTemporaryFile *self, int error, const char *doing)
 {
   return bgc_local_file_error_failure (error, doing, self->directory_path);
+}
+
+static BgcFailure *
+no_room (BgcTemporaryFile *self, const char *doing)
+{
+  BgcFailure *failure = failure_of (self, ENOSPC, doing);
+
+  if (self->kept > 0)
+    {
+      g_free (failure->message);
+      failure->message
+        = g_strdup_printf ("%s %s: no space left, of which %" G_GUINT64_FORMAT " bytes stay free", doing,
+                           self->directory_path, self->kept);
+    }
+  return failure;
 }
 
 /* What stands in the way is left alone: there are other names. */
@@ -126,6 +151,8 @@ bgc_temporary_file_restart (BgcTemporaryFile *self)
   int fd;
 
   self->written = self->flushed = self->hashed = 0;
+  self->reserved = 0;
+  self->looked_time = 0;
   self->named = FALSE;
   if (self->checksum != NULL)
     bgc_checksum_reset (self->checksum);
@@ -143,12 +170,36 @@ BgcFailure *
 bgc_temporary_file_reserve (BgcTemporaryFile *self, guint64 size)
 {
   BgcFailure *failure = ensure_file (self);
+  gboolean reserved = FALSE;
   int error;
 
   if (failure != NULL)
     return failure;
-  error = bgc_local_file_temporary_reserve (self->fd, size);
+  error = bgc_local_file_temporary_reserve (self->fd, size, self->kept, &reserved);
+  if (reserved)
+    self->reserved = size;
+  if (error == ENOSPC)
+    return no_room (self, "Cannot reserve space in");
   return error != 0 ? failure_of (self, error, "Cannot reserve space in") : NULL;
+}
+
+/* For what has no space reserved: a file of unknown or of small size, and where reserving is not known. */
+static BgcFailure *
+look_for_room (BgcTemporaryFile *self, gsize length)
+{
+  gint64 now;
+
+  if (self->written + length <= self->reserved)
+    return NULL;
+  now = g_get_monotonic_time ();
+  if (self->looked_time != 0 && self->written - self->looked < BGC_LOCAL_FILE_ROOM_PORTION
+      && now - self->looked_time < LOOK_TIME)
+    return NULL;
+  self->looked = self->written;
+  self->looked_time = now;
+  return bgc_local_file_room_for_bytes (self->fd, length, self->kept)
+           ? NULL
+           : no_room (self, "Cannot write to a temporary file in");
 }
 
 /* @done: bytes read, fewer than @length only at the end of the file or on a failure. */
@@ -222,6 +273,8 @@ bgc_temporary_file_append (BgcTemporaryFile *self, const guint8 *bytes, gsize le
   BgcFailure *failure = ensure_file (self);
   gsize done = 0;
 
+  if (failure == NULL)
+    failure = look_for_room (self, length);
   if (failure == NULL)
     failure = catch_up (self);
   if (failure != NULL)

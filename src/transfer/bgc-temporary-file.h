@@ -18,6 +18,7 @@ typedef struct {
   guint64 stored_device;                   /* as the daemon knows it */
   guint64 stored_inode;
   guint64 stored_bytes;
+  guint64 kept;                            /* bytes that are to stay free on the file system */
   const gint *stop;                        /* (borrowed) atomic: not 0 = nobody wants the result */
 
   BgcLocalFileDirectory *directory;        /* (owned) (nullable) */
@@ -26,6 +27,9 @@ typedef struct {
   guint64 inode;
   guint64 held;                            /* bytes found when it was reopened */
   guint64 written;                         /* bytes in it */
+  guint64 reserved;                        /* bytes of which it has the space already */
+  guint64 looked;                          /* what was written when the free space was looked at … */
+  gint64 looked_time;                      /* … and when that was, monotonic microseconds; 0 = never yet */
   guint64 flushed;                         /* bytes whose writeback was begun */
   guint64 hashed;                          /* bytes that went into the checksum */
   BgcChecksum *checksum;                   /* (owned) (nullable) none expected */
@@ -35,6 +39,8 @@ typedef struct {
 void bgc_temporary_file_init (BgcTemporaryFile *self, const BgcFile *file,
                               BgcLocalFileDirectoryCache *directories,
                               const gint *stop);
+/* Before anything else: as many bytes stay free. */
+void bgc_temporary_file_keep_free (BgcTemporaryFile *self, guint64 bytes);
 /* Leaves fd open. */
 void bgc_temporary_file_clear (BgcTemporaryFile *self);
 /* As it was stored; stays closed, with nothing held, if it is not that any more. */

@@ -486,10 +486,8 @@ bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function,
   g_queue_init (&self->waiting);
   self->small = settings->expect_small;
   self->user_agent = g_strdup (settings->user_agent);
-  self->host.files.io = shared.io;
-  self->host.files.small = bgc_io_pool_lane_new (shared.io);
-  self->host.files.buffers = shared.buffers;
-  self->host.files.directories = bgc_local_file_directory_cache_new ();
+  self->host.files = (BgcFileWriterHost){ shared.io, bgc_io_pool_lane_new (shared.io), shared.buffers,
+                                          bgc_local_file_directory_cache_new (), settings->kept_free };
   self->host.session = bgc_http_session_new (self->files_at_once, settings->user_agent);
   self->login = bgc_http_login_new (settings->secrets, settings->secrets_origin);
   bgc_http_session_set_login (self->host.session, self->login);

@@ -22,6 +22,7 @@ typedef struct {
   guint checkpoint_seconds;     /* … and this often; 0 = never by time */
   gboolean expect_small;        /* before the first answer tells, see bgc-courier.h */
   guint stall_seconds;          /* how long nothing may come from a server; 0 = 60 */
+  guint64 kept_free;            /* bytes that are to stay free on a file system */
   const char *user_agent;       /* borrowed */
   BgcCourtesy *courtesy;        /* borrowed, outlives the transfer; NULL = the network is the job's alone */
   BgcPriority priority;

@@ -7,6 +7,7 @@
 #include "model/bgc-job-secrets-variant.h"
 #include "transfer/bgc-local-file-notes.h"
 #include "transfer/bgc-local-file-reply.h"
+#include "transfer/bgc-local-file-room.h"
 #include "transfer/bgc-local-file-source.h"
 #include "transfer/bgc-local-file-trust.h"
 #include "transfer/bgc-local-file.h"
@@ -166,6 +167,33 @@ check_source (GVariant *arguments)
 
 /* In a thread. */
 static GVariant *
+check_room (GVariant *arguments)
+{
+  g_autoptr (GVariant) record = g_variant_get_child_value (arguments, 0);
+  g_autoptr (BgcPathVerdict) verdict = NULL;
+  g_autoptr (BgcFile) file = NULL;
+  g_autoptr (GError) error = NULL;
+  GVariantBuilder builder;
+  BgcRecordReader from;
+  guint64 reserve;
+
+  g_variant_get_child (arguments, 1, "t", &reserve);
+  bgc_record_reader_init (&from, record);
+  file = bgc_worker_wire_read_file (&from);
+  if (file == NULL)
+    g_set_error (&error, BGC_ERROR, BGC_ERROR_INVALID_PATH, "A file is no record");
+  else
+    bgc_local_file_room_check (file, reserve, &error);
+  verdict = bgc_path_verdict_new (error == NULL, error == NULL ? BGC_N_ERRORS : (BgcErrorCode)error->code,
+                                  error == NULL ? NULL : error->message, NULL);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("((bsss)t)"));
+  bgc_worker_wire_add_verdict (&builder, verdict);
+  g_variant_builder_add (&builder, "t", G_GUINT64_CONSTANT (0));
+  return g_variant_builder_end (&builder);
+}
+
+/* In a thread. */
+static GVariant *
 check_trusted (GVariant *arguments)
 {
   g_autoptr (BgcPathVerdict) verdict = NULL;
@@ -304,6 +332,7 @@ make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict, const char *origi
   g_variant_lookup (dict, "files-at-once", "u", &settings.files_at_once);
   g_variant_lookup (dict, "checkpoint-bytes", "t", &settings.checkpoint_bytes);
   g_variant_lookup (dict, "checkpoint-seconds", "u", &settings.checkpoint_seconds);
+  g_variant_lookup (dict, "free-space-reserve", "t", &settings.kept_free);
   g_variant_lookup (dict, "user-agent", "&s", &settings.user_agent);
   g_variant_lookup (dict, "priority", "&s", &priority);
   if (!bgc_enums_priority_from_string (priority, &settings.priority))
@@ -484,6 +513,8 @@ on_call (GDBusConnection *bus, const char *sender, const char *path, const char 
     answer_in_thread (self, invocation, check_source);
   else if (g_str_equal (method, "CheckTrusted"))
     answer_in_thread (self, invocation, check_trusted);
+  else if (g_str_equal (method, "CheckRoom"))
+    answer_in_thread (self, invocation, check_room);
   else if (g_str_equal (method, "ReadReply"))
     answer_in_thread (self, invocation, read_reply);
   else if (g_str_equal (method, "ShareCounters"))

@@ -65,7 +65,8 @@ bgc_worker_codec_add_placement (GByteArray *to, const BgcPlacement *placement)
 }
 
 GVariant *
-bgc_worker_codec_settings (BgcPriority priority, guint files_at_once, const BgcJobSecrets *secrets)
+bgc_worker_codec_settings (BgcPriority priority, guint files_at_once, const BgcJobSecrets *secrets,
+                           const BgcWorkerRules *rules)
 {
   GVariantDict dict;
   gboolean foreground = priority == BGC_PRIORITY_FOREGROUND;
@@ -77,6 +78,9 @@ bgc_worker_codec_settings (BgcPriority priority, guint files_at_once, const BgcJ
                          foreground ? CHECKPOINT_SECONDS_FOREGROUND : CHECKPOINT_SECONDS_BACKGROUND);
   g_variant_dict_insert (&dict, "priority", "s", bgc_enums_priority_to_string (priority));
   g_variant_dict_insert (&dict, "user-agent", "s", "bgcopyd/" PACKAGE_VERSION);
+  g_variant_dict_insert (&dict, "free-space-reserve", "t", rules->free_space_reserve);
+  if (rules->socket_mark != 0)
+    g_variant_dict_insert (&dict, "socket-mark", "u", rules->socket_mark);
   if (secrets != NULL)
     g_variant_dict_insert_value (&dict, "secrets", bgc_job_secrets_variant_new (secrets));
   return g_variant_dict_end (&dict);

@@ -15,11 +15,18 @@
 #define BGC_WORKER_CODEC_PLACED "ua(ua{sv})"
 #define BGC_WORKER_CODEC_REPORTS "a(sbttuayaa{sv}a{sv})"
 
+/* What all that starts is told. */
+typedef struct {
+  guint64 free_space_reserve; /* bytes that stay free on a file system */
+  guint32 socket_mark;        /* of background connections, 0 = none */
+} BgcWorkerRules;
+
 /* Each adds a record to the list of them. */
 void bgc_worker_codec_add_file (GByteArray *to, const BgcFile *file);
 void bgc_worker_codec_add_placement (GByteArray *to, const BgcPlacement *placement);
 /* Floating a{sv} for StartJob and StartUpload. @secrets (nullable). */
-GVariant *bgc_worker_codec_settings (BgcPriority priority, guint files_at_once, const BgcJobSecrets *secrets);
+GVariant *bgc_worker_codec_settings (BgcPriority priority, guint files_at_once, const BgcJobSecrets *secrets,
+                                     const BgcWorkerRules *rules);
 /* Floating a{sv} for StartUpload and CancelSession: the session of @job, an upload, with the protocol that
  * its owner chose where none is known yet. */
 GVariant *bgc_worker_codec_session (const BgcJob *job);

@@ -5,6 +5,7 @@
 
 #include "model/bgc-job-secrets-variant.h"
 #include "model/bgc-path.h"
+#include "model/bgc-record.h"
 #include "workers/bgc-worker-codec.h"
 #include "workers/bgc-workers.h"
 
@@ -283,6 +284,17 @@ void
 bgc_worker_errands_check_trusted (BgcWorkerErrands *self, GTask *task, const char *const *paths)
 {
   add (self, &trust_kind, task, g_variant_new ("(^as)", paths), 0);
+}
+
+static const Kind room_kind = { "CheckRoom", "((bsss)t)", FILE_TIME, ask_once, take_source, g_free };
+
+void
+bgc_worker_errands_check_room (BgcWorkerErrands *self, GTask *task, const BgcFile *file, guint64 reserve)
+{
+  GByteArray *bytes = g_byte_array_new ();
+
+  bgc_worker_codec_add_file (bytes, file);
+  add (self, &room_kind, task, g_variant_new ("(@ayt)", bgc_record_end (bytes), reserve), 0);
 }
 
 static gboolean

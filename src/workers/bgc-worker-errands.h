@@ -26,6 +26,9 @@ void bgc_worker_errands_free (BgcWorkerErrands *self);
 void bgc_worker_errands_check_source (BgcWorkerErrands *self, GTask *task, const char *path);
 /* @task (transfer full) returns a guint64, to be freed with g_free(). */
 void bgc_worker_errands_check_trusted (BgcWorkerErrands *self, GTask *task, const char *const *paths);
+/* @task (transfer full) returns a guint64, to be freed with g_free(), or NoSpace. */
+void bgc_worker_errands_check_room (BgcWorkerErrands *self, GTask *task, const BgcFile *file,
+                                    guint64 reserve);
 /* @task (transfer full) returns a BgcWorkerErrandsCancelled. */
 void bgc_worker_errands_cancel_session (BgcWorkerErrands *self, GTask *task, const BgcJob *job);
 /* @task (transfer full) returns GBytes. */

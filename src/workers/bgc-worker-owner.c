@@ -421,6 +421,12 @@ admit (BgcWorkerOwner *self, GTask *task)
 }
 
 void
+bgc_worker_owner_follow (BgcWorkerOwner *self, const BgcWorkerRules *rules)
+{
+  bgc_worker_runs_follow (self->runs, rules);
+}
+
+void
 bgc_worker_owner_check (BgcWorkerOwner *self, GTask *task, const char *const *paths)
 {
   if (!admit (self, task))
@@ -466,6 +472,15 @@ bgc_worker_owner_check_trusted (BgcWorkerOwner *self, GTask *task, const char *c
   if (!admit (self, task))
     return;
   bgc_worker_errands_check_trusted (self->errands, task, paths);
+  update (self);
+}
+
+void
+bgc_worker_owner_check_room (BgcWorkerOwner *self, GTask *task, const BgcFile *file, guint64 reserve)
+{
+  if (!admit (self, task))
+    return;
+  bgc_worker_errands_check_room (self->errands, task, file, reserve);
   update (self);
 }
 

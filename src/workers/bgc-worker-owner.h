@@ -10,6 +10,7 @@
 #include "model/bgc-job.h"
 #include "model/bgc-report.h"
 #include "workers/bgc-launcher.h"
+#include "workers/bgc-worker-codec.h"
 #include "workers/bgc-worker-link.h"
 
 typedef struct _BgcWorkerOwner BgcWorkerOwner;
@@ -25,6 +26,8 @@ typedef struct {
 /* @events and @data must live as long as the owner. */
 BgcWorkerOwner *bgc_worker_owner_new (guint32 uid, BgcLauncher *launcher, BgcClock *clock,
                                       const BgcWorkerOwnerEvents *events, gpointer data);
+/* As bgc_worker_runs_follow(). */
+void bgc_worker_owner_follow (BgcWorkerOwner *self, const BgcWorkerRules *rules);
 /* The worker, if there is one, is told to go. Unanswered tasks return WorkerLost. */
 void bgc_worker_owner_free (BgcWorkerOwner *self);
 /* Each takes @task (transfer full); see bgc-workers.h. */
@@ -34,6 +37,7 @@ void bgc_worker_owner_stop (BgcWorkerOwner *self, GTask *task, const BgcJobId *i
 void bgc_worker_owner_place (BgcWorkerOwner *self, GTask *task, GPtrArray *placements);
 void bgc_worker_owner_check_source (BgcWorkerOwner *self, GTask *task, const char *path);
 void bgc_worker_owner_check_trusted (BgcWorkerOwner *self, GTask *task, const char *const *paths);
+void bgc_worker_owner_check_room (BgcWorkerOwner *self, GTask *task, const BgcFile *file, guint64 reserve);
 void bgc_worker_owner_cancel_session (BgcWorkerOwner *self, GTask *task, const BgcJob *job);
 void bgc_worker_owner_read_reply (BgcWorkerOwner *self, GTask *task, const BgcFile *reply);
 void bgc_worker_owner_find_temporaries (BgcWorkerOwner *self, GTask *task, guint32 tag, guint first);

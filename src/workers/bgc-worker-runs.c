@@ -3,7 +3,6 @@
 
 #include "workers/bgc-worker-runs.h"
 
-#include "workers/bgc-worker-codec.h"
 #include "workers/bgc-worker-feed.h"
 #include "workers/bgc-worker-steps.h"
 
@@ -34,6 +33,7 @@ struct _BgcWorkerRuns
   BgcClock *clock;                   /* (owned) */
   const BgcWorkerRunsEvents *events; /* borrowed */
   gpointer data;                     /* borrowed */
+  const BgcWorkerRules *rules;       /* borrowed */
   BgcWorkerLink *link;               /* borrowed (nullable) */
   GHashTable *runs;                  /* (owned) BgcJobId → Run */
 };
@@ -59,13 +59,21 @@ run_free (Run *run)
 BgcWorkerRuns *
 bgc_worker_runs_new (BgcClock *clock, const BgcWorkerRunsEvents *events, gpointer data)
 {
+  static const BgcWorkerRules no_rules = { 0 };
   BgcWorkerRuns *self = g_new0 (BgcWorkerRuns, 1);
 
   self->clock = g_object_ref (clock);
   self->events = events;
   self->data = data;
+  self->rules = &no_rules;
   self->runs = g_hash_table_new_full (bgc_job_id_hash, bgc_job_id_equal, NULL, (GDestroyNotify)run_free);
   return self;
+}
+
+void
+bgc_worker_runs_follow (BgcWorkerRuns *self, const BgcWorkerRules *rules)
+{
+  self->rules = rules;
 }
 
 void
@@ -103,7 +111,7 @@ on_fed (GVariant *answer, gpointer data);
 static GVariant *
 settings_of (const Run *run)
 {
-  return bgc_worker_codec_settings (run->priority, run->files_at_once, run->job->secrets);
+  return bgc_worker_codec_settings (run->priority, run->files_at_once, run->job->secrets, run->runs->rules);
 }
 
 /* The step of an upload that is due. One that is under way goes on by itself. */

@@ -7,6 +7,7 @@
 
 #include "model/bgc-job.h"
 #include "model/bgc-report.h"
+#include "workers/bgc-worker-codec.h"
 #include "workers/bgc-worker-link.h"
 
 typedef struct _BgcWorkerRuns BgcWorkerRuns;
@@ -18,6 +19,8 @@ typedef struct {
 
 /* @events and @data must live as long as the runs. */
 BgcWorkerRuns *bgc_worker_runs_new (BgcClock *clock, const BgcWorkerRunsEvents *events, gpointer data);
+/* Before the first start. @rules: borrowed, may change; holds for what starts from then on. */
+void bgc_worker_runs_follow (BgcWorkerRuns *self, const BgcWorkerRules *rules);
 void bgc_worker_runs_free (BgcWorkerRuns *self);
 /* @task (transfer full) returns TRUE; Busy while the job is being stopped. */
 void bgc_worker_runs_start (BgcWorkerRuns *self, GTask *task, const BgcJob *job, guint files_at_once);

@@ -16,6 +16,7 @@ struct _BgcWorkersBus
   GHashTable
     *owners; /* (owned) uid → BgcWorkerOwner; each stays, as a worker's past says when the next may start */
   GTask *shut_down; /* (owned) (nullable) returns when going is 0 */
+  BgcWorkerRules rules; /* the owners' workers look at them */
   guint going;      /* workers that are to go and have not */
 };
 
@@ -85,6 +86,7 @@ owner_of (BgcWorkers *workers, guint32 uid)
   if (owner == NULL)
     {
       owner = bgc_worker_owner_new (uid, self->launcher, self->clock, &owner_events, self);
+      bgc_worker_owner_follow (owner, &self->rules);
       g_hash_table_insert (self->owners, GUINT_TO_POINTER (uid), owner);
     }
   return owner;
@@ -154,6 +156,13 @@ static void
 bus_check_trusted (BgcWorkers *workers, guint32 owner, const char *const *paths, GTask *task)
 {
   bgc_worker_owner_check_trusted (owner_of (workers, owner), task, paths);
+}
+
+static void
+bus_check_room (BgcWorkers *workers, guint32 owner, const BgcFile *file, GTask *task)
+{
+  bgc_worker_owner_check_room (owner_of (workers, owner), task, file,
+                               BGC_WORKERS_BUS (workers)->rules.free_space_reserve);
 }
 
 static void
@@ -267,6 +276,7 @@ bgc_workers_bus_workers_init (BgcWorkersInterface *iface)
   iface->check_source_async = bus_check_source_async;
   iface->check_source_finish = bus_check_source_finish;
   iface->check_trusted = bus_check_trusted;
+  iface->check_room = bus_check_room;
   iface->cancel_session_async = bus_cancel_session_async;
   iface->cancel_session_finish = bus_cancel_session_finish;
   iface->read_reply_async = bus_read_reply_async;
@@ -285,4 +295,10 @@ bgc_workers_bus_new (BgcLauncher *launcher, BgcClock *clock)
   self->launcher = g_object_ref (launcher);
   self->clock = g_object_ref (clock);
   return BGC_WORKERS (self);
+}
+
+void
+bgc_workers_bus_set_rules (BgcWorkersBus *self, const BgcWorkerRules *rules)
+{
+  self->rules = *rules;
 }

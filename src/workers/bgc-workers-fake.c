@@ -302,15 +302,14 @@ fake_check_source_async (BgcWorkers *workers, guint32 owner, const char *path, G
 {
   BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, data);
-  const guint64 *known = g_hash_table_lookup (self->sizes, path);
-  const guint64 size = known != NULL ? *known : BGC_WORKERS_FAKE_SOURCE;
+  const guint64 usual = BGC_WORKERS_FAKE_SOURCE, *known = g_hash_table_lookup (self->sizes, path);
   BgcErrorCode code;
 
   g_task_set_source_tag (task, fake_check_source_async);
   if (find_code (self->sources, path, &code))
     g_task_return_new_error (task, BGC_ERROR, (gint)code, "The test says so");
   else
-    g_task_return_pointer (task, g_memdup2 (&size, sizeof size), g_free);
+    g_task_return_pointer (task, g_memdup2 (known != NULL ? known : &usual, sizeof usual), g_free);
 }
 
 static gboolean
@@ -334,6 +333,12 @@ fake_check_trusted (BgcWorkers *workers, guint32 owner, const char *const *paths
   else
     g_task_return_pointer (task, g_new0 (guint64, 1), g_free);
   g_object_unref (task);
+}
+
+static void
+fake_check_room (BgcWorkers *workers, guint32 owner, const BgcFile *file, GTask *task)
+{
+  fake_check_trusted (workers, owner, (const char *const[]){ file->local, NULL }, task);
 }
 
 static void
@@ -427,12 +432,6 @@ fake_find_temporaries_async (BgcWorkers *workers, guint32 owner, guint32 tag, gu
   g_task_return_pointer (task, found, (GDestroyNotify)g_ptr_array_unref);
 }
 
-static GPtrArray *
-fake_find_temporaries_finish (BgcWorkers *workers, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 void
 bgc_workers_fake_add_temporary (BgcWorkersFake *self, const char *directory, const char *temporary,
                                 guint64 inode)
@@ -453,10 +452,11 @@ bgc_workers_fake_workers_init (BgcWorkersInterface *iface)
   iface->place_async = fake_place_async;
   iface->place_finish = fake_finish_array;
   iface->find_temporaries_async = fake_find_temporaries_async;
-  iface->find_temporaries_finish = fake_find_temporaries_finish;
+  iface->find_temporaries_finish = fake_finish_array;
   iface->check_source_async = fake_check_source_async;
   iface->check_source_finish = fake_check_source_finish;
   iface->check_trusted = fake_check_trusted;
+  iface->check_room = fake_check_room;
   iface->cancel_session_async = fake_cancel_session_async;
   iface->cancel_session_finish = fake_cancel_session_finish;
   iface->read_reply_async = fake_read_reply_async;

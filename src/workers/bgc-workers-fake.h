@@ -19,7 +19,7 @@ void bgc_workers_fake_set_placement (BgcWorkersFake *self, const char *temporary
 /* What is found: @path, of that device and inode. */
 void bgc_workers_fake_add_temporary (BgcWorkersFake *self, const char *directory, const char *temporary,
                                      guint64 inode);
-/* check_source and check_trusted of one path from now on: it has @size bytes, or fails with @code
+/* check_source, check_trusted and check_room of one path from now on: it has @size bytes, or fails with @code
  * (BGC_N_ERRORS = does not).
  * At first every path is a file of BGC_WORKERS_FAKE_SOURCE bytes. */
 #define BGC_WORKERS_FAKE_SOURCE 100u

@@ -101,6 +101,23 @@ bgc_workers_check_trusted_finish (BgcWorkers *self, GAsyncResult *result, GError
   return answer != NULL;
 }
 
+void
+bgc_workers_check_room_async (BgcWorkers *self, guint32 owner, const BgcFile *file,
+                              GAsyncReadyCallback callback, gpointer data)
+{
+  GTask *task = g_task_new (self, NULL, callback, data);
+
+  g_task_set_source_tag (task, bgc_workers_check_room_async);
+  g_task_set_name (task, "bgc_workers_check_room");
+  BGC_WORKERS_GET_IFACE (self)->check_room (self, owner, file, task);
+}
+
+gboolean
+bgc_workers_check_room_finish (BgcWorkers *self, GAsyncResult *result, GError **error)
+{
+  return bgc_workers_check_trusted_finish (self, result, error);
+}
+
 gboolean
 bgc_workers_check_source_finish (BgcWorkers *self, GAsyncResult *result, guint64 *size, GError **error)
 {

@@ -37,8 +37,9 @@ struct _BgcWorkersInterface {
   void (*check_source_async) (BgcWorkers *self, guint32 owner, const char *path,
                               GAsyncReadyCallback callback, gpointer data);
   gboolean (*check_source_finish) (BgcWorkers *self, GAsyncResult *result, guint64 *size, GError **error);
-  /* @task transfer full; returns a pointer that is freed by it. */
+  /* @task transfer full, as in the next one; returns a pointer that is freed by it. */
   void (*check_trusted) (BgcWorkers *self, guint32 owner, const char *const *paths, GTask *task);
+  void (*check_room) (BgcWorkers *self, guint32 owner, const BgcFile *file, GTask *task);
   void (*cancel_session_async) (BgcWorkers *self, const BgcJob *job, GAsyncReadyCallback callback,
                                 gpointer data);
   gboolean (*cancel_session_finish) (BgcWorkers *self, GAsyncResult *result, gboolean *settled,
@@ -106,13 +107,17 @@ void bgc_workers_check_source_async (BgcWorkers *self, guint32 owner, const char
 gboolean bgc_workers_check_source_finish (BgcWorkers *self, GAsyncResult *result, guint64 *size,
                                           GError **error);
 
-/* May @owner work with @paths, directories and files that another user chose: can only root and @owner change
- * anything on the way to each? Together they fit into one call: BGC_WORKERS_TRUSTED_BYTES. Errors:
- * AccessDenied, InvalidPath. */
+/* May @owner work with @paths that another user chose: can only root and @owner change anything on the way
+ * to each? Together they fit into one call: BGC_WORKERS_TRUSTED_BYTES. Errors: AccessDenied, InvalidPath. */
 #define BGC_WORKERS_TRUSTED_BYTES (256u * 1024u)
 void bgc_workers_check_trusted_async (BgcWorkers *self, guint32 owner, const char *const *paths,
                                       GAsyncReadyCallback callback, gpointer data);
 gboolean bgc_workers_check_trusted_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
+
+/* Is there room for what @file still lacks? NoSpace while there is not. */
+void bgc_workers_check_room_async (BgcWorkers *self, guint32 owner, const BgcFile *file,
+                                   GAsyncReadyCallback callback, gpointer data);
+gboolean bgc_workers_check_room_finish (BgcWorkers *self, GAsyncResult *result, GError **error);
 
 /* Asks the server once to drop the session of a cancelled upload that does not run any more; what is
  * needed of @job is copied. @settled: there is nothing left to ask for; @failure (transfer full,

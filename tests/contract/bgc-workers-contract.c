@@ -394,6 +394,37 @@ test_source (Fixture *fixture, gconstpointer data)
   g_assert_false (fixture->succeeded);
 }
 
+static void
+on_room_checked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Fixture *fixture = data;
+
+  begin_end (fixture);
+  fixture->succeeded = bgc_workers_check_room_finish (fixture->workers, result, &fixture->error);
+}
+
+static void
+test_room (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *good = fixture->contract->source (fixture->data);
+  g_autofree char *bad = g_build_filename (fixture->contract->directory (fixture->data), "none", "f", NULL);
+  const char *const paths[] = { good, bad };
+
+  fixture->contract->refuse (fixture->data, bad);
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autoptr (BgcFile) file = bgc_file_new (0, "http://127.0.0.1/", paths[i], ".bgcopy-x");
+      guint before = fixture->ended;
+
+      file->bytes_total = 1;
+      bgc_workers_check_room_async (fixture->workers, getuid (), file, on_room_checked, fixture);
+      g_assert_cmpuint (fixture->ended, ==, before);
+      wait_for (&fixture->ended, before + 1);
+      g_assert_cmpint (fixture->succeeded, ==, i == 0);
+      g_assert_cmpint (fixture->error != NULL, ==, i == 1);
+    }
+}
+
 /* Three steps, each after a start of its own. A start too many takes none. */
 static void
 test_upload (Fixture *fixture, gconstpointer data)
@@ -494,6 +525,7 @@ bgc_workers_contract_add (const char *prefix, const BgcWorkersContract *contract
   add (prefix, "lost", contract, test_lost);
   add (prefix, "shut-down", contract, test_shut_down);
   add (prefix, "source", contract, test_source);
+  add (prefix, "room", contract, test_room);
   add (prefix, "upload", contract, test_upload);
   add (prefix, "cancel-session", contract, test_cancel_session);
   add (prefix, "reply", contract, test_reply);

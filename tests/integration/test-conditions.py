@@ -3,14 +3,31 @@
 # Copyright 2026 The bgcopyd authors
 """When not to run: what the machine's services say stops a transfer and lets it go on, and nothing is fetched twice."""
 
+import errno
 import os
 import re
+import subprocess
+import sys
+import time
+import urllib.request
 
+import child
 import surroundings
 import tap
-from tap import equal, raises
+from daemon import shim
+from skip import Skip
+from tap import equal, raises, true
 
 SIZE = 1_500_000
+MIB = 1024 * 1024
+# Seconds from a change to the stop of what it stops.
+SOON = 1.0
+
+
+def soon(spread):
+    """What the system and the daemon take is far less; a busy machine may hold either up once."""
+    tap.diagnose('stopped after ' + ', '.join(f'{seconds:.3f}' for seconds in spread) + ' s')
+    true(min(spread) < SOON, f'stopped after {spread}')
 
 
 def slow_job(world, **properties):
@@ -37,6 +54,97 @@ def ends_well(world, job, content, *held):
     starts = [int(re.search(r'range="(?:bytes=(\d+)-)?', line).group(1) or 0) for line in world.web.requests()
               if 'slow.bin' in line]
     equal(starts, [0, *held], 'where the requests began')
+
+
+class Steady:
+    """A server whose bytes come one thousand after the other; nginx sends a second's all at once."""
+
+    def __init__(self, world):
+        script = os.path.join(os.environ['TOP_SRCDIR'], 'tests', 'httpd', 'faulty_httpd.py')
+        # It ends with its standard input.
+        self.process = child.start([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        world._undo.append(lambda: child.stop(self.process))
+        self.port = int(self.process.stdout.readline())
+
+    def url(self, size):
+        return f'http://127.0.0.1:{self.port}/f/file?size={size}&drip=4'
+
+    def starts(self):
+        """Where each request began."""
+        with urllib.request.urlopen(f'http://127.0.0.1:{self.port}/log?name=file', timeout=30) as answer:
+            ranges = [line.split()[1] for line in answer.read().decode().splitlines()]
+        return [int(re.search(r'\d+', words).group()) if words != '-' else 0 for words in ranges]
+
+
+def small_file_system(world, size):
+    folder = world.local('small')
+    os.mkdir(folder)
+    if subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={size}', 'small', folder], capture_output=True).returncode != 0:
+        raise Skip('needs to mount a small file system')
+    world._undo.append(lambda: subprocess.run(['umount', '-l', folder], capture_output=True))
+    return folder
+
+
+def fill(folder, leave):
+    """Another program takes what there is but for so many bytes."""
+    state = os.statvfs(folder)
+    with open(os.path.join(folder, 'other'), 'wb') as f:
+        os.posix_fallocate(f.fileno(), 0, state.f_bavail * state.f_frsize - leave)
+
+
+def is_full(job):
+    return (job.get('State'), job.get('WaitReason')) == ('transient-error', 'disk-full')
+
+
+def without_reservation(world):
+    """The environment of a daemon whose workers are on a file system that reserves no space, as some are."""
+    return {'LD_PRELOAD': shim(), 'DISK_ROOT': world.folder, 'DISK_FAIL_OPS': 'allocate',
+            'DISK_FAIL_NTH': '1', 'DISK_FAIL_FROM': '1', 'DISK_FAIL_ERRNO': str(errno.EOPNOTSUPP),
+            'DISK_FAIL_PROGRAM': 'bgcopy-worker', 'DISK_COUNT': os.path.join(world.folder, 'count')}
+
+
+def test_full_while_transferring(world):
+    folder = small_file_system(world, '16m')
+    # A foreground job obeys too, and what is held of it is told every second.
+    world.start({'FreeSpaceReserve': '1M'}, environment=without_reservation(world))
+    server = Steady(world)
+    job = world.service.submit([(server.url(SIZE), folder + '/file')], AutoComplete=True, Priority='foreground')
+    job.service.wait(lambda: job.get('BytesTransferred') > 0, 'bytes')
+    held, spread = [], []
+    for _ in range(2):
+        fill(folder, MIB // 2)
+        since = time.monotonic()
+        job.service.wait(lambda: is_full(job), 'disk-full')
+        spread.append(time.monotonic() - since)
+        held.append(job.get('BytesTransferred'))
+        error = job.get('Error')
+        equal((error['name'], error['context'], error['transient'], job.get('NextAttempt'), job.get('Rate')),
+              ('NoSpace', 'local-file', True, 0, 0))
+        true('1048576 bytes stay free' in error['message'], error['message'])
+        os.unlink(folder + '/other')
+        if len(held) == 1:
+            job.wait_state('transferring')
+            job.service.wait(lambda: job.get('BytesTransferred') > held[0], 'more bytes')
+    soon(spread)
+    job.wait_state('acknowledged')
+    equal((os.stat(folder + '/file').st_size, server.starts()), (SIZE, [0, *held]))
+
+
+def test_full_before(world):
+    """While there is no room nobody is asked again for what would have no place."""
+    folder = small_file_system(world, '16m')
+    world.start({'FreeSpaceReserve': '1M', 'MinimumRetryDelay': '1h'})
+    fill(folder, 2 * MIB)
+    content = world.bytes(2 * SIZE)
+    url = world.web.put('large.bin', content)
+    job = world.service.submit([(url, folder + '/large.bin')], AutoComplete=True)
+    job.service.wait(lambda: is_full(job), 'disk-full')
+    # Longer than until the first look, and still for less than what is to be reserved and stay free.
+    time.sleep(6)
+    equal((is_full(job), job.get('ErrorCount'), len(world.web.requests())), (True, 1, 1))
+    os.unlink(folder + '/other')
+    job.wait_state('acknowledged', seconds=60)
+    equal((world.read('small/large.bin') == content, len(world.web.requests())), (True, 2))
 
 
 def test_metered(world):

@@ -22,6 +22,13 @@ def program(name):
     return os.path.join(os.environ['TOP_BUILDDIR'], 'src', folder, name)
 
 
+def shim():
+    """What LD_PRELOAD is for disk-shim.c: behind the runtime that a sanitized build wants loaded first."""
+    found = subprocess.run(['ldd', program('bgcopyd')], capture_output=True, text=True).stdout
+    runtimes = [line.split()[2] for line in found.splitlines() if 'libasan' in line or 'libubsan' in line]
+    return ' '.join([*runtimes, os.path.join(os.environ['TOP_BUILDDIR'], 'tests', 'lib', 'disk-shim.so')])
+
+
 class Daemon:
     """One bgcopyd on one bus and state directory; may be started again and again."""
 

@@ -174,6 +174,7 @@ test_fail_reasons (void)
                                      cases[i].online, WALL, random, NULL));
       g_assert_cmpint (job->wait_reason, ==, cases[i].expected);
       g_assert_cmpuint (job->error_count, ==, cases[i].errors);
+      g_assert_cmpint (job->next_attempt == 0, ==, cases[i].expected == BGC_WAIT_DISK_FULL);
       if (cases[i].expected == BGC_WAIT_NETWORK)
         g_assert_cmpint (job->error->code, ==, BGC_ERROR_NETWORK_DISCONNECTED);
       else

@@ -209,10 +209,92 @@ test_no_progress_stands_still (void)
           rig_go_offline (rig);
           rig_advance (rig, 70 * SECOND);
         }
-      rig_advance (rig, MAX (left (rig, &id), 0));
+      rig_advance (rig, offline ? MAX (left (rig, &id), 0) : 5 * SECOND);
       rig_assert_state (rig, &id, "connecting");
       g_assert_cmpint (rig_job (rig, &id)->no_progress_time, ==, offline ? 10 * SECOND : 0);
     }
+}
+
+static void
+fill_up (Rig *rig, const BgcJobId *id)
+{
+  BgcFailure *failure = bgc_failure_new (BGC_CONTEXT_LOCAL_FILE, BGC_ERROR_NO_SPACE, TRUE, "full");
+
+  failure->wait = BGC_WAIT_DISK_FULL;
+  bgc_workers_fake_report_failed (rig->workers, rig_job (rig, id), 0, failure);
+  rig_settle (rig);
+  rig_assert_state (rig, id, "transient-error");
+  g_assert_cmpint (rig_job (rig, id)->wait_reason, ==, BGC_WAIT_DISK_FULL);
+  g_assert_cmpint (rig_job (rig, id)->next_attempt, ==, 0);
+}
+
+/* While there is no room nobody is asked for a body; once there is, it goes on within seconds. */
+static void
+test_full (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_create (rig, 1, TRUE);
+  g_autofree char *local = g_strdup (bgc_file_list_find (rig_job (rig, &id)->files, 0)->local);
+
+  rig_modify (rig, &id, set_delay, GUINT_TO_POINTER (1000));
+  bgc_workers_fake_set_source (rig->workers, local, BGC_ERROR_NO_SPACE, 0);
+  fill_up (rig, &id);
+  for (guint i = 0; i < 13; i++)
+    rig_advance (rig, 5 * SECOND);
+  rig_assert_state (rig, &id, "transient-error");
+  g_assert_cmpuint (rig_job (rig, &id)->retry_count, ==, 0);
+  g_assert_cmpuint (rig_job (rig, &id)->error_count, ==, 1);
+  /* The network is no reason to ask. */
+  rig_go_offline (rig);
+  bgc_network_fake_set (rig->network, TRUE);
+  rig_settle (rig);
+  rig_assert_state (rig, &id, "transient-error");
+  bgc_workers_fake_set_source (rig->workers, local, BGC_N_ERRORS, 100);
+  rig_advance (rig, 30 * SECOND);
+  rig_assert_state (rig, &id, "connecting");
+  /* A restart remembers that it was the disk. */
+  bgc_workers_fake_set_source (rig->workers, local, BGC_ERROR_NO_SPACE, 0);
+  fill_up (rig, &id);
+  rig_crash (rig);
+  rig_start (rig);
+  bgc_workers_fake_set_source (rig->workers, local, BGC_ERROR_NO_SPACE, 0);
+  rig_advance (rig, 100 * SECOND);
+  rig_assert_state (rig, &id, "transient-error");
+  bgc_workers_fake_set_source (rig->workers, local, BGC_N_ERRORS, 100);
+  g_assert_cmpint (rig_request (rig, &id, BGC_REQUEST_RESUME), ==, RIG_SUCCESS);
+  rig_assert_state (rig, &id, "connecting");
+}
+
+/* A quota is not seen beforehand: the tries grow rarer, up to one in 80 s. */
+static void
+test_full_quota (void)
+{
+  static const gint64 delays[] = { 5, 10, 20, 40, 80, 80 };
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_create (rig, 1, TRUE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (delays); i++)
+    {
+      fill_up (rig, &id);
+      rig_advance (rig, delays[i] * SECOND - 1);
+      rig_assert_state (rig, &id, "transient-error");
+      rig_advance (rig, 1);
+      rig_assert_state (rig, &id, "connecting");
+    }
+}
+
+/* An attempt tells what it is now. */
+static void
+test_full_and_away (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id = rig_create (rig, 1, TRUE);
+
+  bgc_workers_fake_set_source (rig->workers, bgc_file_list_find (rig_job (rig, &id)->files, 0)->local,
+                               BGC_ERROR_INVALID_PATH, 0);
+  fill_up (rig, &id);
+  rig_advance (rig, 5 * SECOND);
+  rig_assert_state (rig, &id, "connecting");
 }
 
 static void
@@ -278,6 +360,9 @@ main (int argc, char **argv)
   g_test_add_func ("/waits/no-progress-while-trying", test_no_progress_while_trying);
   g_test_add_func ("/waits/no-progress-stands-still", test_no_progress_stands_still);
   g_test_add_func ("/waits/never", test_never);
+  g_test_add_func ("/waits/full", test_full);
+  g_test_add_func ("/waits/full-quota", test_full_quota);
+  g_test_add_func ("/waits/full-and-away", test_full_and_away);
   g_test_add_func ("/waits/restart", test_restart);
   g_test_add_func ("/waits/store-failed", test_store_failed);
   return g_test_run ();

@@ -166,14 +166,17 @@ test_reserve (Scene *scene, gconstpointer data)
 {
   int error = 0;
   int fd = bgc_local_file_temporary_create (scene->directory, NAME, &error);
+  gboolean reserved = FALSE;
   struct stat status;
 
-  g_assert_cmpint (bgc_local_file_temporary_reserve (fd, 1000000), ==, 0);
+  g_assert_cmpint (bgc_local_file_temporary_reserve (fd, 1000000, 0, &reserved), ==, 0);
   g_assert_cmpint (fstat (fd, &status), ==, 0);
   g_assert_cmpint (status.st_size, ==, 0);
   /* More than any disk has. */
-  g_assert_cmpint (bgc_local_file_temporary_reserve (fd, G_GUINT64_CONSTANT (1) << 60), ==, ENOSPC);
-  g_assert_cmpint (bgc_local_file_temporary_reserve (-1, 10), ==, EBADF);
+  g_assert_cmpint (bgc_local_file_temporary_reserve (fd, G_GUINT64_CONSTANT (1) << 60, 0, &reserved), ==,
+                   ENOSPC);
+  g_assert_false (reserved);
+  g_assert_cmpint (bgc_local_file_temporary_reserve (-1, 10, 0, &reserved), ==, EBADF);
   close (fd);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bgc-folder.h"
+#include "transfer/bgc-local-file-room.h"
 
 #define NAME ".bgcopy-0123456789abcdef0123456789abcdef"
 
@@ -227,6 +228,55 @@ test_no_space (Scene *scene, gconstpointer data)
   g_assert_cmpint (failure->wait, ==, BGC_WAIT_DISK_FULL);
 }
 
+/* What the file system is said to have free, in blocks of a KiB. */
+static guint64 free_blocks;
+
+static int
+look (int fd, struct statvfs *statistics)
+{
+  *statistics = (struct statvfs){ .f_frsize = 1024, .f_blocks = 1 << 20, .f_bavail = free_blocks };
+  return 0;
+}
+
+static void
+test_stay_free (Scene *scene, gconstpointer data)
+{
+  g_autofree guint8 *much = g_malloc0 (BGC_LOCAL_FILE_ROOM_PORTION);
+  g_autoptr (BgcFailure) failure = NULL;
+
+  bgc_local_file_room_set_look (look);
+  bgc_temporary_file_keep_free (&scene->temporary, 64 * 1024);
+  free_blocks = 64 + 10;
+  g_assert_null (bgc_temporary_file_reserve (&scene->temporary, 10 * 1024));
+  failure = bgc_temporary_file_reserve (&scene->temporary, 30 * 1024);
+  g_assert_cmpint (failure->code, ==, BGC_ERROR_NO_SPACE);
+  g_assert_cmpint (failure->wait, ==, BGC_WAIT_DISK_FULL);
+  g_assert_true (failure->transient);
+  g_assert_nonnull (strstr (failure->message, "65536 bytes stay free"));
+  g_clear_pointer (&failure, bgc_failure_free);
+  /* What has its space goes on, however little there is. */
+  free_blocks = 0;
+  if (scene->temporary.reserved > 0)
+    g_assert_null (bgc_temporary_file_append (&scene->temporary, much, 10 * 1024));
+  /* What has none is looked at anew after so much of it. */
+  scene->temporary.reserved = 0;
+  free_blocks = 1 << 19;
+  g_assert_null (bgc_temporary_file_append (&scene->temporary, much, BGC_LOCAL_FILE_ROOM_PORTION));
+  free_blocks = 64;
+  failure = bgc_temporary_file_append (&scene->temporary, much, 1);
+  g_assert_cmpint (failure->wait, ==, BGC_WAIT_DISK_FULL);
+  g_clear_pointer (&failure, bgc_failure_free);
+  /* Or after so long. */
+  free_blocks = 1 << 19;
+  scene->temporary.looked_time = 1;
+  g_assert_null (bgc_temporary_file_append (&scene->temporary, much, 1));
+  free_blocks = 64;
+  scene->temporary.looked_time = 1;
+  failure = bgc_temporary_file_append (&scene->temporary, much, 1);
+  g_assert_nonnull (failure);
+  bgc_local_file_room_set_look (NULL);
+}
+
 static void
 test_denied (Scene *scene, gconstpointer data)
 {
@@ -273,6 +323,7 @@ main (int argc, char **argv)
   ADD ("cut", test_cut);
   ADD ("no-directory", test_no_directory);
   ADD ("no-space", test_no_space);
+  ADD ("stay-free", test_stay_free);
   ADD ("denied", test_denied);
   ADD ("duplicate", test_duplicate);
   return g_test_run ();

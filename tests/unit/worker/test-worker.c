@@ -229,6 +229,8 @@ test_errands (Fixture *fixture, gconstpointer data)
   g_assert_true (g_str_has_prefix (ask (fixture, "CheckSource", "('/tmp',)"), "((false, 'InvalidPath', '"));
   g_assert_true (
     g_str_has_prefix (ask (fixture, "CheckSource", "('/nonexistent/f',)"), "((false, 'NotFound', '"));
+  g_assert_true (
+    g_str_has_prefix (ask (fixture, "CheckRoom", "(@ay [], uint64 0)"), "((false, 'InvalidPath', '"));
   arguments = g_strdup_printf ("('%s', 'reply', uint64 %" G_GUINT64_FORMAT ", uint64 %" G_GUINT64_FORMAT
                                ", uint64 5, uint64 1)",
                                directory, (guint64)status.st_dev, (guint64)status.st_ino);

@@ -82,7 +82,7 @@ answer (HandWorker *self, GDBusMethodInvocation *invocation)
     value = answer_check (self, arguments);
   else if (g_str_equal (method, "Place"))
     value = answer_place (self, arguments);
-  else if (g_str_equal (method, "CheckSource"))
+  else if (g_str_equal (method, "CheckSource") || g_str_equal (method, "CheckRoom"))
     value = g_variant_new_parsed (self->source == NULL ? "((true, '', '', ''), uint64 5)" : self->source);
   else if (g_str_equal (method, "CancelSession"))
     value = g_variant_new_parsed (self->cancelled == NULL ? "(true, @a{sv} {})" : self->cancelled);

@@ -39,12 +39,15 @@ test_file (void)
   g_assert_true (g_variant_equal (item, expected));
 }
 
+static const BgcWorkerRules no_rules = { 0 };
+
 static void
 test_settings (void)
 {
   g_autoptr (GVariant) waiting = g_variant_ref_sink (
-    bgc_worker_codec_settings (BGC_PRIORITY_FOREGROUND, 4, NULL));
-  g_autoptr (GVariant) other = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, NULL));
+    bgc_worker_codec_settings (BGC_PRIORITY_FOREGROUND, 4, NULL, &no_rules));
+  g_autoptr (GVariant) other
+    = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, NULL, &no_rules));
   guint32 seconds = 0, files = 0;
   const char *priority = "";
 
@@ -58,12 +61,33 @@ test_settings (void)
   g_assert_cmpuint (files, ==, 4);
 }
 
+static void
+test_rules (void)
+{
+  const BgcWorkerRules rules = { .free_space_reserve = 5, .socket_mark = 0x10 };
+  g_autoptr (GVariant) with
+    = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, NULL, &rules));
+  g_autoptr (GVariant) without
+    = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, NULL, &no_rules));
+  guint64 reserve = 0;
+  guint32 mark = 0;
+
+  g_assert_true (g_variant_lookup (with, "free-space-reserve", "t", &reserve));
+  g_assert_cmpuint (reserve, ==, 5);
+  g_assert_true (g_variant_lookup (with, "socket-mark", "u", &mark));
+  g_assert_cmpuint (mark, ==, 0x10);
+  g_assert_true (g_variant_lookup (without, "free-space-reserve", "t", &reserve));
+  g_assert_cmpuint (reserve, ==, 0);
+  g_assert_false (g_variant_lookup (without, "socket-mark", "u", &mark));
+}
+
 /* With the start of a run, where there are any. */
 static void
 test_secrets (void)
 {
   g_autoptr (BgcJobSecrets) secrets = bgc_job_secrets_new ();
-  g_autoptr (GVariant) without = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, NULL));
+  g_autoptr (GVariant) without
+    = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, NULL, &no_rules));
   g_autoptr (GVariant) with = NULL;
   g_autoptr (GVariant) given = NULL;
   g_autofree char *text = NULL;
@@ -71,7 +95,7 @@ test_secrets (void)
   g_assert_false (g_variant_lookup (without, "secrets", "@a{sv}", &given));
   bgc_job_secrets_set_login (secrets,
                              bgc_login_new (BGC_LOGIN_TARGET_SERVER, BGC_LOGIN_SCHEME_BASIC, "u", "p"));
-  with = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, secrets));
+  with = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, secrets, &no_rules));
   g_assert_true (g_variant_lookup (with, "secrets", "@a{sv}", &given));
   text = g_variant_print (given, FALSE);
   g_assert_cmpstr (text, ==, "{'logins': <[('server', 'basic', 'u', 'p')]>}");
@@ -248,6 +272,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/worker-codec/file", test_file);
   g_test_add_func ("/worker-codec/settings", test_settings);
+  g_test_add_func ("/worker-codec/rules", test_rules);
   g_test_add_func ("/worker-codec/secrets", test_secrets);
   g_test_add_func ("/worker-codec/verdicts", test_verdicts);
   g_test_add_func ("/worker-codec/results", test_results);

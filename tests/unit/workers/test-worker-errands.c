@@ -3,6 +3,8 @@
 
 #include "workers/bgc-worker-errands.h"
 
+#include <string.h>
+
 #include "workers/bgc-workers.h"
 
 #include "hand-worker.h"
@@ -108,6 +110,21 @@ test_source_refused (Fixture *fixture, gconstpointer data)
   check_source (fixture);
   g_assert_error (fixture->error, BGC_ERROR, BGC_ERROR_INVALID_PATH);
   g_assert_cmpstr (fixture->error->message, ==, "a pipe");
+}
+
+static void
+test_room (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (BgcFile) file = bgc_file_new (3, "http://example.org/", "/tmp/room", ".bgcopy-x");
+
+  fixture->worker->source = "((false, 'NoSpace', 'full', ''), uint64 0)";
+  bgc_worker_errands_open (fixture->errands, fixture->link);
+  bgc_worker_errands_check_room (fixture->errands, task_new (fixture), file, 77);
+  hand_wait_until (fixture->ended == 1);
+  g_assert_error (fixture->error, BGC_ERROR, BGC_ERROR_NO_SPACE);
+  g_assert_true (g_str_has_prefix (call_at (fixture, 0), "CheckRoom ("));
+  g_assert_nonnull (strstr (call_at (fixture, 0), ", 77)"));
+  g_assert_nonnull (strstr (call_at (fixture, 0), "/tmp/room"));
 }
 
 /* Lets time pass for a worker that answers nothing but Ping, which it is asked every 5 s. */
@@ -294,6 +311,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("source", test_source);
   ADD ("source-refused", test_source_refused);
+  ADD ("room", test_room);
   ADD ("source-late", test_source_late);
   ADD ("cancel", test_cancel);
   ADD ("cancel-failed", test_cancel_failed);
