@@ -34,12 +34,17 @@
 /* Microseconds that somebody is shown a path as having made room for others, who come and go faster. */
 #define ASIDE_SHOWN G_TIME_SPAN_SECOND
 
-/* Microseconds of queue that jobs of a priority leave others at most. */
+/* What is sent is seen in a smoothed round trip, with the peer's delayed acknowledgements. */
+#define SENDING_FACTOR 2u
+
+/* Microseconds of queue that jobs of a priority leave others at most, on a path of 20 ms: a round trip of
+ * somebody else becomes so much longer. What is received is in whole milliseconds, so that less would be
+ * noise; of several priorities on one path the one with the largest takes most. */
 static const guint32 targets[BGC_N_PRIORITIES] = {
   [BGC_PRIORITY_FOREGROUND] = 0,
-  [BGC_PRIORITY_HIGH] = 10000,
-  [BGC_PRIORITY_NORMAL] = 5000,
-  [BGC_PRIORITY_LOW] = 3000,
+  [BGC_PRIORITY_HIGH] = 5000,
+  [BGC_PRIORITY_NORMAL] = 2500,
+  [BGC_PRIORITY_LOW] = 1500,
 };
 
 typedef struct
@@ -283,6 +288,7 @@ bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now)
 
       if (path->round_trip != 0)
         path->latest = path->round_trip;
+      path->control.flows = path->active;
       if (path->moved > 0)
         bgc_delay_control_sample (&path->control, now, path->round_trip, path->moved);
       settle_shares (self, path, now);
@@ -301,7 +307,8 @@ find_path (BgcCourtesyPaths *self, GSocket *socket, const char *peer, BgcPriorit
            BgcCourtesyWay way)
 {
   g_autoptr (GSocketAddress) local = NULL;
-  BgcDelayControlSettings settings = { .target = targets[priority],
+  BgcDelayControlSettings settings = { .target = targets[priority]
+                                                 * (way == BGC_COURTESY_SENDING ? SENDING_FACTOR : 1),
                                        .segment = SEGMENT_DEFAULT,
                                        .floor = way == BGC_COURTESY_SENDING
                                                   ? SENDING_FLOOR * SEGMENT_DEFAULT

@@ -13,20 +13,43 @@
 #define SAMPLE_MIN 10000
 /* Starting ends at this part of the target, for what is under way will still arrive. */
 #define START_EXIT 0.5
-/* Growth each round trip at the start: the kernel's average lags, so doubling would run far past. */
-#define START_GAIN 1.5
-/* What is kept of the window at which starting ended. */
-#define START_KEPT 0.7
-/* Growth each round trip, part of the window, and how often that counts after as many calm ones. */
-#define STEADY_GAIN 0.02
-#define CALM_MAX 25u
+/* Growth each round trip at the start. What a window does is seen one to two round trips later, so more than
+ * this would run far past; on paths of over START_LONG microseconds it would otherwise take too long. */
+#define START_GAIN      1.5
+#define START_GAIN_LONG 2.0
+#define START_LONG      50000u
+/* Growth each round trip at most while a queue is near, part of the window; and without one, for each such
+ * round trip in a row, up to CALM_MAX. */
+#define STEADY_GAIN 0.05
+#define CALM_GAIN   0.05
+#define CALM_MAX    10u
 /* Part of the window that must have moved in a round trip for it to grow: a window that is not what holds
  * the peer back says nothing about the path, and would be far too large when it does. */
 #define USED_PART 0.5
-/* Part of the base that the target is at least: on long paths everything is seen later. */
-#define TARGET_PART 4u
-/* Part of the target below which there is no queue to speak of. */
+/* Microseconds of a round trip for which the target is meant; on longer paths everything is seen later, and
+ * it is larger by as much. */
+#define TARGET_BASE 20000u
+/* Microseconds of a segment on the link for which the target is meant: on slower ones the segments that keep
+ * it busy are a queue already. */
+#define TARGET_SEGMENT 600u
+/* Part of the target below which there is no queue to speak of, and that a cut leaves. */
 #define CALM_PART 0.5
+/* Round trips in a row without a queue after which others seem to be gone; the window then comes back as at
+ * the start, to this part of what the path has borne before. That fades with each queue. */
+#define RETURN_CALM  2u
+#define RETURN_PART  0.8
+#define SETTLED_KEPT 0.95
+/* What a window is divided by when the first cut did not help. */
+#define CUT_AGAIN 4
+/* Percent of a round trip after which a cut is seen. */
+#define CUT_SEEN_1 150
+#define CUT_SEEN_2 125
+/* Segments of a connection that its average is over: one of eight samples, which acknowledgements make; and
+ * round trips that this is waited for at most. */
+#define AVERAGED_SEGMENTS 32.0
+#define AVERAGED_TRIPS    3.0
+/* Part of the target that a round trip must have fallen by to be falling. */
+#define FALLING_PART 0.2
 /* A slow-down takes at most a thirtieth of the time; LEDBAT++'s tenth is felt in what is carried. */
 #define SLOW_EVERY 29
 /* Round trips that a slow-down lasts. */
@@ -65,7 +88,11 @@ bgc_delay_control_window (const BgcDelayControl *self)
 guint32
 bgc_delay_control_target (const BgcDelayControl *self)
 {
-  return MAX (self->settings.target, self->base / TARGET_PART);
+  double scale = MAX (1, (double)self->base / TARGET_BASE);
+
+  if (self->rate > 0)
+    scale = MAX (scale, self->settings.segment / self->rate / TARGET_SEGMENT);
+  return (guint32)MIN (self->settings.target * scale, G_MAXINT32);
 }
 
 static void
@@ -75,34 +102,59 @@ set_window (BgcDelayControl *self, double window)
 }
 
 static void
-find_base (BgcDelayControl *self)
+find_extremes (BgcDelayControl *self)
 {
   self->base = 0;
+  self->rate = 0;
   for (guint i = 0; i < BGC_DELAY_CONTROL_HISTORY; i++)
-    if (self->lowest[i] != 0 && (self->base == 0 || self->lowest[i] < self->base))
-      self->base = self->lowest[i];
+    {
+      if (self->lowest[i] != 0 && (self->base == 0 || self->lowest[i] < self->base))
+        self->base = self->lowest[i];
+      self->rate = MAX (self->rate, self->fastest[i]);
+    }
+}
+
+static void
+turn_minutes (BgcDelayControl *self, gint64 now)
+{
+  gint64 minutes;
+
+  if (self->minute == 0)
+    self->minute = now;
+  minutes = CLAMP ((now - self->minute) / MINUTE, 0, BGC_DELAY_CONTROL_HISTORY);
+  if (minutes == 0)
+    return;
+  memmove (self->lowest + minutes, self->lowest,
+           (BGC_DELAY_CONTROL_HISTORY - (gsize)minutes) * sizeof self->lowest[0]);
+  memset (self->lowest, 0, (gsize)minutes * sizeof self->lowest[0]);
+  memmove (self->fastest + minutes, self->fastest,
+           (BGC_DELAY_CONTROL_HISTORY - (gsize)minutes) * sizeof self->fastest[0]);
+  memset (self->fastest, 0, (gsize)minutes * sizeof self->fastest[0]);
+  self->minute += (now - self->minute) / MINUTE * MINUTE;
 }
 
 void
 bgc_delay_control_sample_empty (BgcDelayControl *self, gint64 now, guint32 round_trip)
 {
-  gint64 minutes;
-
   if (round_trip == 0)
     return;
-  if (self->minute == 0)
-    self->minute = now;
-  minutes = CLAMP ((now - self->minute) / MINUTE, 0, BGC_DELAY_CONTROL_HISTORY);
-  if (minutes > 0)
-    {
-      memmove (self->lowest + minutes, self->lowest,
-               (BGC_DELAY_CONTROL_HISTORY - (gsize)minutes) * sizeof self->lowest[0]);
-      memset (self->lowest, 0, (gsize)minutes * sizeof self->lowest[0]);
-      self->minute += (now - self->minute) / MINUTE * MINUTE;
-    }
+  turn_minutes (self, now);
   if (self->lowest[0] == 0 || round_trip < self->lowest[0])
     self->lowest[0] = round_trip;
-  find_base (self);
+  find_extremes (self);
+}
+
+/* How fast a train of segments comes shows the link, whoever else is on it. */
+static void
+see_train (BgcDelayControl *self, gint64 now, guint64 moved)
+{
+  self->train += moved;
+  if (now - self->train_since < SAMPLE_MIN)
+    return;
+  if (self->train_since != 0)
+    self->fastest[0] = MAX (self->fastest[0], (double)self->train / (double)(now - self->train_since));
+  self->train = 0;
+  self->train_since = now;
 }
 
 /* The path became longer: what was lowest before tells nothing any more. */
@@ -156,29 +208,80 @@ end_slow_down (BgcDelayControl *self, gint64 now, guint32 round_trip)
   self->phase = BGC_DELAY_CONTROL_STARTING;
 }
 
-/* Whether the window was used since the last decision. */
-static gboolean
-take_use (BgcDelayControl *self, gint64 now, guint32 round_trip)
+static double
+start_gain (const BgcDelayControl *self)
+{
+  return self->base > START_LONG ? START_GAIN_LONG : START_GAIN;
+}
+
+/* Bytes that moved in a round trip since the last decision. */
+static double
+take_flow (BgcDelayControl *self, gint64 now, guint32 round_trip)
 {
   gint64 elapsed = now - self->decided;
-  double used = elapsed > 0 ? (double)self->moved * round_trip / (double)elapsed : 0;
+  double flow = elapsed > 0 ? (double)self->moved * round_trip / (double)elapsed : 0;
 
   self->decided = now;
   self->moved = 0;
-  return used >= self->window * USED_PART;
+  return flow;
+}
+
+/* Microseconds until a connection's average has most of what changed. */
+static gint64
+averaging_time (const BgcDelayControl *self, guint32 round_trip)
+{
+  double bytes = AVERAGED_SEGMENTS * (double)self->settings.segment * self->flows;
+
+  return self->rate <= 0 ? 0 : (gint64)MIN (bytes / self->rate, AVERAGED_TRIPS * (double)round_trip);
+}
+
+/* To what leaves part of the target if the queue is ours: then this is all it takes, and the link is never
+ * idle. If there still is one thereafter, it is somebody else's, and they get all. */
+static void
+cut (BgcDelayControl *self, gint64 now, guint32 round_trip, double target, double flow)
+{
+  double drained = MIN (self->window, flow) * (self->base + CALM_PART * target) / round_trip;
+
+  if (self->cuts == 0)
+    {
+      set_window (self, MAX (drained, self->window / 2));
+      self->settled = MAX (self->settled * SETTLED_KEPT, self->window);
+    }
+  else
+    set_window (self, MIN (drained, self->window / CUT_AGAIN));
+  self->cuts++;
+  self->calm = 0;
+  self->falling = round_trip;
+  self->next = now + MAX ((gint64)round_trip * (self->cuts == 1 ? CUT_SEEN_1 : CUT_SEEN_2) / 100, SAMPLE_MIN)
+               + (self->cuts == 1 ? averaging_time (self, round_trip) : 0);
+}
+
+/* The kernel's average still falls towards what the last cut did. */
+static gboolean
+is_falling (BgcDelayControl *self, gint64 now, guint32 round_trip, double target)
+{
+  gboolean falls = self->cuts > 0 && round_trip + target * FALLING_PART < self->falling;
+
+  self->falling = round_trip;
+  if (falls)
+    self->next = now + MAX ((gint64)round_trip / 2, SAMPLE_MIN);
+  return falls;
 }
 
 static void
-step_starting (BgcDelayControl *self, gint64 now, double queue, double target, gboolean used)
+step_starting (BgcDelayControl *self, gint64 now, guint32 round_trip, double target, double flow)
 {
+  double queue = (double)round_trip - self->base;
+
   if (queue <= START_EXIT * target && self->window < self->threshold)
     {
-      if (used)
-        set_window (self, MIN (self->window * START_GAIN, self->threshold));
+      if (flow >= self->window * USED_PART)
+        set_window (self, MIN (self->window * start_gain (self), self->threshold));
       return;
     }
+  self->cuts = 0;
   if (queue > START_EXIT * target)
-    set_window (self, self->window * START_KEPT);
+    cut (self, now, round_trip, target, flow);
   self->phase = BGC_DELAY_CONTROL_STEADY;
   self->calm = 0;
   self->slow_next
@@ -188,26 +291,39 @@ step_starting (BgcDelayControl *self, gint64 now, double queue, double target, g
 }
 
 static void
-step_steady (BgcDelayControl *self, gint64 now, guint32 round_trip, double queue, double target,
-             gboolean used)
+step_steady (BgcDelayControl *self, gint64 now, guint32 round_trip, double target, double flow)
 {
-  double segment = self->settings.segment;
-  double gain = segment / CLAMP (ceil (2 * target / MAX (self->base, 1)), 1, 16);
+  double queue = (double)round_trip - self->base;
+  double gain;
 
-  self->calm = queue <= CALM_PART * target ? MIN (self->calm + 1, CALM_MAX) : 0;
   if (queue > target)
     {
-      set_window (self, self->window - MIN (self->window / 2, self->window * (queue / target - 1)));
-      /* What a cut does is seen only when the queue has drained into the kernel's average. */
-      self->next = now + 2 * MAX ((gint64)round_trip, SAMPLE_MIN);
+      if (is_falling (self, now, round_trip, target))
+        return;
+      cut (self, now, round_trip, target, flow);
+      return;
     }
-  else if (used)
-    set_window (self, self->window + MAX (gain, self->window * STEADY_GAIN * MAX (self->calm, 1)));
-  self->pressed
-    = self->window <= (double)self->settings.floor && queue > target ? self->pressed + 1 : 0;
+  self->cuts = 0;
+  self->calm = queue <= CALM_PART * target ? MIN (self->calm + 1, CALM_MAX) : 0;
+  if (flow < self->window * USED_PART)
+    return;
+  if (self->calm >= RETURN_CALM && self->window < self->settled * RETURN_PART)
+    {
+      set_window (self, MIN (self->window * start_gain (self), self->settled * RETURN_PART));
+      return;
+    }
+  gain = self->calm == 0 ? STEADY_GAIN * (1 - queue / target) : CALM_GAIN * self->calm;
+  set_window (self, self->window + MAX (self->window * gain, self->settings.segment * (1 - queue / target)));
+}
+
+static void
+judge_giving (BgcDelayControl *self, gboolean queued)
+{
+  self->pressed = self->window <= (double)self->settings.floor && queued ? self->pressed + 1 : 0;
   self->usual = MAX (self->usual * USUAL_KEPT, self->window);
-  self->gives_way = self->window < MIN (self->usual * GIVEN_WAY, self->usual - GIVEN_SEGMENTS * segment)
-                    || self->pressed >= PRESSED_ROUNDS;
+  self->gives_way
+    = self->window < MIN (self->usual * GIVEN_WAY, self->usual - GIVEN_SEGMENTS * self->settings.segment)
+      || self->pressed >= PRESSED_ROUNDS;
 }
 
 gboolean
@@ -220,10 +336,11 @@ guint64
 bgc_delay_control_sample (BgcDelayControl *self, gint64 now, guint32 round_trip, guint64 moved)
 {
   double target;
-  double queue;
-  gboolean used;
+  double flow;
 
   self->moved += moved;
+  turn_minutes (self, now);
+  see_train (self, now, moved);
   if (round_trip == 0)
     return bgc_delay_control_window (self);
   bgc_delay_control_sample_empty (self, now, round_trip);
@@ -232,17 +349,19 @@ bgc_delay_control_sample (BgcDelayControl *self, gint64 now, guint32 round_trip,
   self->next = now + MAX ((gint64)round_trip, SAMPLE_MIN);
 
   target = bgc_delay_control_target (self);
-  queue = (double)round_trip - self->base;
-  used = take_use (self, now, round_trip);
+  flow = take_flow (self, now, round_trip);
   if (self->phase == BGC_DELAY_CONTROL_SLOWED)
     end_slow_down (self, now, round_trip);
   else if (self->phase == BGC_DELAY_CONTROL_STARTING)
-    step_starting (self, now, queue, target, used);
+    step_starting (self, now, round_trip, target, flow);
   else if (now >= self->slow_next)
     slow_down (self, now);
   else
-    step_steady (self, now, round_trip, queue, target, used);
-  watch_floor (self, now, round_trip, queue);
+    {
+      step_steady (self, now, round_trip, target, flow);
+      judge_giving (self, (double)round_trip - self->base > target);
+    }
+  watch_floor (self, now, round_trip, (double)round_trip - self->base);
 
   return bgc_delay_control_window (self);
 }

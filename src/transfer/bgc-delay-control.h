@@ -15,7 +15,7 @@
 
 typedef struct
 {
-  guint32 target;  /* queueing delay to stay below; a quarter of the base counts if that is more */
+  guint32 target;  /* queueing delay to stay below on a path of 20 ms; larger on longer and slower ones */
   guint32 segment; /* bytes of a full segment */
   guint64 floor;   /* bytes: the trickle that a loaded path still gets */
   guint64 ceiling; /* bytes: what the receive buffer can hold */
@@ -33,15 +33,23 @@ typedef struct
 {
   BgcDelayControlSettings settings;
   BgcDelayControlPhase phase;
+  guint flows;          /* connections that share the window; its user says so */
   double window;        /* bytes */
   double threshold;     /* bytes: window before the last slow-down; starting ends there */
   gint64 next;          /* when a sample counts again: one decision a round trip */
   guint32 base;         /* lowest round trip known; 0 = none yet */
+  double rate;          /* bytes a microsecond, of the fastest train of segments known; 0 = none yet */
   guint32 lowest[BGC_DELAY_CONTROL_HISTORY]; /* lowest of each minute, newest first; 0 = none */
+  double fastest[BGC_DELAY_CONTROL_HISTORY]; /* fastest train of each minute; 0 = none */
+  guint64 train;        /* bytes of the train that comes now */
+  gint64 train_since;   /* when it began; 0 = none yet */
   gint64 minute;        /* when the newest minute began */
   gint64 slow_since;    /* when the last slow-down began */
   gint64 slow_next;     /* when the next is due; 0 = not planned */
+  double settled;       /* bytes that the path has borne before, fading; 0 = not known */
   guint calm;           /* round trips in a row without a queue */
+  guint cuts;           /* decisions in a row that found too much of one */
+  guint32 falling;      /* the round trip at the last cut, or since */
   gint64 decided;       /* when the last decision was made */
   guint64 moved;        /* bytes since */
   /* Since the window stands at the floor with a queue that is not ours; 0 = it does not. */

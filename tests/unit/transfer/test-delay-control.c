@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright 2026 The bgcopyd authors */
 
-#include "transfer/bgc-delay-control.h"
+#include "bgc-bottleneck.h"
 
 #define MILLISECOND 1000
 #define SECOND      G_USEC_PER_SEC
@@ -26,7 +26,7 @@ static void
 path_init (Path *self, double megabits, double milliseconds, guint64 ceiling)
 {
   const BgcDelayControlSettings settings
-    = { .target = 5 * MILLISECOND, .segment = 1448, .floor = 1448, .ceiling = ceiling };
+    = { .target = 2500, .segment = 1448, .floor = 1448, .ceiling = ceiling };
 
   *self = (Path){ .now = SECOND, .rate = megabits / 8, .base = milliseconds * MILLISECOND };
   bgc_delay_control_init (&self->control, &settings);
@@ -67,24 +67,12 @@ path_use (Path *self, gint64 time)
 }
 
 static void
-test_start (void)
+test_first_window (void)
 {
-  static const double cases[][2] = { { 2, 5 }, { 20, 20 }, { 200, 20 }, { 20, 200 } };
+  Path path;
 
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      Path path;
-
-      path_init (&path, cases[i][0], cases[i][1], 16 << 20);
-      g_assert_cmpuint (bgc_delay_control_window (&path.control), ==, 10 * 1448);
-      path_run (&path, 3 * SECOND);
-      g_test_message ("%.0f Mbit/s, %.0f ms: longest queue %.1f ms", cases[i][0], cases[i][1],
-                      path.queue / MILLISECOND);
-      g_assert_cmpfloat (path_use (&path, 2 * SECOND), >, 0.9);
-      path.queue = 0;
-      path_run (&path, 5 * SECOND);
-      g_assert_cmpfloat (path.queue, <, 2.5 * bgc_delay_control_target (&path.control));
-    }
+  path_init (&path, 20, 20, 16 << 20);
+  g_assert_cmpuint (bgc_delay_control_window (&path.control), ==, 10 * 1448);
 }
 
 static void
@@ -258,11 +246,172 @@ test_nonsense (void)
   g_assert_cmpuint (bgc_delay_control_step_aside (&control, G_MAXINT64 / 2), ==, 0);
 }
 
+/* ---- beside others, packet by packet ------------------------------------------------------------ */
+
+/* The round trips of kernels before and since Linux 6.16. */
+static const gboolean kernels[] = { FALSE, TRUE };
+
+static void
+control_init (BgcDelayControl *self, guint32 target)
+{
+  const BgcDelayControlSettings settings
+    = { .target = target, .segment = 1448, .floor = 1448, .ceiling = 16 << 20 };
+
+  bgc_delay_control_init (self, &settings);
+}
+
+static double
+page_time (BgcBottleneck *link)
+{
+  return bgc_bottleneck_run_until_done (link, bgc_bottleneck_add (link, NULL, 100000));
+}
+
+/* What a page and a transfer take that are alone. */
+static double
+alone (const BgcBottleneckSettings *settings, double *page)
+{
+  BgcBottleneck *link = bgc_bottleneck_new (settings);
+  double use;
+
+  *page = page_time (link);
+  bgc_bottleneck_add (link, NULL, 0);
+  use = bgc_bottleneck_use (link, NULL, 8);
+  bgc_bottleneck_free (link);
+  return use;
+}
+
+static void
+assert_idle_use (const BgcBottleneckSettings *settings)
+{
+  BgcBottleneck *link = bgc_bottleneck_new (settings);
+  BgcDelayControl control;
+  double wait, use;
+
+  control_init (&control, 2500);
+  bgc_bottleneck_add (link, &control, 0);
+  /* Where even a sender that nobody holds back is not faster. */
+  bgc_bottleneck_run (link, settings->base < 100 ? 2 : 4);
+  bgc_bottleneck_take_wait (link);
+  use = bgc_bottleneck_use (link, &control, settings->rate < 100 ? 60 : 10);
+  wait = bgc_bottleneck_take_wait (link);
+  g_test_message ("%.0f Mbit/s, %.0f ms, %s: use %.3f, wait %.1f ms", settings->rate, settings->base,
+                  settings->latest ? "latest" : "average", use, wait);
+  g_assert_cmpfloat (use, >, 0.9);
+  g_assert_cmpfloat (wait * MILLISECOND, <, 1.7 * bgc_delay_control_target (&control));
+  bgc_bottleneck_free (link);
+}
+
+static void
+test_idle_use (void)
+{
+  static const double rates[] = { 2, 20, 200 };
+  static const double bases[] = { 5, 20, 80, 200 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rates) * G_N_ELEMENTS (bases); i++)
+    for (guint k = 0; k < G_N_ELEMENTS (kernels); k++)
+      assert_idle_use (&(BgcBottleneckSettings){ .rate = rates[i / G_N_ELEMENTS (bases)],
+                                                 .base = bases[i % G_N_ELEMENTS (bases)],
+                                                 .buffer = 200,
+                                                 .latest = kernels[k] });
+}
+
+/* Parts of what others have when they are alone that they keep, and seconds until the link is ours again. */
+typedef struct
+{
+  double rate, base, buffer;
+  guint ours;
+  double kept;
+  double page;
+  double back;
+} Beside;
+
+static void
+assert_beside (const Beside *beside, gboolean latest)
+{
+  BgcBottleneckSettings settings = { beside->rate, beside->base, beside->buffer, latest };
+  BgcBottleneck *link = bgc_bottleneck_new (&settings);
+  BgcDelayControl control;
+  double page_alone, page, use_alone, use;
+  guint transfer;
+
+  use_alone = alone (&settings, &page_alone);
+  control_init (&control, 2500);
+  for (guint i = 0; i < beside->ours; i++)
+    bgc_bottleneck_add (link, &control, 0);
+  bgc_bottleneck_run (link, 5);
+  page = page_time (link);
+  bgc_bottleneck_run (link, 2);
+  transfer = bgc_bottleneck_add (link, NULL, 0);
+  use = bgc_bottleneck_use (link, NULL, 8);
+  bgc_bottleneck_end (link, transfer);
+  g_test_message ("%.0f Mbit/s, %.0f ms, buffer %.0f ms, %u of ours: kept %.3f, page %.2f", beside->rate,
+                  beside->base, beside->buffer, beside->ours, use / use_alone, page / page_alone);
+  g_assert_cmpfloat (use / use_alone, >, beside->kept);
+  g_assert_cmpfloat (page / page_alone, <, beside->page);
+  bgc_bottleneck_run (link, beside->back);
+  g_assert_cmpfloat (bgc_bottleneck_use (link, &control, 1), >, 0.85);
+  bgc_bottleneck_free (link);
+}
+
+/* The page is without what the counter of the interface tells. */
+static void
+test_beside (void)
+{
+  static const Beside cases[] = {
+    { 20, 20, 200, 1, 0.97, 1.4, 2 }, { 20, 20, 200, 4, 0.97, 1.4, 2 },   { 20, 20, 20, 1, 0.95, 1.4, 2 },
+    { 20, 20, 20, 4, 0.75, 1.4, 2 },  { 2, 20, 200, 1, 0.93, 1.5, 2 },    { 20, 80, 200, 1, 0.95, 1.3, 4 },
+    { 20, 200, 200, 1, 0.93, 1.3, 10 }, { 200, 20, 200, 1, 0.97, 1.3, 2 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    for (guint k = 0; k < G_N_ELEMENTS (kernels); k++)
+      assert_beside (&cases[i], kernels[k]);
+}
+
+/* Who begins beside somebody else's queue never saw the path without it. */
+static void
+test_late_beside (void)
+{
+  for (guint k = 0; k < 2 * G_N_ELEMENTS (kernels); k++)
+    {
+      BgcBottleneckSettings settings = { 20, 20, k < 2 ? 200 : 20, kernels[k % 2] };
+      BgcBottleneck *link = bgc_bottleneck_new (&settings);
+      BgcDelayControl control;
+
+      control_init (&control, 2500);
+      bgc_bottleneck_add (link, NULL, 0);
+      bgc_bottleneck_run (link, 4);
+      bgc_bottleneck_add (link, &control, 0);
+      g_assert_cmpfloat (bgc_bottleneck_use (link, NULL, 20), >, 0.93);
+      bgc_bottleneck_free (link);
+    }
+}
+
+static void
+test_priorities (void)
+{
+  for (guint k = 0; k < G_N_ELEMENTS (kernels); k++)
+    {
+      BgcBottleneckSettings settings = { 20, 20, 200, kernels[k] };
+      BgcBottleneck *link = bgc_bottleneck_new (&settings);
+      BgcDelayControl high, low;
+
+      control_init (&high, 5000);
+      control_init (&low, 1500);
+      bgc_bottleneck_add (link, &low, 0);
+      bgc_bottleneck_run (link, 5);
+      bgc_bottleneck_add (link, &high, 0);
+      bgc_bottleneck_run (link, 3);
+      g_assert_cmpfloat (bgc_bottleneck_use (link, &high, 10), >, 0.7);
+      bgc_bottleneck_free (link);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/delay-control/start", test_start);
+  g_test_add_func ("/delay-control/first-window", test_first_window);
   g_test_add_func ("/delay-control/others", test_others);
   g_test_add_func ("/delay-control/slow-down", test_slow_down);
   g_test_add_func ("/delay-control/gives-way", test_gives_way);
@@ -273,5 +422,9 @@ main (int argc, char **argv)
   g_test_add_func ("/delay-control/unused", test_unused);
   g_test_add_func ("/delay-control/step-aside", test_step_aside);
   g_test_add_func ("/delay-control/nonsense", test_nonsense);
+  g_test_add_func ("/delay-control/idle-use", test_idle_use);
+  g_test_add_func ("/delay-control/beside", test_beside);
+  g_test_add_func ("/delay-control/late-beside", test_late_beside);
+  g_test_add_func ("/delay-control/priorities", test_priorities);
   return g_test_run ();
 }

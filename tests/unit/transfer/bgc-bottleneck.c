@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright 2026 The bgcopyd authors */
+
+#include "bgc-bottleneck.h"
+
+#include <math.h>
+
+/* Bytes of a segment, and of it on the wire. */
+#define SEGMENT 1448.0
+#define FRAME   1514.0
+/* Seconds between two looks at the sockets, and until an acknowledgement no longer waits for a second
+ * segment. */
+#define TICK    0.005
+#define DELAYED 0.040
+/* Segments of a first window, of the senders and of the receiver's first announcement. */
+#define FIRST      10.0
+#define FIRST_SEEN 22.0
+/* Of RFC 9438. */
+#define CUBIC_C    0.4
+#define CUBIC_BETA 0.7
+
+typedef struct
+{
+  double time; /* when it arrives */
+  double seen; /* of a segment: when the acknowledgement that let it go was sent; of that: its own time */
+  double edge; /* of an acknowledgement: the bytes up to which the receiver takes */
+  double bytes;
+  guint flow;
+  gboolean lost; /* is the news of a loss */
+} Packet;
+
+typedef struct
+{
+  BgcDelayControl *control; /* (borrowed) (nullable) */
+  gboolean running;
+  double left; /* bytes to send; infinite without an end */
+  /* The sender: */
+  double sent, under_way, window, threshold, edge, seen;
+  double cubic_most, cubic_since, cut_until;
+  double begins; /* when the request has reached it */
+  /* The receiver: */
+  double got, told_edge, waiting, waiting_since, moved;
+  double round_trip, last_seen; /* milliseconds; the kernel's estimate and the stamp it last took */
+} Flow;
+
+struct _BgcBottleneck
+{
+  BgcBottleneckSettings settings;
+  double now; /* seconds */
+  double busy_until;
+  double tick;
+  double wait_sum;
+  guint wait_count;
+  Flow flows[BGC_BOTTLENECK_FLOWS];
+  guint n_flows;
+  GQueue segments; /* (element-type Packet) (owned) at the link or on their way, by time */
+  GQueue back;     /* (element-type Packet) (owned) acknowledgements, by time */
+};
+
+BgcBottleneck *
+bgc_bottleneck_new (const BgcBottleneckSettings *settings)
+{
+  BgcBottleneck *self = g_new0 (BgcBottleneck, 1);
+
+  self->settings = *settings;
+  self->now = 1;
+  self->busy_until = self->tick = self->now;
+  return self;
+}
+
+void
+bgc_bottleneck_free (BgcBottleneck *self)
+{
+  g_queue_clear_full (&self->segments, g_free);
+  g_queue_clear_full (&self->back, g_free);
+  g_free (self);
+}
+
+static double
+link_rate (const BgcBottleneck *self)
+{
+  return self->settings.rate * 1e6 / 8;
+}
+
+/* One way. */
+static double
+link_delay (const BgcBottleneck *self)
+{
+  return self->settings.base / 2000;
+}
+
+static gint
+compare_time (gconstpointer a, gconstpointer b, gpointer data)
+{
+  const Packet *one = a, *two = b;
+
+  return one->time < two->time ? -1 : one->time > two->time;
+}
+
+static void
+push (GQueue *queue, const Packet *packet)
+{
+  const Packet *last = g_queue_peek_tail (queue);
+
+  if (last == NULL || last->time <= packet->time)
+    g_queue_push_tail (queue, g_memdup2 (packet, sizeof *packet));
+  else
+    g_queue_insert_sorted (queue, g_memdup2 (packet, sizeof *packet), compare_time, NULL);
+}
+
+static void
+send_segment (BgcBottleneck *self, guint number, double bytes)
+{
+  Flow *flow = &self->flows[number];
+  Packet packet = { .seen = flow->seen, .bytes = bytes, .flow = number };
+
+  self->busy_until = MAX (self->busy_until, self->now);
+  flow->sent += bytes;
+  flow->left -= bytes;
+  flow->under_way += bytes;
+  if (self->busy_until - self->now > self->settings.buffer / 1000)
+    {
+      packet.lost = TRUE;
+      packet.time = self->busy_until + 2 * link_delay (self);
+      push (&self->back, &packet);
+      return;
+    }
+  self->busy_until += FRAME / link_rate (self);
+  packet.time = self->busy_until + link_delay (self);
+  push (&self->segments, &packet);
+}
+
+static void
+send_what_may (BgcBottleneck *self, guint number)
+{
+  Flow *flow = &self->flows[number];
+
+  while (flow->running && flow->left > 0)
+    {
+      double bytes = MIN (SEGMENT, flow->left);
+
+      if (flow->under_way + bytes > flow->window || flow->sent + bytes > flow->edge)
+        return;
+      send_segment (self, number, bytes);
+    }
+}
+
+guint
+bgc_bottleneck_add (BgcBottleneck *self, BgcDelayControl *control, guint64 bytes)
+{
+  guint number = self->n_flows++;
+  Flow *flow = &self->flows[number];
+  Packet first = { .time = self->now + 3 * link_delay (self), .flow = number };
+
+  g_assert (number < BGC_BOTTLENECK_FLOWS);
+  flow->control = control;
+  flow->running = TRUE;
+  flow->left = bytes == 0 ? INFINITY : (double)bytes;
+  flow->window = FIRST * SEGMENT;
+  flow->threshold = INFINITY;
+  flow->told_edge = control != NULL ? FIRST_SEEN * SEGMENT : INFINITY;
+  first.edge = flow->told_edge;
+  first.seen = self->now + 2 * link_delay (self);
+  if (control != NULL)
+    {
+      double wait = MAX (0, self->busy_until - self->now);
+
+      /* The handshake's, through whatever queue there is. */
+      bgc_delay_control_sample_empty (control, (gint64)(self->now * 1e6),
+                                      (guint32)((wait + 2 * link_delay (self)) * 1e6));
+    }
+  push (&self->back, &first);
+  return number;
+}
+
+void
+bgc_bottleneck_end (BgcBottleneck *self, guint flow)
+{
+  self->flows[flow].running = FALSE;
+}
+
+/* ---- the receiver ------------------------------------------------------------------------------- */
+
+static void
+measure (const BgcBottleneck *self, Flow *flow, double seen)
+{
+  double sample;
+
+  if (seen == flow->last_seen)
+    return;
+  flow->last_seen = seen;
+  sample = MAX (1, floor (self->now * 1000) - floor (seen * 1000));
+  if (flow->round_trip == 0 || (self->settings.latest && sample < flow->round_trip))
+    flow->round_trip = sample;
+  else
+    flow->round_trip += (sample - flow->round_trip) / 8;
+}
+
+static guint
+n_with (const BgcBottleneck *self, const BgcDelayControl *control, guint end)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < end; i++)
+    count += self->flows[i].control == control && self->flows[i].running ? 1 : 0;
+  return count;
+}
+
+/* As the paths share a window that is too small for all to flow. */
+static double
+share_of (const BgcBottleneck *self, guint number)
+{
+  const BgcDelayControl *control = self->flows[number].control;
+  double window = (double)bgc_delay_control_window (control);
+  double flowing = MIN (floor (window / (2 * SEGMENT)), n_with (self, control, self->n_flows));
+
+  return n_with (self, control, number) < flowing ? window / flowing : SEGMENT;
+}
+
+/* Whoever reads tells the sender of a window that has become twice as large. */
+static gboolean
+is_update_due (const BgcBottleneck *self, guint number)
+{
+  const Flow *flow = &self->flows[number];
+
+  return flow->control != NULL && 2 * (flow->told_edge - flow->got) <= share_of (self, number);
+}
+
+static void
+acknowledge (BgcBottleneck *self, guint number)
+{
+  Flow *flow = &self->flows[number];
+  Packet packet = { .time = self->now + link_delay (self), .flow = number };
+
+  if (flow->control != NULL)
+    flow->told_edge = MAX (flow->told_edge, flow->got + share_of (self, number));
+  packet.edge = flow->told_edge;
+  packet.seen = floor (self->now * 1000) / 1000;
+  packet.bytes = flow->waiting;
+  flow->waiting = 0;
+  push (&self->back, &packet);
+}
+
+static void
+receive (BgcBottleneck *self, const Packet *packet)
+{
+  Flow *flow = &self->flows[packet->flow];
+
+  if (packet->bytes >= SEGMENT)
+    measure (self, flow, packet->seen);
+  flow->got += packet->bytes;
+  flow->moved += packet->bytes;
+  if (flow->waiting == 0)
+    flow->waiting_since = self->now;
+  flow->waiting += packet->bytes;
+  if (flow->waiting >= 2 * SEGMENT || packet->bytes < SEGMENT || is_update_due (self, packet->flow))
+    acknowledge (self, packet->flow);
+}
+
+static void
+look_at (BgcBottleneck *self, BgcDelayControl *control)
+{
+  double round_trip = 0, moved = 0;
+
+  for (guint i = 0; i < self->n_flows; i++)
+    {
+      Flow *flow = &self->flows[i];
+
+      if (flow->control != control)
+        continue;
+      if (flow->moved > 0 && flow->round_trip > 0)
+        round_trip = round_trip == 0 ? flow->round_trip : MIN (round_trip, flow->round_trip);
+      moved += flow->moved;
+      flow->moved = 0;
+    }
+  control->flows = n_with (self, control, self->n_flows);
+  if (moved > 0)
+    bgc_delay_control_sample (control, (gint64)(self->now * 1e6), (guint32)(round_trip * 1000),
+                              (guint64)moved);
+}
+
+static void
+look (BgcBottleneck *self)
+{
+  for (guint i = 0; i < self->n_flows; i++)
+    {
+      Flow *flow = &self->flows[i];
+
+      if (flow->waiting > 0 && self->now - flow->waiting_since >= DELAYED)
+        acknowledge (self, i);
+      if (flow->control != NULL && n_with (self, flow->control, i) == 0)
+        look_at (self, flow->control);
+    }
+  self->wait_sum += MAX (0, self->busy_until - self->now) * 1000;
+  self->wait_count++;
+}
+
+/* ---- the senders -------------------------------------------------------------------------------- */
+
+static void
+lose (const BgcBottleneck *self, Flow *flow)
+{
+  if (self->now < flow->cut_until)
+    return;
+  flow->cubic_most = flow->window;
+  flow->cubic_since = self->now;
+  flow->window = flow->threshold = MAX (2 * SEGMENT, flow->window * CUBIC_BETA);
+  flow->cut_until = self->now + 2 * link_delay (self) + MAX (0, self->busy_until - self->now);
+}
+
+static void
+grow (const BgcBottleneck *self, Flow *flow, double bytes)
+{
+  double most = flow->cubic_most / SEGMENT;
+  double k = cbrt (most * (1 - CUBIC_BETA) / CUBIC_C);
+  double since = self->now - flow->cubic_since;
+  double wanted = (CUBIC_C * pow (since - k, 3) + most) * SEGMENT;
+
+  if (flow->window < flow->threshold)
+    flow->window += bytes;
+  else if (wanted > flow->window)
+    flow->window += MIN ((wanted - flow->window) / flow->window, 0.5) * bytes;
+  else
+    flow->window += 0.01 * SEGMENT * bytes / flow->window;
+}
+
+static void
+hear (BgcBottleneck *self, const Packet *packet)
+{
+  Flow *flow = &self->flows[packet->flow];
+
+  flow->under_way -= packet->bytes;
+  if (packet->lost)
+    {
+      flow->left += packet->bytes;
+      flow->sent -= packet->bytes;
+      lose (self, flow);
+    }
+  else
+    {
+      flow->edge = MAX (flow->edge, packet->edge);
+      flow->seen = packet->seen;
+      if (flow->under_way + packet->bytes + 3 * SEGMENT >= flow->window)
+        grow (self, flow, packet->bytes);
+    }
+  send_what_may (self, packet->flow);
+}
+
+/* ---- time --------------------------------------------------------------------------------------- */
+
+static void
+step (BgcBottleneck *self)
+{
+  const Packet *segment = g_queue_peek_head (&self->segments);
+  const Packet *back = g_queue_peek_head (&self->back);
+  double segment_time = segment == NULL ? INFINITY : segment->time;
+  double back_time = back == NULL ? INFINITY : back->time;
+
+  self->now = MIN (self->tick, MIN (segment_time, back_time));
+  if (self->now == self->tick)
+    {
+      look (self);
+      self->tick += TICK;
+    }
+  else if (segment_time <= back_time)
+    {
+      g_autofree Packet *packet = g_queue_pop_head (&self->segments);
+
+      receive (self, packet);
+    }
+  else
+    {
+      g_autofree Packet *packet = g_queue_pop_head (&self->back);
+
+      hear (self, packet);
+    }
+}
+
+void
+bgc_bottleneck_run (BgcBottleneck *self, double seconds)
+{
+  for (double end = self->now + seconds; self->now < end;)
+    step (self);
+}
+
+double
+bgc_bottleneck_run_until_done (BgcBottleneck *self, guint number)
+{
+  Flow *flow = &self->flows[number];
+  double begun = self->now;
+
+  while (flow->left > 0 || flow->got < flow->sent)
+    step (self);
+  flow->running = FALSE;
+  /* It connected before it asked. */
+  return self->now - begun + 2 * link_delay (self);
+}
+
+double
+bgc_bottleneck_use (BgcBottleneck *self, const BgcDelayControl *control, double seconds)
+{
+  double before = 0, after = 0, begun = self->now;
+
+  for (guint i = 0; i < self->n_flows; i++)
+    before += self->flows[i].control == control ? self->flows[i].got : 0;
+  bgc_bottleneck_run (self, seconds);
+  for (guint i = 0; i < self->n_flows; i++)
+    after += self->flows[i].control == control ? self->flows[i].got : 0;
+  return (after - before) * FRAME / SEGMENT / link_rate (self) / (self->now - begun);
+}
+
+double
+bgc_bottleneck_take_wait (BgcBottleneck *self)
+{
+  double mean = self->wait_count == 0 ? 0 : self->wait_sum / self->wait_count;
+
+  self->wait_sum = 0;
+  self->wait_count = 0;
+  return mean;
+}
