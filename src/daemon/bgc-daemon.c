@@ -21,6 +21,7 @@
 #include "host/bgc-logins-logind.h"
 #include "host/bgc-metering-nm.h"
 #include "host/bgc-network-gio.h"
+#include "host/bgc-network-nm.h"
 #include "host/bgc-power-upower.h"
 #include "service/bgc-authority-owner.h"
 #include "service/bgc-authority-polkit.h"
@@ -203,6 +204,14 @@ follow_surroundings (BgcDaemon *self)
   bgc_manager_set_surroundings (self->manager, power, metering, logins);
 }
 
+static BgcNetwork *
+make_network (void)
+{
+  g_autoptr (BgcNetwork) monitor = bgc_network_gio_new ();
+
+  return bgc_network_nm_new (bgc_network_gio_sees (BGC_NETWORK_GIO (monitor)) ? monitor : NULL);
+}
+
 BgcDaemon *
 bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
 {
@@ -232,7 +241,7 @@ bgc_daemon_new (const BgcDaemonOptions *options, GRand *random, GError **error)
   launcher = make_launcher (self, options, error);
   if (launcher == NULL)
     return NULL;
-  self->network = bgc_network_gio_new ();
+  self->network = make_network ();
   self->workers = bgc_workers_bus_new (launcher, self->clock);
   pass_on (self, &config.limits);
   self->manager = bgc_manager_new (self->store, self->workers, self->clock, self->network, self->random,

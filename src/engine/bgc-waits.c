@@ -290,14 +290,14 @@ bgc_waits_network_changed (BgcEngine *engine)
 void
 bgc_waits_network_came_up (BgcEngine *engine)
 {
-  GList *next;
+  BgcEntry *newer;
 
-  /* An operation may begin at once, but none leaves the list before it is stored. */
-  for (GList *link = engine->waits.head; link != NULL; link = next)
+  /* An operation may begin at once, but none leaves the queue before it is stored. */
+  for (BgcEntry *entry = bgc_queue_oldest (engine->queue); entry != NULL; entry = newer)
     {
-      next = link->next;
-      if (!is_full (((BgcWait *)link->data)->entry))
-        leave_soon (link->data);
+      newer = entry->newer;
+      if (entry->wait != NULL && !is_full (entry))
+        leave_soon (entry->wait);
     }
 }
 

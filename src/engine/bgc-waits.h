@@ -15,7 +15,7 @@ void bgc_waits_leave (BgcEngine *engine, BgcEntry *entry);
 void bgc_waits_recount (BgcEntry *entry);
 /* The network came or went: likewise for all. */
 void bgc_waits_network_changed (BgcEngine *engine);
-/* Everybody tries again now. */
+/* Everybody tries again now, the oldest job first. */
 void bgc_waits_network_came_up (BgcEngine *engine);
 /* For an operation that takes the job out of its wait: the time that went by, into @draft. */
 void bgc_waits_account (BgcEngine *engine, BgcEntry *entry, BgcJob *draft);

@@ -62,6 +62,13 @@ bgc_network_gio_init (BgcNetworkGio *self)
                            G_CONNECT_SWAPPED);
 }
 
+/* GLib's base class takes the place of those that could not be made, without a netlink socket for one. */
+gboolean
+bgc_network_gio_sees (BgcNetworkGio *self)
+{
+  return !g_str_equal (G_OBJECT_TYPE_NAME (self->monitor), "GNetworkMonitorBase");
+}
+
 BgcNetwork *
 bgc_network_gio_new (void)
 {

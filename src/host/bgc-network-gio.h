@@ -12,3 +12,5 @@
 G_DECLARE_FINAL_TYPE (BgcNetworkGio, bgc_network_gio, BGC, NETWORK_GIO, GObject)
 
 BgcNetwork *bgc_network_gio_new (void);
+/* Whether it sees the network at all: else it always says that there is one. */
+gboolean bgc_network_gio_sees (BgcNetworkGio *self);

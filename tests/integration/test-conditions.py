@@ -6,8 +6,10 @@
 import errno
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -209,6 +211,44 @@ def test_only_while_logged_in(world):
         held.append(waits(job, 'owner-logged-out'))
         logind.set_state(os.geteuid(), 'online')
     ends_well(world, job, content, *held)
+
+
+def answer_once(listener, body):
+    """Takes one request and answers it."""
+    connection, _address = listener.accept()
+    with connection:
+        while b'\r\n\r\n' not in connection.recv(4096):
+            pass
+        connection.sendall(b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s' % (len(body), body))
+
+
+def test_offline(world):
+    """No network by what is said: who can be reached is reached, who cannot is tried again as soon as there is one."""
+    manager = surroundings.network_manager(world)
+    manager.update(State=20)
+    # Where it has no monitor of its own, as in its sandbox.
+    world.start(environment={'GIO_USE_NETWORK_MONITOR': 'base'})
+    world.web.put('near.bin', content := world.bytes(1000))
+    with socket.socket() as listener:
+        listener.bind(('127.0.0.1', 0))
+        url = f'http://127.0.0.1:{listener.getsockname()[1]}/far'
+        # Tried again soon, and knows by then.
+        early = world.service.submit([(url, world.local('early.bin'))])
+        world.service.wait(lambda: early.get('WaitReason') == 'network', 'the network to be missed')
+        equal(early.get('ErrorCount') <= 1, True, 'being offline is no error')
+        near = world.service.submit([(world.web.url('near.bin'), world.local('near.bin'))], AutoComplete=True)
+        near.wait_state('acknowledged')
+        equal(world.read('near.bin') == content, True, 'content')
+        early.cancel()
+        far = world.service.submit([(url, world.local('far.bin'))], AutoComplete=True, MinimumRetryDelay=3600)
+        world.service.wait(lambda: far.get('WaitReason') == 'network', 'the network to be missed')
+        listener.listen()
+        answering = threading.Thread(target=answer_once, args=(listener, b'hello'), daemon=True)
+        answering.start()
+        manager.update(State=70)
+        far.wait_state('acknowledged')
+        answering.join()
+    equal((world.read('far.bin'), far.get('ErrorCount')), (b'hello', 0))
 
 
 def test_nobody_to_ask(world):

@@ -145,6 +145,48 @@ test_offline (void)
   rig_assert_state (rig, &id, "transferred");
 }
 
+/* A job made while there is said to be no network is tried as any other. */
+static void
+test_made_offline (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId id;
+
+  rig_go_offline (rig);
+  id = rig_create (rig, 1, TRUE);
+  rig_assert_state (rig, &id, "connecting");
+  rig_whole (rig, &id, 0);
+  rig_assert_state (rig, &id, "transferred");
+}
+
+/* When the network comes they run in the order in which they were made, not in that of their failures. */
+static void
+test_order (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  BgcJobId ids[3];
+  GPtrArray *log;
+  guint before;
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    ids[i] = rig_create (rig, 1, TRUE);
+  rig_go_offline (rig);
+  for (guint i = G_N_ELEMENTS (ids); i-- > 0;)
+    rig_fail (rig, &ids[i], 0, BGC_ERROR_CONNECT_FAILED, TRUE);
+  log = bgc_workers_fake_log (rig->workers);
+  before = log->len;
+  bgc_network_fake_set (rig->network, TRUE);
+  rig_settle (rig);
+  g_assert_cmpuint (log->len, ==, before + G_N_ELEMENTS (ids));
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      char hex[BGC_JOB_ID_HEX_LENGTH + 1];
+
+      bgc_job_id_to_hex (&ids[i], hex);
+      g_assert_cmpstr ((const char *)g_ptr_array_index (log, before + i) + 1, ==, hex);
+    }
+}
+
 static void
 test_no_progress (void)
 {
@@ -356,6 +398,8 @@ main (int argc, char **argv)
   g_test_add_func ("/waits/wall-clock", test_wall_clock);
   g_test_add_func ("/waits/cut-short", test_cut_short);
   g_test_add_func ("/waits/offline", test_offline);
+  g_test_add_func ("/waits/made-offline", test_made_offline);
+  g_test_add_func ("/waits/order", test_order);
   g_test_add_func ("/waits/no-progress", test_no_progress);
   g_test_add_func ("/waits/no-progress-while-trying", test_no_progress_while_trying);
   g_test_add_func ("/waits/no-progress-stands-still", test_no_progress_stands_still);

@@ -92,10 +92,12 @@ export (BgcMockBus *self, const char *path, const char *interface)
     = "<node><interface name='%s'><property name='Metered' type='u' access='read'/>"
       "<property name='ActiveProfile' type='s' access='read'/>"
       "<property name='OnBattery' type='b' access='read'/>"
-      "<property name='WarningLevel' type='u' access='read'/><property name='State' type='s' access='read'/>"
+      "<property name='WarningLevel' type='u' access='read'/><property name='State' type='%s' access='read'/>"
+      "<property name='OperationalState' type='s' access='read'/>"
       "<method name='ListUsers'><arg type='a(uso)' direction='out'/></method></interface></node>";
   g_autofree char *key = key_of (path, interface, "");
-  g_autofree char *text = g_strdup_printf (xml, interface);
+  g_autofree char *text = g_strdup_printf (
+    xml, interface, g_str_equal (interface, "org.freedesktop.NetworkManager") ? "u" : "s");
   g_autoptr (GDBusNodeInfo) node = NULL;
   GError *error = NULL;
 

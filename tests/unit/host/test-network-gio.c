@@ -21,6 +21,7 @@ test_monitor (void)
   guint changes = 0;
 
   g_assert_cmpint (bgc_network_is_available (network), ==, available);
+  g_assert_false (bgc_network_gio_sees (BGC_NETWORK_GIO (network)));
   g_signal_connect (network, "changed", G_CALLBACK (count), &changes);
 
   g_signal_emit_by_name (monitor, "network-changed", available);
