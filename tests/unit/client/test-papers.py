@@ -67,7 +67,7 @@ def test_man_page_of_the_daemon_has_every_option():
 def test_man_page_of_the_configuration_has_every_setting():
     """With the default that the example has, which another test compares with the code."""
     page, example = text('data', 'bgcopyd.conf.5'), text('data', 'bgcopyd.conf')
-    names = re.findall(r'\("(\w+)", \w+, ', text('src', 'daemon', 'bgc-config.c'))
+    names = re.findall(r'\("(\w+)", \w+, ', text('src', 'daemon', 'bgc-config-limits.c'))
     tap.true(len(names) >= 15, f'{names}')
     for name in names:
         default = re.search(rf'(?m)^#{name}=(\d+\w?|yes|no)$', example)
@@ -75,6 +75,16 @@ def test_man_page_of_the_configuration_has_every_setting():
         part = re.search(rf'(?ms)^\.B {name}\n(.*?)^\.(TP|SH)', page)
         tap.true(part, f'{name} is not in bgcopyd.conf(5)')
         tap.true(f'Default: {re.sub("(?<=[0-9])s$", "", default.group(1))}' in part.group(1), f'default of {name} in bgcopyd.conf(5)')
+
+
+def test_man_page_of_the_configuration_has_every_limit_on_bandwidth():
+    page, example = text('data', 'bgcopyd.conf.5'), text('data', 'bgcopyd.conf')
+    page = page[page.index('.SH "GROUP [BANDWIDTH]"'):]
+    names = re.findall(r'(?:CAP \(|^  { )"(\w+)", ', text('src', 'daemon', 'bgc-config-bandwidth.c'), re.M)
+    tap.true(len(names) == 8, f'{names}')
+    for name in names:
+        tap.true(re.search(rf'(?m)^#{name}=', example), f'{name} is not in the example')
+        tap.true(re.search(rf'(?m)^\.TP\n\.BR? .*\b{name}\b', page), f'{name} is not in bgcopyd.conf(5)')
 
 
 def test_man_page_of_the_server_has_every_setting():
