@@ -7,6 +7,7 @@
 
 #include "base/bgc-text.h"
 #include "dbus/bgc-interface.h"
+#include "service/bgc-bandwidth-value.h"
 #include "service/bgc-file-argument.h"
 #include "service/bgc-job-properties.h"
 #include "service/bgc-object-path.h"
@@ -469,6 +470,8 @@ limits_value (const BgcLimits *limits)
 GVariant *
 bgc_manager_object_property (BgcManager *manager, guint32 owner, const char *name)
 {
+  BgcBandwidth *bandwidth = bgc_manager_bandwidth (manager);
+
   if (strcmp (name, "Version") == 0)
     return g_variant_new_string (PACKAGE_VERSION);
   if (strcmp (name, "Capabilities") == 0)
@@ -480,6 +483,8 @@ bgc_manager_object_property (BgcManager *manager, guint32 owner, const char *nam
       const BgcCounters counters = bgc_manager_counters (manager, owner);
       return bgc_job_properties_counters (&counters);
     }
+  if (strcmp (name, "Bandwidth") == 0)
+    return bgc_bandwidth_value (bgc_bandwidth_caps (bandwidth), bgc_bandwidth_until (bandwidth));
   return NULL;
 }
 

@@ -195,7 +195,7 @@ class FakeService:
 
     def _manager_property(self, _connection, _sender, _path, _interface, name):
         return {'Version': GLib.Variant('s', '0'), 'Capabilities': GLib.Variant('as', []),
-                'Limits': GLib.Variant('a{sv}', {})}[name]
+                'Limits': GLib.Variant('a{sv}', {}), 'Bandwidth': GLib.Variant('a{sv}', {})}[name]
 
     def _called(self, _connection, sender, path, _interface, method, parameters, invocation):
         try:
