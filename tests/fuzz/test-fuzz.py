@@ -21,7 +21,8 @@ TOP = os.environ.get('TOP_SRCDIR') or os.path.join(HERE, '..', '..')
 BUILD = os.environ.get('TOP_BUILDDIR') or os.getcwd()
 # The sources below src/ that a target needs, where it is not these.
 SOURCES = ['base/*.c', 'protocol/*.c']
-OTHER_SOURCES = {'upload-target': ['base/*.c', 'server/bgc-upload-target.c']}
+OTHER_SOURCES = {'timetable-window': ['base/*.c', 'model/bgc-caps.c', 'model/bgc-timetable*.c'],
+                 'upload-target': ['base/*.c', 'server/bgc-upload-target.c']}
 BUDGET = 10.0  # seconds for all targets together, building not counted
 
 
