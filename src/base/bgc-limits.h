@@ -43,6 +43,7 @@ typedef struct {
   guint only_while_logged_in;          /* OnlyWhileLoggedIn, FALSE; users' jobs, not those of the system */
   /* FreeSpaceReserve, 256 MiB that stay free on a file system, and of a small one at most a tenth */
   guint64 free_space_reserve;
+  guint32 socket_mark;                 /* SocketMark, 0 = none; SO_MARK of background connections */
 } BgcLimits;
 
 void bgc_limits_init (BgcLimits *self);

@@ -40,6 +40,7 @@ static const Key keys[] = {
   KEY ("ConnectionsPerHost", connections_per_host, 1, 64, COUNT),
   KEY ("FilesAtOnce", files_per_job_at_once, 1, 64, COUNT),
   WIDE_KEY ("FreeSpaceReserve", free_space_reserve, 0, G_MAXINT64, BYTES),
+  KEY ("SocketMark", socket_mark, 0, G_MAXUINT32, MARK),
   KEY ("OnlyWhileLoggedIn", only_while_logged_in, 0, 1, SWITCH),
 };
 
@@ -63,7 +64,8 @@ static const struct {
 };
 
 static const char *const unit_words[] = { "", " of seconds, or with s, min, h, d or w behind it,",
-                                          " of bytes, or with K, M, G or T behind it," };
+                                          " of bytes, or with K, M, G or T behind it,",
+                                          ", or hexadecimal with 0x before it," };
 
 static guint64
 get (const Key *key, const BgcLimits *limits)
@@ -109,6 +111,16 @@ parse_number (const Key *key, const char *text, guint64 *value)
          && g_uint64_checked_mul (value, count, factor) && *value >= key->minimum && *value <= key->maximum;
 }
 
+/* As fwmarks are written. */
+static gboolean
+parse_mark (const Key *key, const char *text, guint64 *value)
+{
+  gboolean hexadecimal = g_ascii_strncasecmp (text, "0x", 2) == 0;
+
+  return g_ascii_string_to_unsigned (hexadecimal ? text + 2 : text, hexadecimal ? 16 : 10, key->minimum,
+                                     key->maximum, value, NULL);
+}
+
 /* The words of systemd's files. */
 static gboolean
 parse_switch (const char *text, guint64 *value)
@@ -129,6 +141,8 @@ parse_value (const Key *key, const char *text, guint64 *value)
 {
   if (key->unit == BGC_CONFIG_UNIT_SWITCH)
     return parse_switch (text, value);
+  if (key->unit == BGC_CONFIG_UNIT_MARK)
+    return parse_mark (key, text, value);
   return parse_number (key, text, value);
 }
 

@@ -13,6 +13,7 @@ typedef enum
   BGC_CONFIG_UNIT_COUNT,
   BGC_CONFIG_UNIT_SECONDS, /* also with s, min, h, d or w behind the number */
   BGC_CONFIG_UNIT_BYTES,   /* also with K, M, G or T, powers of 1024 */
+  BGC_CONFIG_UNIT_MARK,    /* also hexadecimal, with 0x before it */
   BGC_CONFIG_UNIT_SWITCH,  /* yes or no, as 1 and 0 */
 } BgcConfigUnit;
 

@@ -106,7 +106,8 @@ check_config (BgcDaemon *self, GError **error)
 static void
 pass_on (BgcDaemon *self, const BgcLimits *limits)
 {
-  const BgcWorkerRules rules = { .free_space_reserve = limits->free_space_reserve };
+  const BgcWorkerRules rules
+    = { .free_space_reserve = limits->free_space_reserve, .socket_mark = limits->socket_mark };
 
   bgc_workers_bus_set_rules (BGC_WORKERS_BUS (self->workers), &rules);
 }

@@ -3,7 +3,11 @@
 
 #include "transfer/bgc-courtesy.h"
 
+#include <errno.h>
+
 #include <libsoup/soup.h>
+
+#include "transfer/bgc-tcp-socket.h"
 
 /* Milliseconds between looks at the sockets: the control takes one sample a round trip, and no path of
  * under 10 ms is sampled faster. */
@@ -12,6 +16,8 @@
 struct _BgcCourtesy
 {
   gboolean loopback;
+  guint mark;         /* atomic */
+  gint told_mark;     /* atomic: that it is refused */
   GMutex lock; /* over the following */
   BgcCourtesyPaths paths;
   guint tick; /* source id, 0 = none */
@@ -105,6 +111,16 @@ adopt (const Watch *watch, GSocket *socket, GInetAddress *peer)
 }
 
 static void
+set_mark (BgcCourtesy *self, GSocket *socket)
+{
+  guint mark = g_atomic_int_get (&self->mark);
+
+  if (mark != 0 && !bgc_tcp_socket_set_mark (socket, mark)
+      && g_atomic_int_exchange (&self->told_mark, 1) == 0)
+    g_warning ("SocketMark has no effect, bgcopyd.conf(5) tells how to allow it: %s", g_strerror (errno));
+}
+
+static void
 on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *stream, gpointer data)
 {
   const Watch *watch = data;
@@ -120,7 +136,10 @@ on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *str
     return;
   socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream));
   if (event == G_SOCKET_CLIENT_CONNECTING)
-    bgc_courtesy_paths_prepare (socket, watch->way);
+    {
+      bgc_courtesy_paths_prepare (socket, watch->way);
+      set_mark (watch->courtesy, socket);
+    }
   else
     adopt (watch, socket, peer);
 }
@@ -142,6 +161,12 @@ on_request_queued (SoupSession *soup, SoupMessage *message, gpointer data)
 {
   g_signal_connect_data (message, "network-event", G_CALLBACK (on_network_event),
                          g_atomic_rc_box_acquire (data), on_watch_gone, 0);
+}
+
+void
+bgc_courtesy_set_mark (BgcCourtesy *self, guint32 mark)
+{
+  g_atomic_int_set (&self->mark, mark);
 }
 
 void

@@ -18,6 +18,8 @@ typedef struct _SoupSession SoupSession;
 BgcCourtesy *bgc_courtesy_new (gboolean loopback);
 BgcCourtesy *bgc_courtesy_ref (BgcCourtesy *self);
 void bgc_courtesy_unref (BgcCourtesy *self);
+/* The mark of the connections made from now on, 0 = none. */
+void bgc_courtesy_set_mark (BgcCourtesy *self, guint32 mark);
 /* Whatever connections @soup makes from now on are kept behind as long as they live; none if @self is NULL
  * or @priority that of the foreground. @way: where the bodies go. */
 void bgc_courtesy_watch (BgcCourtesy *self, SoupSession *soup, BgcPriority priority, BgcCourtesyWay way);

@@ -120,6 +120,12 @@ bgc_tcp_socket_set_low_priority (GSocket *socket)
 }
 
 gboolean
+bgc_tcp_socket_set_mark (GSocket *socket, guint32 mark)
+{
+  return setsockopt (g_socket_get_fd (socket), SOL_SOCKET, SO_MARK, &mark, sizeof mark) == 0;
+}
+
+gboolean
 bgc_tcp_socket_mark_lower_effort (GSocket *socket)
 {
   if (g_socket_get_family (socket) == G_SOCKET_FAMILY_IPV6)

@@ -37,5 +37,7 @@ gboolean bgc_tcp_socket_pace (GSocket *socket, guint64 rate);
 gboolean bgc_tcp_socket_limit_unsent (GSocket *socket, guint bytes);
 /* Congestion control "lp" for what is sent: few kernels have it, and fewer offer it to everybody. */
 gboolean bgc_tcp_socket_set_low_priority (GSocket *socket);
+/* For the routing and the queues of this machine; takes a right that not every process has. */
+gboolean bgc_tcp_socket_set_mark (GSocket *socket, guint32 mark);
 /* Lower effort, RFC 8622: routers may serve everybody else first. */
 gboolean bgc_tcp_socket_mark_lower_effort (GSocket *socket);

@@ -328,7 +328,10 @@ make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict, const char *origi
   g_autoptr (GVariant) given = NULL;
   const char *priority = "";
   Running *running = g_new0 (Running, 1);
+  guint32 mark = 0;
 
+  g_variant_lookup (dict, "socket-mark", "u", &mark);
+  bgc_courtesy_set_mark (self->courtesy, mark);
   g_variant_lookup (dict, "files-at-once", "u", &settings.files_at_once);
   g_variant_lookup (dict, "checkpoint-bytes", "t", &settings.checkpoint_bytes);
   g_variant_lookup (dict, "checkpoint-seconds", "u", &settings.checkpoint_seconds);

@@ -69,6 +69,26 @@ test_switch (ConfigScene *scene, gconstpointer data)
   config_scene_assert_mistake (scene, 2, TRUE, "OnlyWhileLoggedIn must be yes or no, not \"2\"");
 }
 
+static void
+test_mark (ConfigScene *scene, gconstpointer data)
+{
+  static const char *const wrong[] = { "0x", "0x1g", "-1", "4294967296", "0x100000000", "1K", "mark" };
+
+  config_scene_read_text (scene, "[Limits]\nSocketMark=0xFfffFFFF\n");
+  g_assert_cmpuint (scene->mistakes->len, ==, 0);
+  g_assert_cmphex (scene->config.limits.socket_mark, ==, 0xffffffff);
+  config_scene_read_text (scene, "[Limits]\nSocketMark=16\n");
+  g_assert_cmpuint (scene->config.limits.socket_mark, ==, 16);
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("[Limits]\nSocketMark=%s\n", wrong[i]);
+
+      config_scene_read_text (scene, text);
+      config_scene_assert_mistake (scene, 2, TRUE, "SocketMark must be a whole number, or hexadecimal");
+      g_assert_cmpuint (scene->config.limits.socket_mark, ==, 0);
+    }
+}
+
 /* What does not exist has no effect, and is only warned of. */
 static void
 test_unknown (ConfigScene *scene, gconstpointer data)
@@ -126,6 +146,7 @@ main (int argc, char **argv)
   CONFIG_SCENE_ADD ("/config-limits/units", test_units);
   CONFIG_SCENE_ADD ("/config-limits/refused", test_refused);
   CONFIG_SCENE_ADD ("/config-limits/switch", test_switch);
+  CONFIG_SCENE_ADD ("/config-limits/mark", test_mark);
   CONFIG_SCENE_ADD ("/config-limits/unknown", test_unknown);
   CONFIG_SCENE_ADD ("/config-limits/example", test_example);
   return g_test_run ();

@@ -153,6 +153,26 @@ test_lower_effort (void)
   pair_close (&pair);
 }
 
+/* Whoever may set it reads it back; nobody else breaks anything. */
+static void
+test_mark (void)
+{
+  static const GSocketFamily families[] = { G_SOCKET_FAMILY_IPV4, G_SOCKET_FAMILY_IPV6 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (families); i++)
+    {
+      Pair pair;
+
+      if (!pair_open (&pair, families[i]))
+        continue;
+      if (bgc_tcp_socket_set_mark (pair.near, 0x10))
+        g_assert_cmpint (option (pair.near, SOL_SOCKET, SO_MARK), ==, 0x10);
+      else
+        g_assert_cmpint (errno, ==, EPERM);
+      pair_close (&pair);
+    }
+}
+
 /* A socket that knows nothing of all that. */
 static void
 test_missing (void)
@@ -175,6 +195,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tcp-socket/receive-buffer", test_receive_buffer);
   g_test_add_func ("/tcp-socket/sending", test_sending);
   g_test_add_func ("/tcp-socket/lower-effort", test_lower_effort);
+  g_test_add_func ("/tcp-socket/mark", test_mark);
   g_test_add_func ("/tcp-socket/missing", test_missing);
   return g_test_run ();
 }
