@@ -42,6 +42,15 @@ def slow_job(world, **properties):
     return job, content
 
 
+def stops(job, reason, spread, change, *arguments, **properties):
+    """What is held of it when it has stopped for what changes now."""
+    since = time.monotonic()
+    change(*arguments, **properties)
+    held = waits(job, reason)
+    spread.append(time.monotonic() - since)
+    return held
+
+
 def waits(job, reason):
     """Until it is queued for that reason; how much of it is held then."""
     job.service.wait(lambda: (job.get('State'), job.get('WaitReason')) == ('queued', reason), f'{reason}')
@@ -154,32 +163,35 @@ def test_metered(world):
     job, content = slow_job(world)
     foreground = world.service.create('foreground', Priority='foreground')
     equal((job.get('CostPolicy'), foreground.get('CostPolicy')), ('standard', 'always'))
-    manager.update(Metered=1)
-    first = waits(job, 'metered')
+    spread = []
+    first = stops(job, 'metered', spread, manager.update, Metered=1)
     raises('InvalidArgument', job.set, 'CostPolicy', 'Standard')
     # Resume is no word about money; the policy is.
     job.resume()
     waits(job, 'metered')
     job.set('CostPolicy', 'always')
     job.wait_state('transferring')
-    job.set('CostPolicy', 'unrestricted')
-    second = waits(job, 'metered')
+    second = stops(job, 'metered', spread, job.set, 'CostPolicy', 'unrestricted')
     world.restart()
     job = world.find(job)
     equal(job.get('CostPolicy'), 'unrestricted')
     manager.update(Metered=4)
-    ends_well(world, job, content, first, second)
+    job.wait_state('transferring')
+    third = stops(job, 'metered', spread, manager.update, Metered=3)
+    manager.update(Metered=2)
+    soon(spread)
+    ends_well(world, job, content, first, second, third)
 
 
 def test_power_saver(world):
     profiles = surroundings.power_profiles(world)
     job, content = slow_job(world, Priority='low')
-    profiles.update(ActiveProfile='power-saver')
-    first = waits(job, 'power')
+    spread = []
+    first = stops(job, 'power', spread, profiles.update, ActiveProfile='power-saver')
     profiles.update(ActiveProfile='balanced')
     job.wait_state('transferring')
-    profiles.update(ActiveProfile='power-saver')
-    second = waits(job, 'power')
+    second = stops(job, 'power', spread, profiles.update, ActiveProfile='power-saver')
+    soon(spread)
     job.resume()
     ends_well(world, job, content, first, second)
 
@@ -189,11 +201,16 @@ def test_low_battery(world):
     battery.update(OnBattery=True)
     job, content = slow_job(world, Priority='low')
     display = '/org/freedesktop/UPower/devices/DisplayDevice'
-    battery.update(display, 'org.freedesktop.UPower.Device', WarningLevel=3)
-    held = waits(job, 'power')
+    device = 'org.freedesktop.UPower.Device'
+    spread = []
+    held = [stops(job, 'power', spread, battery.update, display, device, WarningLevel=3)]
+    battery.update(display, device, WarningLevel=1)
+    job.wait_state('transferring')
+    held.append(stops(job, 'power', spread, battery.update, display, device, WarningLevel=4))
+    soon(spread)
     # Gone, and with it what it said.
     battery.stop()
-    ends_well(world, job, content, held)
+    ends_well(world, job, content, *held)
 
 
 def test_only_while_logged_in(world):
@@ -207,9 +224,10 @@ def test_only_while_logged_in(world):
         waits(job, 'owner-logged-out')
         logind.log_in(os.geteuid())
         job.wait_state('transferring')
-        logind.set_state(os.geteuid(), 'closing')
-        held.append(waits(job, 'owner-logged-out'))
+        spread = []
+        held.append(stops(job, 'owner-logged-out', spread, logind.set_state, os.geteuid(), 'closing'))
         logind.set_state(os.geteuid(), 'online')
+        soon(spread)
     ends_well(world, job, content, *held)
 
 
