@@ -9,7 +9,7 @@ _bgcopyctl ()
   local common='--session --system --json --quiet --help --version'
   local transfer='--detach --keep --name --description --priority --retry-delay --no-progress-timeout --max-time --no-progress'
   transfer+=' --user --password-file --proxy-user --proxy-password-file --bearer-file --header'
-  local commands='get put list show watch suspend resume cancel complete'
+  local commands='get put list show watch top suspend resume cancel complete'
   local states='queued connecting transferring suspended error transient-error transferred acknowledged cancelled'
   local command= bus= word i
 
@@ -34,13 +34,14 @@ _bgcopyctl ()
     --state|-s) COMPREPLY=($(compgen -W "$states" -- "$cur")); return ;;
     --checksum|-c) COMPREPLY=($(compgen -W 'sha256: sha512:' -- "$cur")); return ;;
     --reply|-r|--password-file|--proxy-password-file|--bearer-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    --name|-n|--description|--retry-delay|--no-progress-timeout|--max-time|--user|-u|--proxy-user|--header|-H) return ;;
+    --name|-n|--description|--retry-delay|--no-progress-timeout|--max-time|--user|-u|--proxy-user|--header|-H|--interval|--iterations) return ;;
   esac
   if [[ $cur == -* ]]; then
     case $command in
       get) word="$transfer --checksum --no-overwrite" ;;
       put) word="$transfer --reply --protocol" ;;
       list) word='--all-users --state' ;;
+      top) word='--all-users --interval --iterations' ;;
       *) word= ;;
     esac
     COMPREPLY=($(compgen -W "$common $word" -- "$cur"))
@@ -49,7 +50,7 @@ _bgcopyctl ()
   case $command in
     '') COMPREPLY=($(compgen -W "$commands" -- "$cur")) ;;
     get|put) COMPREPLY=($(compgen -f -- "$cur")) ;;
-    list) ;;
+    list|top) ;;
     *) COMPREPLY=($(compgen -W "$(bgcopyctl $bus list 2>/dev/null </dev/null | cut -d' ' -f1 | grep -E '^[0-9a-f]{8,}$')" -- "$cur")) ;;
   esac
 }

@@ -3,7 +3,7 @@
 #
 # Completion of bgcopyctl for fish.
 
-set -l commands get put list show watch suspend resume cancel complete
+set -l commands get put list show watch top suspend resume cancel complete
 
 function __bgcopyctl_jobs
     set -l bus
@@ -25,6 +25,7 @@ complete -c bgcopyctl -n $none -a put -d 'Upload a file'
 complete -c bgcopyctl -n $none -a list -d 'List jobs'
 complete -c bgcopyctl -n $none -a show -d 'Show everything about a job'
 complete -c bgcopyctl -n $none -a watch -d 'Print what happens to jobs'
+complete -c bgcopyctl -n $none -a top -d 'Show what runs and what waits'
 complete -c bgcopyctl -n $none -a suspend -d 'Stop jobs'
 complete -c bgcopyctl -n $none -a resume -d 'Let jobs go on'
 complete -c bgcopyctl -n $none -a cancel -d 'End jobs and delete what they received'
@@ -54,4 +55,7 @@ complete -c bgcopyctl -n '__fish_seen_subcommand_from put' -l protocol -x -a 'au
 complete -c bgcopyctl -n '__fish_seen_subcommand_from list' -s a -l all-users -d "Other users' jobs too"
 complete -c bgcopyctl -n '__fish_seen_subcommand_from list' -s s -l state -x -d 'Only jobs in these states' \
     -a 'queued connecting transferring suspended error transient-error transferred acknowledged cancelled'
+complete -c bgcopyctl -n '__fish_seen_subcommand_from top' -s a -l all-users -d "Other users' jobs too"
+complete -c bgcopyctl -n '__fish_seen_subcommand_from top' -s d -l interval -x -d 'Seconds between two tables'
+complete -c bgcopyctl -n '__fish_seen_subcommand_from top' -s n -l iterations -x -d 'End after so many tables'
 complete -c bgcopyctl -n '__fish_seen_subcommand_from show watch suspend resume cancel complete' -a '(__bgcopyctl_jobs)'

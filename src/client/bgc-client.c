@@ -177,6 +177,16 @@ bgc_client_read_job (BgcClient *self, const char *path, GError **error)
   return reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
 }
 
+GVariant *
+bgc_client_read_manager (BgcClient *self, GError **error)
+{
+  g_autoptr (GVariant) reply
+    = bgc_client_call (self, BGC_CLIENT_ROOT_PATH, "org.freedesktop.DBus.Properties", "GetAll",
+                       g_variant_new ("(s)", BGC_CLIENT_MANAGER), "(a{sv})", error);
+
+  return reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
+}
+
 /* ---- many reads side by side ---- */
 
 typedef struct

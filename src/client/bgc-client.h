@@ -54,8 +54,10 @@ GVariant *bgc_client_call_job (BgcClient *self, const char *path, const char *me
                                const char *reply, GError **error);
 /* All properties of a job, a{sv}. */
 GVariant *bgc_client_read_job (BgcClient *self, const char *path, GError **error);
-/* The same for many, side by side: as long as @paths, NULL where a job has gone meanwhile.
- * (transfer full) (element-type GVariant). */
+/* All properties of the service itself, a{sv}. */
+GVariant *bgc_client_read_manager (BgcClient *self, GError **error);
+/* The same as bgc_client_read_job() for many, side by side: as long as @paths, NULL where a job has gone
+ * meanwhile. (transfer full) (element-type GVariant). */
 GPtrArray *bgc_client_read_jobs (BgcClient *self, const char *const *paths, GError **error);
 /* All files of a job, each an a{sv}. (transfer full) (element-type GVariant). */
 GPtrArray *bgc_client_list_files (BgcClient *self, const char *path, GError **error);

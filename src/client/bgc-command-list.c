@@ -4,7 +4,6 @@
 /* bgcopyctl list: a table of jobs, or an array of them. Written page by page, since there may be many. */
 
 #include <glib/gi18n.h>
-#include <pwd.h>
 #include <stdio.h>
 
 #include "base/bgc-enums.h"
@@ -88,12 +87,16 @@ print_header (const Listing *self)
   g_print ("%s%s\n", row->str, _("NAME"));
 }
 
+/* What there is to say behind the name; NULL for nothing. That one waits for its turn its state says. */
 static char *
-owner_name (guint64 uid)
+remark (const BgcJobView *view)
 {
-  const struct passwd *entry = getpwuid (uid);
+  char *open = bgc_cancel_note_text (view, g_get_real_time ());
 
-  return entry != NULL ? bgc_display_text (entry->pw_name) : g_strdup_printf ("%u", (guint) uid);
+  if (open != NULL || bgc_job_view_is_in (view, "suspended")
+      || g_str_equal (bgc_job_view_string (view, "WaitReason"), "scheduler"))
+    return open;
+  return bgc_job_view_standing (view, g_get_real_time ());
 }
 
 static void
@@ -105,21 +108,21 @@ print_row (Listing *self, const BgcJobView *view)
   g_autofree char *priority = bgc_display_text (bgc_job_view_string (view, "Priority"));
   g_autofree char *progress = bgc_job_view_progress (view);
   g_autofree char *name = bgc_job_view_name (view);
-  g_autofree char *open = bgc_cancel_note_text (view, g_get_real_time ());
+  g_autofree char *note = remark (view);
 
   if (self->printed == 0)
     print_header (self);
   add_column (row, id, ID_COLUMNS);
   if (self->all_users)
     {
-      g_autofree char *owner = owner_name (bgc_job_view_number (view, "Owner", G_MAXUINT32));
+      g_autofree char *owner = bgc_job_view_owner (view);
       add_column (row, owner, OWNER_COLUMNS);
     }
   add_column (row, state, STATE_COLUMNS);
   add_column (row, priority, PRIORITY_COLUMNS);
   add_column (row, progress, PROGRESS_COLUMNS);
-  if (open != NULL)
-    g_print ("%s%s (%s)\n", row->str, name, open);
+  if (note != NULL)
+    g_print ("%s%s (%s)\n", row->str, name, note);
   else
     g_print ("%s%s\n", row->str, name);
 }

@@ -22,6 +22,9 @@ typedef enum
   AS_MILLISECONDS,
   AS_ERROR,
   AS_REASON,
+  AS_YIELD,
+  AS_COUNTERS,
+  AS_LIMIT,          /* where there is one */
   AS_UPLOAD_TEXT,    /* of uploads only */
   AS_REPLY_SIZE,     /* of uploads with a reply only */
   AS_PENDING,        /* where it is so */
@@ -49,6 +52,9 @@ static const struct
   { "BytesTransferred", N_("Transferred"), AS_SIZE },
   { "BytesTotal", N_("Size"), AS_SIZE },
   { "Rate", N_("Rate"), AS_RATE },
+  { "YieldsTo", N_("Holding back"), AS_YIELD },
+  { "BandwidthLimit", N_("Limit of its own"), AS_LIMIT },
+  { "Counters", N_("Moved by this service"), AS_COUNTERS },
   { "FilesTransferred", N_("Files transferred"), AS_TEXT },
   { "FilesTotal", N_("Files"), AS_TEXT },
   { "CreationTime", N_("Created"), AS_TIME },
@@ -103,6 +109,8 @@ is_shown (const BgcJobView *view, Look look)
     case AS_PENDING:
     case AS_TIME_OF_PENDING:
       return bgc_job_view_boolean (view, "ServerCancelPending");
+    case AS_LIMIT:
+      return bgc_job_view_number (view, "BandwidthLimit", 0) > 0;
     case AS_TEXT:
     case AS_SIZE:
     case AS_RATE:
@@ -111,6 +119,8 @@ is_shown (const BgcJobView *view, Look look)
     case AS_MILLISECONDS:
     case AS_ERROR:
     case AS_REASON:
+    case AS_YIELD:
+    case AS_COUNTERS:
     default:
       return TRUE;
     }
@@ -128,6 +138,7 @@ value_text (const BgcJobView *view, const char *property, Look look)
     case AS_REPLY_SIZE:
       return bgc_display_size (number);
     case AS_RATE:
+    case AS_LIMIT:
       return bgc_display_rate (number);
     case AS_TIME:
     case AS_TIME_OF_PENDING:
@@ -139,7 +150,11 @@ value_text (const BgcJobView *view, const char *property, Look look)
     case AS_ERROR:
       return bgc_error_line_for_job (value);
     case AS_REASON:
-      return bgc_job_view_reason (view);
+      return bgc_job_view_standing (view, g_get_real_time ());
+    case AS_YIELD:
+      return bgc_job_view_yielding (view);
+    case AS_COUNTERS:
+      return g_variant_is_of_type (value, G_VARIANT_TYPE ("a{st}")) ? bgc_job_view_counters (value) : NULL;
     case AS_TEXT:
     case AS_UPLOAD_TEXT:
     case AS_PENDING:

@@ -80,6 +80,7 @@ say_state (const BgcJobView *view)
   g_autofree char *name = bgc_job_view_name (view);
   g_autofree char *waiting
     = bgc_job_view_is_in (view, "suspended") ? NULL : bgc_job_view_waiting (view, g_get_real_time ());
+  g_autofree char *yielding = bgc_job_view_yielding (view);
   GVariant *error = bgc_job_view_peek (view, "Error");
   g_autofree char *problem = error != NULL ? bgc_error_line_for_job (error) : NULL;
   guint64 rate = bgc_job_view_number (view, "Rate", 0);
@@ -92,8 +93,8 @@ say_state (const BgcJobView *view)
       g_string_append_printf (text, "  %s", shown);
     }
   g_string_append_printf (text, "  %s", name);
-  if (waiting != NULL || problem != NULL)
-    g_string_append_printf (text, "  (%s)", waiting != NULL ? waiting : problem);
+  if (waiting != NULL || problem != NULL || yielding != NULL)
+    g_string_append_printf (text, "  (%s)", waiting != NULL ? waiting : problem != NULL ? problem : yielding);
   say (bgc_job_view_path (view), text->str);
 }
 

@@ -67,6 +67,7 @@ extern const BgcCommand bgc_command_put;
 extern const BgcCommand bgc_command_list;
 extern const BgcCommand bgc_command_show;
 extern const BgcCommand bgc_command_watch;
+extern const BgcCommand bgc_command_top;
 extern const BgcCommand bgc_command_control_suspend;
 extern const BgcCommand bgc_command_control_resume;
 extern const BgcCommand bgc_command_control_cancel;

@@ -90,18 +90,43 @@ bgc_display_duration (guint64 seconds)
   return g_strdup_printf ("%u:%02u", minutes, (guint) (seconds % 60));
 }
 
+static GDateTime *
+local_time (gint64 time)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (time / G_USEC_PER_SEC);
+
+  return utc != NULL ? g_date_time_to_local (utc) : NULL;
+}
+
 char *
 bgc_display_time (gint64 time)
 {
-  g_autoptr (GDateTime) utc = NULL;
   g_autoptr (GDateTime) local = NULL;
   char *text;
 
   if (time == 0)
     return g_strdup ("-");
-  utc = g_date_time_new_from_unix_utc (time / G_USEC_PER_SEC);
-  local = utc != NULL ? g_date_time_to_local (utc) : NULL;
+  local = local_time (time);
   text = local != NULL ? g_date_time_format (local, "%Y-%m-%dT%H:%M:%S%:z") : NULL;
+  return text != NULL ? text : g_strdup ("?");
+}
+
+char *
+bgc_display_clock (gint64 time, gint64 now)
+{
+  g_autoptr (GDateTime) then = local_time (time);
+  g_autoptr (GDateTime) today = local_time (now);
+  char *text = NULL;
+
+  if (then == NULL || today == NULL)
+    return g_strdup ("?");
+  if (g_date_time_get_year (then) == g_date_time_get_year (today)
+      && g_date_time_get_day_of_year (then) == g_date_time_get_day_of_year (today))
+    text = g_date_time_format (then, "%H:%M");
+  else if (time - now < 6 * G_TIME_SPAN_DAY)
+    text = g_date_time_format (then, "%a %H:%M");
+  else
+    text = g_date_time_format (then, "%Y-%m-%d %H:%M");
   return text != NULL ? text : g_strdup ("?");
 }
 

@@ -23,6 +23,9 @@ char *bgc_display_duration (guint64 seconds);
 /* Local time as ISO 8601 with its offset, to the second; 0 (never) is "-". @time in microseconds
  * since the epoch. */
 char *bgc_display_time (gint64 time);
+/* A time to come as one says it: "18:00" today, "Tue 18:00" within the week, else with the date. Both in
+ * microseconds since the epoch. */
+char *bgc_display_clock (gint64 time, gint64 now);
 /* How far something is: "45% of 2.0 GiB", "12.0 MiB" where the total is not known. */
 char *bgc_display_progress (guint64 transferred, guint64 total);
 /* 0…100, rounded down: 100 means all of it. @total must be known. */

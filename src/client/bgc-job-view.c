@@ -4,6 +4,7 @@
 #include "client/bgc-job-view.h"
 
 #include <glib/gi18n.h>
+#include <pwd.h>
 
 #include "base/bgc-enums.h"
 #include "base/bgc-limits.h"
@@ -134,9 +135,9 @@ static const char *const reasons[BGC_N_WAIT_REASONS] = {
   N_("waiting to try again"),
   N_("waiting for the network"),
   N_("waiting for a network that is not metered"),
-  N_("waiting for mains power"),
+  N_("waiting until the machine no longer saves power"),
   N_("waiting for space on the disk"),
-  N_("waiting for the hours in which transfers are allowed"),
+  N_("waiting for the timetable"),
   N_("waiting for its owner to log in"),
   N_("waiting for a new worker process"),
   N_("waiting for the server to take note of the cancellation"),
@@ -158,26 +159,89 @@ bgc_job_view_reason (const BgcJobView *self)
 }
 
 char *
-bgc_job_view_waiting (const BgcJobView *self, gint64 now)
+bgc_job_view_standing (const BgcJobView *self, gint64 now)
 {
   g_autofree char *reason = bgc_job_view_reason (self);
-  guint64 next = bgc_job_view_number (self, "NextAttempt", 0);
-  GVariant *error = bgc_job_view_peek (self, "Error");
-  g_autofree char *problem = error != NULL ? bgc_error_line_for_job (error) : NULL;
+  guint64 next = MIN (bgc_job_view_number (self, "NextAttempt", 0), (guint64) G_MAXINT64);
   GString *text;
 
   if (reason == NULL)
     return NULL;
   text = g_string_new (reason);
-  if (next > (guint64) now)
+  if (next > (guint64) now && g_str_equal (bgc_job_view_string (self, "WaitReason"), "bandwidth-policy"))
+    {
+      g_autofree char *time = bgc_display_clock ((gint64) next, now);
+      /* Translators: a time of day, as in "until 18:00". */
+      g_string_append_printf (text, _(" until %s"), time);
+    }
+  else if (next > (guint64) now)
     {
       g_autofree char *wait = bgc_display_duration ((next - now + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
       /* Translators: a time from now, as in "waiting to try again in 0:12". */
       g_string_append_printf (text, _(" in %s"), wait);
     }
-  if (problem != NULL)
-    g_string_append_printf (text, ": %s", problem);
   return g_string_free (text, FALSE);
+}
+
+char *
+bgc_job_view_waiting (const BgcJobView *self, gint64 now)
+{
+  g_autofree char *standing = bgc_job_view_standing (self, now);
+  GVariant *error = bgc_job_view_peek (self, "Error");
+  g_autofree char *problem = error != NULL ? bgc_error_line_for_job (error) : NULL;
+
+  if (standing == NULL || problem == NULL)
+    return g_steal_pointer (&standing);
+  return g_strdup_printf ("%s: %s", standing, problem);
+}
+
+char *
+bgc_job_view_yielding (const BgcJobView *self)
+{
+  static const char *const words[BGC_N_YIELDS] = {
+    [BGC_YIELD_NOBODY] = NULL,
+    [BGC_YIELD_OTHERS] = N_("yields to others"),
+    [BGC_YIELD_QUEUE] = N_("yields to a queue"),
+    [BGC_YIELD_LIMIT] = N_("is at its limit"),
+  };
+  const char *word = bgc_job_view_string (self, "YieldsTo");
+  BgcYield yield;
+
+  if (bgc_enums_yield_from_string (word, &yield))
+    return words[yield] != NULL ? g_strdup (_(words[yield])) : NULL;
+  /* A newer service may know more. */
+  return word[0] != '\0' ? bgc_display_text (word) : NULL;
+}
+
+char *
+bgc_job_view_owner (const BgcJobView *self)
+{
+  guint32 uid = (guint32) MIN (bgc_job_view_number (self, "Owner", G_MAXUINT32), G_MAXUINT32);
+  const struct passwd *entry = getpwuid (uid);
+
+  return entry != NULL ? bgc_display_text (entry->pw_name) : g_strdup_printf ("%u", uid);
+}
+
+static char *
+counted (GVariant *counters, const char *key)
+{
+  guint64 bytes = 0;
+
+  g_variant_lookup (counters, key, "t", &bytes);
+  return bgc_display_size (bytes);
+}
+
+char *
+bgc_job_view_counters (GVariant *counters)
+{
+  g_autofree char *received = counted (counters, "received");
+  g_autofree char *sent = counted (counters, "sent");
+  g_autofree char *refetched = counted (counters, "refetched");
+  g_autofree char *saved = counted (counters, "saved");
+
+  /* Translators: four sizes. The last: what needed not be transferred again since transfers were resumed. */
+  return g_strdup_printf (_("%s received, %s sent, %s fetched again, %s saved by resuming"), received, sent,
+                          refetched, saved);
 }
 
 static gboolean

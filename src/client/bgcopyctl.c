@@ -14,6 +14,7 @@ static const BgcCommand *const commands[] = {
   &bgc_command_list,
   &bgc_command_show,
   &bgc_command_watch,
+  &bgc_command_top,
   &bgc_command_control_suspend,
   &bgc_command_control_resume,
   &bgc_command_control_cancel,

@@ -258,6 +258,27 @@ def test_refusals(world):
     equal(world.service.list(), [])
 
 
+def test_top(world):
+    """What runs, and what was moved: what was held when the job stopped is not received again."""
+    content = world.bytes(600_000)
+    world.web.put('big', content)
+    process = start(world, 'get', world.web.url('slow/256/big'))
+    job = the_job(world)
+    world.service.wait(lambda: job.get('Counters')['received'] > 0, 'a byte')
+    (shown,) = json.loads(run(world, 'top', '--json')[1])['Jobs']
+    equal((shown['Id'], shown['YieldsTo']), (job.id, 'nobody'))
+    equal(run(world, 'suspend', job.id)[0], 0)
+    held = job.get('BytesTransferred')
+    status, out, err = run(world, 'top', '-n', '1')
+    equal((status, err), (0, ''), out)
+    true('0 jobs run, 0 wait' in out and job.id[:8] not in out, out)
+    equal(run(world, 'resume', job.id)[0], 0)
+    equal(end(process)[0], 0)
+    moved = json.loads(run(world, 'top', '--json')[1])['Counters']
+    equal((moved['received'] - moved['refetched'], moved['saved'], moved['sent']), (600_000, held, 0), moved)
+    equal(world.read('big') == content, True, 'content')
+
+
 def test_watch(world):
     world.web.put('f', b'x' * 1000)
     process = start(world, 'watch', '--json', bufsize=0)

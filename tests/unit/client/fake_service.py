@@ -47,7 +47,8 @@ class Job:
             'NotifyFlags': ('as', ['transferred', 'error']), 'MinimumNotificationInterval': ('u', 500),
             'AutoComplete': ('b', False), 'UploadProtocol': ('s', 'auto'), 'SessionId': ('s', ''), 'ReplyFileName': ('s', ''),
             'ReplyBytesTotal': ('t', UNKNOWN_SIZE), 'ReplyBytesTransferred': ('t', 0), 'ServerCancelPending': ('b', False),
-            'CancelDeadline': ('x', 0), 'CostPolicy': ('s', 'standard')}
+            'CancelDeadline': ('x', 0), 'CostPolicy': ('s', 'standard'), 'YieldsTo': ('s', 'nobody'),
+            'Counters': ('a{st}', {'received': 0, 'sent': 0, 'refetched': 0, 'saved': 0})}
         self.set(**properties)
 
     def set(self, **properties):
@@ -89,6 +90,7 @@ class FakeService:
         self.jobs = {}          # by path, oldest first
         self.answers = {}       # method → Failure to answer with
         self.silent = set()     # methods that get no answer
+        self.counters = {'received': 0, 'sent': 0, 'refetched': 0, 'saved': 0}
         self.outcomes = {}      # Cancel, Complete → outcome
         self.calls = queue.Queue()
         self.subscribers = set()
@@ -195,7 +197,8 @@ class FakeService:
 
     def _manager_property(self, _connection, _sender, _path, _interface, name):
         return {'Version': GLib.Variant('s', '0'), 'Capabilities': GLib.Variant('as', []),
-                'Limits': GLib.Variant('a{sv}', {}), 'Bandwidth': GLib.Variant('a{sv}', {})}[name]
+                'Limits': GLib.Variant('a{sv}', {}), 'Bandwidth': GLib.Variant('a{sv}', {}),
+                'Counters': GLib.Variant('a{st}', self.counters)}[name]
 
     def _called(self, _connection, sender, path, _interface, method, parameters, invocation):
         try:

@@ -39,6 +39,15 @@ def test_list():
         expect(scene.run('list', '--state=foo'), 2, '', 'foo')
 
 
+def test_list_says_why():
+    with Scene() as scene:
+        for reason, state in (('scheduler', 'queued'), ('disk-full', 'transient-error'), ('none', 'suspended')):
+            scene.service.add(DisplayName=reason, State=state, WaitReason=reason)
+        lines = scene.run('list')[1].split('\n')
+        tap.equal([line.split('  ')[-1].strip() for line in lines[1:4]],
+                  ['scheduler', 'disk-full (waiting for space on the disk)', 'none'])
+
+
 def test_list_pages():
     with Scene() as scene:
         for _ in range(1203):

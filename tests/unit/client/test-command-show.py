@@ -29,6 +29,18 @@ def test_show():
         tap.equal((shown['Id'], len(shown['Files']), shown['Files'][1001]['local']), ('a1' * 16, 1002, '/srv/1001'))
 
 
+def test_show_says_why():
+    with Scene() as scene:
+        job = scene.service.add('a1' * 16, WaitReason='bandwidth-policy', NextAttempt=4102444800000000,
+                                Counters={'received': 2048, 'sent': 0, 'refetched': 1024, 'saved': 0})
+        result = scene.run('show', 'a1a1')
+        expect(result, 0, r'Standing still: +waiting for the timetable until 2100-01-01 00:00\n', '')
+        expect(result, 0, r'Moved by this service: +2\.0 KiB received, 0 B sent, 1\.0 KiB fetched again, 0 B saved')
+        tap.true('Holding back' not in result[1] and 'YieldsTo' not in result[1], result[1])
+        job.set(State='transferring', WaitReason='none', YieldsTo='others')
+        expect(scene.run('show', 'a1a1'), 0, r'Holding back: +yields to others\n', '')
+
+
 def test_show_an_upload():
     with Scene() as scene:
         scene.service.add('a1' * 16, DisplayName='first')

@@ -16,7 +16,7 @@ from world import Skip  # noqa: E402
 
 FOLDER = os.path.join(os.environ['TOP_SRCDIR'], 'data', 'completion')
 FILES = {'bash': 'bgcopyctl.bash', 'zsh': '_bgcopyctl', 'fish': 'bgcopyctl.fish'}
-COMMANDS = ('get', 'put', 'list', 'show', 'watch', 'suspend', 'resume', 'cancel', 'complete')
+COMMANDS = ('get', 'put', 'list', 'show', 'watch', 'top', 'suspend', 'resume', 'cancel', 'complete')
 
 
 def read(shell):

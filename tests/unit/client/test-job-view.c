@@ -5,6 +5,8 @@
 
 #include <locale.h>
 
+#include "base/bgc-enums.h"
+
 #define PATH "/org/example/BackgroundCopy/Job/0123456789abcdef0123456789abcdef"
 #define NOW  G_GINT64_CONSTANT (1700000000000000)
 
@@ -112,9 +114,69 @@ test_waiting (void)
                   "waiting to try again in 0:12: The server did not answer in time: too slow");
 }
 
+/* When the timetable lets it run is a time of day. */
+static void
+test_until (void)
+{
+  assert_waiting ("{'WaitReason': <'bandwidth-policy'>, 'NextAttempt': <int64 1700000400000000>}",
+                  "waiting for the timetable until 22:20");
+  assert_waiting ("{'WaitReason': <'bandwidth-policy'>, 'NextAttempt': <int64 1700100000000000>}",
+                  "waiting for the timetable until Thu 02:00");
+  assert_waiting ("{'WaitReason': <'bandwidth-policy'>, 'NextAttempt': <int64 1701000000000000>}",
+                  "waiting for the timetable until 2023-11-26 12:00");
+  assert_waiting ("{'WaitReason': <'bandwidth-policy'>, 'NextAttempt': <int64 0>}",
+                  "waiting for the timetable");
+}
+
+/* Each reason that the API has a sentence. */
+static void
+test_every_reason (void)
+{
+  for (guint i = BGC_WAIT_NONE + 1; i < BGC_N_WAIT_REASONS; i++)
+    {
+      const char *word = bgc_enums_wait_reason_to_string (i);
+      g_autofree char *properties = g_strdup_printf ("{'State': <'queued'>, 'WaitReason': <'%s'>}", word);
+      g_autoptr (BgcJobView) view = make (properties);
+      g_autofree char *sentence = bgc_job_view_standing (view, NOW);
+
+      g_assert_true (g_str_has_prefix (sentence, "waiting "));
+    }
+}
+
+static void
+test_yielding (void)
+{
+  static const char *const wanted[][2] = { { "nobody", NULL },
+                                           { "others", "yields to others" },
+                                           { "queue", "yields to a queue" },
+                                           { "limit", "is at its limit" },
+                                           { "", NULL },
+                                           { "new\\u001b", "new\\x1B" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
+    {
+      g_autofree char *properties = g_strdup_printf ("{'YieldsTo': <'%s'>}", wanted[i][0]);
+      g_autoptr (BgcJobView) view = make (properties);
+      g_autofree char *got = bgc_job_view_yielding (view);
+
+      g_assert_cmpstr (got, ==, wanted[i][1]);
+    }
+}
+
+static void
+test_counters (void)
+{
+  g_autoptr (GVariant) counters = g_variant_ref_sink (
+    g_variant_new_parsed ("{'received': uint64 2048, 'saved': uint64 1024, 'new': uint64 7}"));
+  g_autofree char *text = bgc_job_view_counters (counters);
+
+  g_assert_cmpstr (text, ==, "2.0 KiB received, 0 B sent, 0 B fetched again, 1.0 KiB saved by resuming");
+}
+
 int
 main (int argc, char **argv)
 {
+  g_setenv ("TZ", "UTC", TRUE);
   setlocale (LC_ALL, "C");
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/job-view/getters", test_getters);
@@ -122,5 +184,9 @@ main (int argc, char **argv)
   g_test_add_func ("/job-view/update", test_update);
   g_test_add_func ("/job-view/name-and-progress", test_name_and_progress);
   g_test_add_func ("/job-view/waiting", test_waiting);
+  g_test_add_func ("/job-view/until", test_until);
+  g_test_add_func ("/job-view/every-reason", test_every_reason);
+  g_test_add_func ("/job-view/yielding", test_yielding);
+  g_test_add_func ("/job-view/counters", test_counters);
   return g_test_run ();
 }
