@@ -4,12 +4,10 @@
 #include "transfer/bgc-foreign-traffic.h"
 
 #include <fcntl.h>
-#include <ifaddrs.h>
 #include <net/if.h>
-#include <netinet/in.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "transfer/bgc-interface.h"
 #include "transfer/bgc-rivalry.h"
 
 /* Microseconds between two looks. */
@@ -82,37 +80,6 @@ bgc_foreign_traffic_judge (BgcForeignTrafficRule *rule, guint64 all, guint64 own
 }
 
 static gboolean
-has_address (const struct ifaddrs *interface, GInetAddress *address)
-{
-  const guint8 *bytes = g_inet_address_to_bytes (address);
-  const struct sockaddr *own = interface->ifa_addr;
-
-  if (own == NULL)
-    return FALSE;
-  if (own->sa_family == AF_INET && g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV4)
-    return memcmp (&((const struct sockaddr_in *)(const void *)own)->sin_addr, bytes, 4) == 0;
-  if (own->sa_family == AF_INET6 && g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6)
-    return memcmp (&((const struct sockaddr_in6 *)(const void *)own)->sin6_addr, bytes, 16) == 0;
-  return FALSE;
-}
-
-/* Owned by the caller; NULL: none has it. */
-static char *
-find_interface (GInetAddress *address)
-{
-  struct ifaddrs *all = NULL;
-  char *name = NULL;
-
-  if (getifaddrs (&all) != 0)
-    return NULL;
-  for (const struct ifaddrs *one = all; one != NULL && name == NULL; one = one->ifa_next)
-    if (has_address (one, address))
-      name = g_strdup (one->ifa_name);
-  freeifaddrs (all);
-  return name;
-}
-
-static gboolean
 read_counter (int fd, guint64 *bytes)
 {
   char text[32];
@@ -128,7 +95,7 @@ read_counter (int fd, guint64 *bytes)
 BgcForeignTraffic *
 bgc_foreign_traffic_new (GInetAddress *address, gboolean sending)
 {
-  g_autofree char *name = find_interface (address);
+  g_autofree char *name = bgc_interface_find (address);
   g_autofree char *path = name == NULL ? NULL
                                        : g_strdup_printf ("/sys/class/net/%s/statistics/%s", name,
                                                           sending ? "tx_bytes" : "rx_bytes");
