@@ -6,6 +6,8 @@ that it stands for, so that a job that only lost a worker ends right.
 
     hostile_worker.py LIE FOLDER WORKER…    in FOLDER each user leaves a file when it has lied"""
 
+import fcntl
+import mmap
 import os
 import socket
 import struct
@@ -37,6 +39,7 @@ class Wire:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(SOCKET)
         self.serial = 0
+        self.descriptors = []
 
     def authenticate(self):
         self.send(b'\0AUTH EXTERNAL ' + str(os.getuid()).encode().hex().encode() + b'\r\n')
@@ -53,9 +56,10 @@ class Wire:
         data = b''
         while len(data) < count:
             try:
-                more = self.socket.recv(count - len(data))
+                more, came, *_ = socket.recv_fds(self.socket, count - len(data), 64)
             except OSError:
-                more = b''
+                more, came = b'', []
+            self.descriptors += came
             if not more:
                 raise Gone()
             data += more
@@ -320,6 +324,42 @@ def many_times(wire):
     wire.signal('Reports', REPORTS, ([report(wire.start(), 1, [])] * 7000,))
 
 
+# ---- memory ----
+
+def scribbles(wire):
+    """Anything into its page, and what it may not do to that and to others'; the file broke tells what it could."""
+    while not wire.descriptors:
+        wire.honestly(wire.receive())
+    own, *others = wire.descriptors
+    broke = []
+    for fd in wire.descriptors:
+        for what, attempt in (('cut', lambda: os.ftruncate(fd, 0)), ('grown', lambda: os.ftruncate(fd, 1 << 20)),
+                              ('opened', lambda: os.open(f'/proc/self/fd/{fd}', os.O_RDWR)),
+                              ('sealed', lambda: fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE)),
+                              ('unprotected', lambda: os.fchmod(fd, 0o777))):
+            broke += allowed(what, attempt)
+    for fd in others:
+        broke += allowed('written', lambda: os.pwrite(fd, b'x', 0))
+        broke += allowed('mapped', lambda: mmap.mmap(fd, 4096, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE))
+    with open(os.path.join(sys.argv[2], 'broke'), 'w', encoding='ascii') as f:
+        f.write(f'{len(others)} others: {" ".join(broke)}')
+    page = mmap.mmap(own, 4096)
+    for turn in range(300):
+        page[:] = os.urandom(4096)
+        # Of the only interface that there is, all that there could be, and less.
+        struct.pack_into('=QQQQ', page, 0, 1, 1, turn << 40, (300 - turn) << 24)
+        time.sleep(0.01)
+    raise Gone()
+
+
+def allowed(what, attempt):
+    try:
+        attempt()
+        return [what]
+    except OSError:
+        return []
+
+
 # ---- silence ----
 
 def mute(_wire):
@@ -411,6 +451,7 @@ LIES = {
     'in time': in_time,
     'many times': many_times,
     'whole and nothing there': and_ends(reporting((9, entry(event=WHOLE, durable=200_000, total=200_000)))),
+    'scribbles': scribbles,
     'mute': mute,
     'asleep in a frame': asleep_in_a_frame,
     'only pings': only_pings,
