@@ -69,18 +69,22 @@ def test_reload(world):
     """Caps of 0 in all the ways in which they can be written, live."""
     configuration = Configuration(world)
     job, content = slow_job(world)
-    held = []
+    held, spread = [], []
     equal(world.service.property('Bandwidth'), {})
     for line, shown in (('Limit=0', 'Limit'), ('LimitPerOwner=0', 'LimitPerOwner'), (f'Window={ALWAYS} normal=0', 'LimitNormal')):
         job.wait_state('transferring')
+        since = time.monotonic()
         configuration.reload(line, 'LimitForeground=1000M')
         held.append(waits(job))
+        spread.append(time.monotonic() - since)
         equal(world.service.property('Bandwidth'), {shown: 0, 'LimitForeground': 1000 << 20})
         equal(job.get('NextAttempt'), 0)
         # Resume is no word about other people's line.
         job.resume()
         waits(job)
         configuration.reload(line, f'Maintenance={ALWAYS}')
+    tap.diagnose(f'stopped within {", ".join(f"{t * 1000:.0f}" for t in spread)} ms')
+    true(min(spread) < 1, f'stopped within {spread} s')
     ends_well(world, job, content, *held)
 
 
