@@ -7,6 +7,7 @@
 
 #include "engine/bgc-conditions.h"
 #include "engine/bgc-engine.h"
+#include "engine/bgc-shares.h"
 
 struct _BgcBandwidth
 {
@@ -21,6 +22,7 @@ static void
 tell (BgcBandwidth *self)
 {
   bgc_conditions_update (self->engine->conditions);
+  bgc_shares_update (self->engine->shares);
 }
 
 static gint64
@@ -93,6 +95,7 @@ bgc_bandwidth_new (BgcEngine *engine)
   self->engine = engine;
   bgc_timetable_init (&self->timetable);
   bgc_caps_init (&engine->caps);
+  engine->shares = bgc_shares_new (engine);
   g_signal_connect_swapped (engine->clock, "wall-set", G_CALLBACK (look), self);
   return self;
 }
@@ -103,6 +106,7 @@ bgc_bandwidth_free (BgcBandwidth *self)
   bgc_clock_clear_alarm (self->engine->clock, &self->alarm);
   g_signal_handlers_disconnect_by_data (self->engine->clock, self);
   bgc_timetable_clear (&self->timetable);
+  g_clear_pointer (&self->engine->shares, bgc_shares_free);
   g_free (self);
 }
 

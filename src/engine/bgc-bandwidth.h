@@ -15,8 +15,9 @@
 typedef struct _BgcBandwidth BgcBandwidth;
 struct _BgcEngine;
 
-/* With a timetable that never caps anything. Sets @engine's caps. */
+/* With a timetable that never caps anything. Sets @engine's caps and shares. */
 BgcBandwidth *bgc_bandwidth_new (struct _BgcEngine *engine);
+/* Nothing runs any more. */
 void bgc_bandwidth_free (BgcBandwidth *self);
 /* From now on @timetable (copied) holds. */
 void bgc_bandwidth_set (BgcBandwidth *self, const BgcTimetable *timetable);

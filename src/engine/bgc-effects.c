@@ -11,6 +11,7 @@
 #include "engine/bgc-reaper.h"
 #include "engine/bgc-runner.h"
 #include "engine/bgc-server-cancel.h"
+#include "engine/bgc-shares.h"
 #include "engine/bgc-waits.h"
 
 static gboolean
@@ -59,6 +60,7 @@ bgc_effects_follow (BgcEngine *engine, BgcEntry *entry)
 
   bgc_conditions_judge (engine->conditions, entry);
   bgc_runner_applied (engine, entry);
+  bgc_shares_reconsider (engine->shares, entry);
   bgc_scheduler_reconsider (engine->scheduler, entry);
   bgc_engine_offer (engine, entry);
   if (job->state == BGC_JOB_STATE_TRANSIENT_ERROR && engine->started)

@@ -55,6 +55,7 @@ struct _BgcEngine {
   BgcQueue *queue;              /* (owned) */
   BgcLanes *lanes;              /* (owned) */
   BgcScheduler *scheduler;      /* (owned) */
+  struct _BgcShares *shares;    /* (owned) */
   struct _BgcLeftovers *leftovers; /* (owned) */
   struct _BgcReaper *reaper;    /* (owned) */
   struct _BgcConditions *conditions; /* (owned) */

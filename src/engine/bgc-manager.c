@@ -162,11 +162,11 @@ bgc_manager_finalize (GObject *object)
 
   engine->closing = TRUE;
   g_signal_handlers_disconnect_by_data (engine->workers, self);
-  bgc_bandwidth_free (engine->bandwidth);
   bgc_conditions_free (engine->conditions);
   bgc_scheduler_set_enabled (engine->scheduler, FALSE);
   bgc_queue_foreach (engine->queue, clear_entry, self);
   bgc_scheduler_free (engine->scheduler);
+  bgc_bandwidth_free (engine->bandwidth);
   bgc_leftovers_free (engine->leftovers);
   bgc_reaper_free (engine->reaper);
   bgc_lanes_free (engine->lanes);

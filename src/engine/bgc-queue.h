@@ -43,6 +43,7 @@ struct _BgcEntry {
   struct _BgcLane *lane;       /* (nullable) bgc-lanes */
   struct _BgcTurn *turn;       /* (nullable) bgc-scheduler */
   struct _BgcRunner *runner;   /* (nullable) bgc-runner */
+  struct _BgcShare *share;     /* (nullable) bgc-shares */
   struct _BgcWait *wait;       /* (nullable) bgc-waits */
   struct _BgcLater *later;     /* (nullable) bgc-engine */
   struct _BgcServerCancel *server_cancel; /* (nullable) bgc-server-cancel */

@@ -5,6 +5,7 @@
 
 #include "engine/bgc-gauge.h"
 #include "engine/bgc-retry.h"
+#include "engine/bgc-shares.h"
 
 typedef struct _BgcRunner
 {
@@ -105,6 +106,7 @@ bgc_runner_drop (BgcEngine *engine, BgcEntry *entry)
   if (self == NULL)
     return;
   g_hash_table_remove (engine->runners, entry);
+  bgc_shares_leave (engine->shares, entry);
   bgc_clock_clear_alarm (engine->clock, &self->alarm);
   bgc_gauge_free (self->gauge, self->discard);
   g_ptr_array_unref (self->reports);
@@ -208,7 +210,8 @@ bgc_runner_start (BgcEngine *engine, BgcEntry *entry)
   g_hash_table_remove_all (self->attempts);
   bgc_gauge_begin (self->gauge);
   set_clocks (self);
-  bgc_workers_start_job_async (engine->workers, entry->job, self->files_at_once, on_started, call_new (self));
+  bgc_shares_join (engine->shares, entry);
+  bgc_runner_feed (engine, entry);
 }
 
 void
@@ -217,8 +220,8 @@ bgc_runner_feed (BgcEngine *engine, BgcEntry *entry)
   BgcRunner *self = entry->runner;
 
   if (self != NULL && self->phase == BGC_RUNNER_ACTIVE)
-    bgc_workers_start_job_async (engine->workers, entry->job, self->files_at_once, on_started,
-                                 call_new (self));
+    bgc_workers_start_job_async (engine->workers, entry->job, self->files_at_once,
+                                 bgc_shares_rate (entry), on_started, call_new (self));
 }
 
 void
@@ -316,6 +319,7 @@ bgc_runner_take (BgcEngine *engine, BgcEntry *entry, const BgcReport *report)
       || self->discard)
     return FALSE;
   bgc_gauge_take (self->gauge, report);
+  bgc_shares_moved (engine->shares, entry, report->received);
   self->received = MAX (self->received, report->received);
   if (!brings_news (self, report))
     {

@@ -34,6 +34,7 @@ typedef struct {
   guint notify_flags;     /* BgcNotifyFlags */
   guint32 minimum_notification_interval; /* milliseconds */
   gboolean auto_complete;
+  guint64 bandwidth_limit; /* bytes a second that it may move at most, both ways together; 0 = no limit */
   BgcCostPolicy cost_policy; /* the owner's choice; read with bgc_job_cost_policy() */
   guint32 error_count;    /* never falls */
   guint32 retry_count;    /* retries since the last byte or Resume */

@@ -151,6 +151,7 @@ WORD (state, job_state, job->state)
 WORD (priority, priority, job->priority)
 WORD (wait_reason, wait_reason, job->wait_reason)
 WORD (cost_policy, cost_policy, bgc_job_cost_policy (job))
+NUMBER (bandwidth_limit, uint64, job->bandwidth_limit)
 
 static GVariant *
 get_id (const BgcJob *job, const BgcFigures *now)
@@ -205,6 +206,13 @@ set_cost_policy (BgcJob *draft, GVariant *value, GError **error)
 
   if (!bgc_enums_cost_policy_from_string (word, &draft->cost_policy))
     return refuse_word ("CostPolicy", word, error);
+  return TRUE;
+}
+
+static gboolean
+set_bandwidth_limit (BgcJob *draft, GVariant *value, GError **error)
+{
+  draft->bandwidth_limit = g_variant_get_uint64 (value);
   return TRUE;
 }
 
@@ -416,6 +424,7 @@ static const BgcJobProperty properties[] = {
   { "CancelDeadline", "x", get_cancel_deadline, stamp_cancel_deadline, NULL, FALSE },
   { "CustomHeaders", "as", get_custom_headers, NULL, NULL, FALSE },
   { "CostPolicy", "s", get_cost_policy, stamp_cost_policy, set_cost_policy, FALSE },
+  { "BandwidthLimit", "t", get_bandwidth_limit, stamp_bandwidth_limit, set_bandwidth_limit, FALSE },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (properties) == BGC_JOB_PROPERTIES_COUNT);
 

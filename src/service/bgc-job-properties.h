@@ -26,7 +26,7 @@ typedef struct {
   gboolean brief;              /* among what GetManagedObjects shows */
 } BgcJobProperty;
 
-#define BGC_JOB_PROPERTIES_COUNT 37u
+#define BGC_JOB_PROPERTIES_COUNT 38u
 
 /* @index 0 … BGC_JOB_PROPERTIES_COUNT - 1, in the order of the interface. */
 const BgcJobProperty *bgc_job_properties_at (guint index);

@@ -19,18 +19,23 @@
 
 const char *const bgc_store_codec_job_columns[] = {
   JOB_COLUMNS_1, "upload_protocol", "upload", "reply_file_name", "cancel_boot_id", "cancel_boot",
-  "cancel_remaining", "cancel_wall", "cost_policy", NULL,
+  "cancel_remaining", "cancel_wall", "cost_policy", "bandwidth_limit", NULL,
+};
+
+const char *const bgc_store_codec_job_columns_4[] = {
+  JOB_COLUMNS_1, "upload_protocol", "upload", "reply_file_name", "cancel_boot_id", "cancel_boot",
+  "cancel_remaining", "cancel_wall", "cost_policy", "0 AS bandwidth_limit", NULL,
 };
 
 const char *const bgc_store_codec_job_columns_2[] = {
   JOB_COLUMNS_1, "upload_protocol", "upload", "reply_file_name", "cancel_boot_id", "cancel_boot",
-  "cancel_remaining", "cancel_wall", "0 AS cost_policy", NULL,
+  "cancel_remaining", "cancel_wall", "0 AS cost_policy", "0 AS bandwidth_limit", NULL,
 };
 
 const char *const bgc_store_codec_job_columns_1[] = {
   JOB_COLUMNS_1, "0 AS upload_protocol", "NULL AS upload", "NULL AS reply_file_name",
   "NULL AS cancel_boot_id", "0 AS cancel_boot", "0 AS cancel_remaining", "0 AS cancel_wall",
-  "0 AS cost_policy", NULL,
+  "0 AS cost_policy", "0 AS bandwidth_limit", NULL,
 };
 
 const char *const bgc_store_codec_file_columns[] = {
@@ -144,6 +149,7 @@ bgc_store_codec_bind_job (sqlite3_stmt *statement, const BgcJob *job)
   put_text (&binder, job->reply_file_name);
   put_deadline (&binder, job->server_cancel);
   put (&binder, job->cost_policy);
+  put (&binder, (gint64) job->bandwidth_limit);
   return binder.result;
 }
 
@@ -354,6 +360,7 @@ take_job_rest (Reader *reader, BgcJob *job)
   set (&job->reply_file_name, take_text (reader, TRUE));
   job->server_cancel = take_deadline (reader);
   job->cost_policy = (BgcCostPolicy) take (reader, 0, BGC_N_COST_POLICIES - 1);
+  job->bandwidth_limit = take_size (reader);
 }
 
 BgcJob *

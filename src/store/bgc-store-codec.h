@@ -13,9 +13,10 @@
 /* The columns in the order in which they are bound and read; NULL-terminated. The first one or two are
  * the key: sequence and id; job and idx. */
 extern const char *const bgc_store_codec_job_columns[];
-/* The same, as databases of schema 1, and of 2 and 3, can give them. */
+/* The same, as databases of schema 1, of 2 and 3, and of 4, can give them. */
 extern const char *const bgc_store_codec_job_columns_1[];
 extern const char *const bgc_store_codec_job_columns_2[];
+extern const char *const bgc_store_codec_job_columns_4[];
 extern const char *const bgc_store_codec_file_columns[];
 extern const char *const bgc_store_codec_leftover_columns[];
 extern const char *const bgc_store_codec_leftover_columns_1[];

@@ -301,8 +301,9 @@ take_secrets (Salvage *self, GError **error)
 static gboolean
 take_all (Salvage *self, GError **error)
 {
-  const char *const *older
+  const char *const *oldest
     = choose (self, "jobs", "sequence", bgc_store_codec_job_columns_2, bgc_store_codec_job_columns_1);
+  const char *const *older = choose (self, "jobs", "sequence", bgc_store_codec_job_columns_4, oldest);
   const char *const *jobs = choose (self, "jobs", "sequence", bgc_store_codec_job_columns, older);
   const char *const *leftovers
     = choose (self, "leftovers", "id", bgc_store_codec_leftover_columns, bgc_store_codec_leftover_columns_1);

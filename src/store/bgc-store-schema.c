@@ -94,6 +94,8 @@ static const char *const migrations[] = {
   ") STRICT;",
   /* 4: on which networks a job may run */
   "ALTER TABLE jobs ADD COLUMN cost_policy INTEGER NOT NULL DEFAULT 0;",
+  /* 5: how fast a job may be, bytes a second, 0 = no limit */
+  "ALTER TABLE jobs ADD COLUMN bandwidth_limit INTEGER NOT NULL DEFAULT 0;",
 };
 
 guint

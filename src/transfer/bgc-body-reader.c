@@ -14,6 +14,7 @@
 struct _BgcBodyReader
 {
   BgcBufferPool *buffers;                  /* (borrowed) */
+  BgcThrottle *throttle;                   /* (borrowed) (nullable) */
   const BgcBodyReaderFunctions *functions; /* (borrowed) */
   gpointer data;                           /* (borrowed) */
   BgcHttpBody *body;                       /* (borrowed) (nullable) NULL = stopped */
@@ -35,11 +36,13 @@ static void
 pump (BgcBodyReader *self);
 
 BgcBodyReader *
-bgc_body_reader_new (BgcBufferPool *buffers, const BgcBodyReaderFunctions *functions, gpointer data)
+bgc_body_reader_new (BgcBufferPool *buffers, BgcThrottle *throttle, const BgcBodyReaderFunctions *functions,
+                     gpointer data)
 {
   BgcBodyReader *self = g_new0 (BgcBodyReader, 1);
 
   self->buffers = buffers;
+  self->throttle = throttle;
   self->functions = functions;
   self->data = data;
   return self;
@@ -52,6 +55,7 @@ bgc_body_reader_stop (BgcBodyReader *self)
     bgc_http_body_unwatch (self->body);
   self->body = NULL;
   bgc_buffer_pool_forget (self->buffers, self);
+  bgc_throttle_forget (self->throttle, self);
   g_clear_pointer (&self->front, g_bytes_unref);
 }
 
@@ -145,9 +149,20 @@ read_failed (BgcBodyReader *self, const GError *error)
 }
 
 static void
-on_buffer (gpointer data)
+on_ready (gpointer data)
 {
   pump (data);
+}
+
+/* The job has moved as much as it may. What came so far need not wait with it. */
+static ReadResult
+wait_for_turn (BgcBodyReader *self)
+{
+  if (self->buffer->length == 0 || bgc_buffer_pool_is_low (self->buffers))
+    bgc_body_reader_flush (self);
+  bgc_http_body_unwatch (self->body);
+  bgc_throttle_await (self->throttle, on_ready, self);
+  return READ_OVER;
 }
 
 static gboolean
@@ -160,6 +175,7 @@ static ReadResult
 read_some (BgcBodyReader *self, gsize *count)
 {
   g_autoptr (GError) error = NULL;
+  gboolean charged;
   gsize wanted;
   gssize n;
 
@@ -168,13 +184,21 @@ read_some (BgcBodyReader *self, gsize *count)
   if (self->buffer == NULL)
     {
       bgc_http_body_unwatch (self->body);
-      bgc_buffer_pool_wait (self->buffers, on_buffer, self);
+      bgc_buffer_pool_wait (self->buffers, on_ready, self);
       return READ_OVER;
     }
   wanted = BGC_BUFFER_BYTES - self->buffer->length;
   if (self->front != NULL)
     wanted = MIN (wanted, g_bytes_get_size (self->front) - self->compared);
+  /* The end costs nothing, and is not to wait. */
+  charged = !bgc_http_body_is_at_end (self->body);
+  if (charged)
+    wanted = bgc_throttle_take (self->throttle, wanted);
+  if (wanted == 0)
+    return wait_for_turn (self);
   n = bgc_http_body_read (self->body, self->buffer->data + self->buffer->length, wanted, &error);
+  if (charged)
+    bgc_throttle_give_back (self->throttle, wanted - (gsize)MAX (n, 0));
   if (n < 0)
     return read_failed (self, error);
   if (n == 0)

@@ -2,14 +2,15 @@
  * Copyright 2026 The bgcopyd authors */
 
 /* Moves bodies into buffers: reads when there is something to read, pauses when all buffers wait for
- * the disk, compares the front of a body with what is held already. A buffer that is not full stays
- * here, also from one body to the next. Main thread only. */
+ * the disk, or when the job has moved as much as it may, compares the front of a body with what is held
+ * already. A buffer that is not full stays here, also from one body to the next. Main thread only. */
 
 #pragma once
 
 #include "base/bgc-limits.h"
 #include "transfer/bgc-buffer-pool.h"
 #include "transfer/bgc-http-body.h"
+#include "transfer/bgc-throttle.h"
 
 typedef struct _BgcBodyReader BgcBodyReader;
 
@@ -31,9 +32,9 @@ typedef struct {
   void (*ended) (BgcBodyEnd how, const GError *error, gpointer data);
 } BgcBodyReaderFunctions;
 
-/* All borrowed. */
-BgcBodyReader *bgc_body_reader_new (BgcBufferPool *buffers, const BgcBodyReaderFunctions *functions,
-                                    gpointer data);
+/* All borrowed; @throttle (nullable). */
+BgcBodyReader *bgc_body_reader_new (BgcBufferPool *buffers, BgcThrottle *throttle,
+                                    const BgcBodyReaderFunctions *functions, gpointer data);
 void bgc_body_reader_free (BgcBodyReader *self);
 /* @body borrowed until ended or stopped. @front transfer full, or NULL. @length: bytes behind it, or
  * BGC_SIZE_UNKNOWN. */

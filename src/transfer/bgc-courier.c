@@ -98,6 +98,27 @@ is_plain (const BgcFile *file, const BgcHttpReply *reply)
   return failure == NULL;
 }
 
+/* As bgc_http_body_read(). Where the job has moved as much as it may, whoever takes over waits. */
+static gssize
+read_some (BgcCourier *self, BgcHttpBody *body, gsize length, GError **error)
+{
+  gboolean charged = !bgc_http_body_is_at_end (body);
+  gsize wanted = BGC_COURIER_BYTES + 1 - length;
+  gssize n;
+
+  if (charged)
+    wanted = bgc_throttle_take (self->host->throttle, wanted);
+  if (wanted == 0)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "");
+      return -1;
+    }
+  n = bgc_http_body_read (body, self->bytes + length, wanted, error);
+  if (charged)
+    bgc_throttle_give_back (self->host->throttle, wanted - (gsize)MAX (n, 0));
+  return n;
+}
+
 /* FALSE: it has not come to its end, with @error if it never will. */
 static gboolean
 read_body (BgcCourier *self, BgcHttpBody *body, gsize *length, GError **error)
@@ -107,7 +128,7 @@ read_body (BgcCourier *self, BgcHttpBody *body, gsize *length, GError **error)
   while (TRUE)
     {
       g_autoptr (GError) reason = NULL;
-      gssize n = bgc_http_body_read (body, self->bytes + *length, BGC_COURIER_BYTES + 1 - *length, &reason);
+      gssize n = read_some (self, body, *length, &reason);
 
       if (n == 0)
         return TRUE;
@@ -116,6 +137,8 @@ read_body (BgcCourier *self, BgcHttpBody *body, gsize *length, GError **error)
           *length += (gsize)n;
           continue;
         }
+      if (g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_BUSY))
+        return FALSE;
       if (!g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
         {
           g_propagate_error (error, g_steal_pointer (&reason));
@@ -187,6 +210,8 @@ fetch (BgcCourier *self, BgcErrand *errand, BgcHttpSent *sent)
   if (read_body (self, reply->body, &length, &error) && !is_stopping (self)
       && store (self, errand, reply, length))
     return TRUE;
+  /* They are read, and counted, once more. */
+  bgc_throttle_give_back (self->host->throttle, length);
   bgc_http_body_unread (reply->body, self->bytes, length, error);
   return FALSE;
 }

@@ -11,6 +11,7 @@
 #include "transfer/bgc-http-line.h"
 #include "transfer/bgc-io-pool.h"
 #include "transfer/bgc-local-file-directory.h"
+#include "transfer/bgc-throttle.h"
 
 /* Larger ones are handed over: their progress is worth being seen, and this much memory is kept. */
 #define BGC_COURIER_BYTES (256u * 1024u)
@@ -37,6 +38,7 @@ typedef struct {
   BgcLocalFileDirectoryCache *directories;
   BgcCourtesy *courtesy; /* (nullable) what their connections stay behind others by … */
   BgcPriority priority;  /* … and how far */
+  BgcThrottle *throttle; /* (nullable) */
   BgcHttpLogin *login;   /* (nullable) what their requests show */
   /* On the courier's thread: a file of which nothing is held, transfer full; NULL = come back. */
   BgcFile *(*next) (gpointer data);

@@ -532,7 +532,7 @@ bgc_download_new (const BgcDownloadHost *host, BgcFile *file)
   self->body_end = BGC_SIZE_UNKNOWN;
   self->writer = bgc_file_writer_new (&host->files, file, on_writer, self);
   self->request = bgc_http_request_new (host->session, file->remote, &request_functions, self);
-  self->reader = bgc_body_reader_new (host->files.buffers, &reader_functions, self);
+  self->reader = bgc_body_reader_new (host->files.buffers, host->throttle, &reader_functions, self);
   return self;
 }
 
@@ -560,7 +560,7 @@ bgc_download_check_silence (BgcDownload *self, gint64 since)
 {
   if ((self->state != STATE_ASKING && self->state != STATE_BODY) || self->heard_time >= since)
     return;
-  /* Reading that waits for the disk hears nothing either. */
+  /* Reading that waits for the disk, or its turn, hears nothing either. */
   if (self->state == STATE_BODY && !bgc_body_reader_is_waiting_for_server (self->reader))
     self->heard_time = g_get_monotonic_time ();
   else

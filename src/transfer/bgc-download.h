@@ -11,6 +11,7 @@
 #include "transfer/bgc-file-writer.h"
 #include "transfer/bgc-http-session.h"
 #include "transfer/bgc-sync-group.h"
+#include "transfer/bgc-throttle.h"
 
 typedef struct _BgcDownload BgcDownload;
 
@@ -19,6 +20,7 @@ typedef struct {
   BgcFileWriterHost files;
   BgcHttpSession *session;
   BgcSyncGroup *sync;
+  BgcThrottle *throttle; /* (nullable) */
   guint64 checkpoint_bytes;
   guint checkpoint_seconds; /* 0 = never by time */
   void (*report) (const BgcFileReport *report, gpointer data);

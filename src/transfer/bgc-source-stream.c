@@ -17,6 +17,7 @@ struct _BgcSourceStream
   guint8 *piece;                    /* (owned) (nullable) what was read last */
   gsize begin;                      /* of piece, that was not handed out yet */
   gsize end;
+  BgcThrottle *throttle;            /* (borrowed) (nullable) */
   BgcSourceStreamFunc moved;
   gpointer data;       /* (borrowed) */
   BgcFailure *failure; /* (owned) (nullable) */
@@ -75,6 +76,9 @@ read_some (GInputStream *stream, void *buffer, gsize count, GCancellable *cancel
   n = MIN (count, self->end - self->begin);
   if (n == 0)
     return 0;
+  n = bgc_throttle_take_blocking (self->throttle, n, cancellable);
+  if (n == 0 && g_cancellable_set_error_if_cancelled (cancellable, error))
+    return -1;
   memcpy (buffer, self->piece + self->begin, n);
   self->begin += n;
   if (self->moved != NULL)
@@ -106,13 +110,14 @@ bgc_source_stream_init (BgcSourceStream *self)
 
 BgcSourceStream *
 bgc_source_stream_new (const BgcLocalFileSource *source, guint64 first, guint64 length,
-                       BgcSourceStreamFunc moved, gpointer data)
+                       BgcThrottle *throttle, BgcSourceStreamFunc moved, gpointer data)
 {
   BgcSourceStream *self = g_object_new (BGC_TYPE_SOURCE_STREAM, NULL);
 
   self->source = source;
   self->offset = first;
   self->to_read = length;
+  self->throttle = throttle;
   self->moved = moved;
   self->data = data;
   return self;

@@ -10,6 +10,7 @@
 #include <gio/gio.h>
 
 #include "transfer/bgc-local-file-source.h"
+#include "transfer/bgc-throttle.h"
 
 /* Bytes of one read. With 8 KiB, what libsoup asks for, the file system costs more than the network. */
 #define BGC_SOURCE_STREAM_PIECE (512u * 1024u)
@@ -20,9 +21,10 @@ G_DECLARE_FINAL_TYPE (BgcSourceStream, bgc_source_stream, BGC, SOURCE_STREAM, GI
 /* @bytes were handed out, @left are to come. */
 typedef void (*BgcSourceStreamFunc) (gsize bytes, guint64 left, gpointer data);
 
-/* @length bytes from @first on; @source is borrowed and must stay open. */
+/* @length bytes from @first on, as fast as @throttle (nullable), which is borrowed, lets them go; @source is
+ * borrowed and must stay open. */
 BgcSourceStream *bgc_source_stream_new (const BgcLocalFileSource *source, guint64 first, guint64 length,
-                                        BgcSourceStreamFunc moved, gpointer data);
+                                        BgcThrottle *throttle, BgcSourceStreamFunc moved, gpointer data);
 /* Why it broke off, owned by the caller; NULL if it did not. */
 BgcFailure *bgc_source_stream_take_failure (BgcSourceStream *self);
 /* The failure that says so. Owned by the caller. */

@@ -4,7 +4,6 @@
 #include "transfer/bgc-transfer.h"
 
 #include "model/bgc-url.h"
-
 #include "transfer/bgc-courier.h"
 #include "transfer/bgc-download.h"
 #include "transfer/bgc-file-check.h"
@@ -298,6 +297,7 @@ couriers_init (BgcTransfer *self, const BgcTransferSettings *settings)
   self->roads.directories = self->host.files.directories;
   self->roads.courtesy = settings->courtesy;
   self->roads.priority = settings->priority;
+  self->roads.throttle = self->host.throttle;
   self->roads.login = self->login;
   self->roads.next = on_next;
   self->roads.stored = on_errand_stored;
@@ -492,6 +492,7 @@ bgc_transfer_new (const BgcTransferSettings *settings, BgcTransferFunc function,
   self->login = bgc_http_login_new (settings->secrets, settings->secrets_origin);
   bgc_http_session_set_login (self->host.session, self->login);
   bgc_http_session_keep_behind (self->host.session, settings->courtesy, settings->priority);
+  self->host.throttle = settings->throttle;
   self->host.sync = bgc_sync_group_new (shared.io);
   self->host.checkpoint_bytes = settings->checkpoint_bytes;
   self->host.checkpoint_seconds = settings->checkpoint_seconds;
@@ -550,7 +551,6 @@ bgc_transfer_stop_async (BgcTransfer *self, gboolean discard, GAsyncReadyCallbac
   g_autoptr (GPtrArray) downloads = NULL;
 
   g_return_if_fail (self->stop == NULL);
-
   self->discard = discard;
   self->stop = g_task_new (NULL, NULL, callback, data);
   g_task_set_source_tag (self->stop, bgc_transfer_stop_async);

@@ -13,6 +13,7 @@
 #include "model/bgc-job-secrets.h"
 #include "model/bgc-report.h"
 #include "transfer/bgc-courtesy.h"
+#include "transfer/bgc-throttle.h"
 
 typedef struct _BgcTransfer BgcTransfer;
 
@@ -26,6 +27,7 @@ typedef struct {
   const char *user_agent;       /* borrowed */
   BgcCourtesy *courtesy;        /* borrowed, outlives the transfer; NULL = the network is the job's alone */
   BgcPriority priority;
+  BgcThrottle *throttle;        /* borrowed, outlives the transfer; NULL = as fast as it can be */
   const BgcJobSecrets *secrets; /* copied; NULL = none */
   const char *secrets_origin;   /* copied; a URL of the only origin they are shown to; NULL = each file's */
 } BgcTransferSettings;

@@ -23,6 +23,7 @@ struct _BgcUploadChannel
   guint answer_seconds;
   BgcCourtesy *courtesy;   /* (borrowed) (nullable) */
   BgcPriority priority;
+  BgcThrottle *throttle;   /* (owned) (nullable) */
   gint connected;          /* atomic */
   gint requests;           /* atomic */
   _Atomic guint64 sent;    /* bytes */
@@ -58,6 +59,7 @@ bgc_upload_channel_new (const BgcUploadChannelSettings *settings)
   self->user_agent = g_strdup (settings->user_agent);
   self->courtesy = settings->courtesy;
   self->priority = settings->priority;
+  self->throttle = bgc_throttle_ref (settings->throttle);
   self->login = bgc_http_login_ref (settings->login);
   self->watch = bgc_call_watch_new ();
   return self;
@@ -71,6 +73,7 @@ bgc_upload_channel_free (BgcUploadChannel *self)
   g_warn_if_fail (self->soup == NULL);
   bgc_call_watch_free (self->watch);
   bgc_http_login_unref (self->login);
+  bgc_throttle_unref (self->throttle);
   g_free (self->user_agent);
   g_free (self);
 }
@@ -203,8 +206,8 @@ give_body (Call *call)
   const BgcUploadRequest *request = call->request;
 
   g_clear_object (&call->stream);
-  call->stream
-    = bgc_source_stream_new (request->source, request->first, request->length, on_body_moved, call);
+  call->stream = bgc_source_stream_new (request->source, request->first, request->length,
+                                        call->channel->throttle, on_body_moved, call);
   soup_message_set_request_body (request->message, NULL, G_INPUT_STREAM (call->stream),
                                  (gssize)request->length);
 }

@@ -9,6 +9,7 @@
 
 #include "transfer/bgc-courtesy.h"
 #include "transfer/bgc-http-login.h"
+#include "transfer/bgc-throttle.h"
 #include "transfer/bgc-upload-answer.h"
 #include "transfer/bgc-upload-request.h"
 
@@ -20,6 +21,7 @@ typedef struct {
   const char *user_agent; /* (borrowed) */
   BgcCourtesy *courtesy;  /* (borrowed) (nullable) outlives the channel, as in bgc-transfer.h */
   BgcPriority priority;
+  BgcThrottle *throttle;  /* (nullable) shared: how fast bodies go */
   BgcHttpLogin *login;    /* (nullable) shared: what the requests show */
 } BgcUploadChannelSettings;
 

@@ -244,6 +244,7 @@ bgc_upload_transfer_new (const BgcUploadTransferSettings *settings, const BgcFil
                                              .user_agent = settings->user_agent,
                                              .courtesy = settings->courtesy,
                                              .priority = settings->priority,
+                                             .throttle = settings->throttle,
                                              .login = login };
   BgcUploadTransfer *self = g_new0 (BgcUploadTransfer, 1);
 

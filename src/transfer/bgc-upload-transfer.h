@@ -16,6 +16,7 @@
 #include "model/bgc-job-secrets.h"
 #include "model/bgc-upload.h"
 #include "transfer/bgc-courtesy.h"
+#include "transfer/bgc-throttle.h"
 
 typedef struct _BgcUploadTransfer BgcUploadTransfer;
 
@@ -26,6 +27,7 @@ typedef struct {
   const char *user_agent; /* borrowed */
   BgcCourtesy *courtesy;  /* borrowed, nullable, as in bgc-transfer.h */
   BgcPriority priority;
+  BgcThrottle *throttle;  /* shared; NULL as in bgc-transfer.h */
   const BgcJobSecrets *secrets; /* copied; NULL = none. For the origin of the file's URL alone */
 } BgcUploadTransferSettings;
 

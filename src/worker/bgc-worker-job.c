@@ -8,6 +8,7 @@
 struct _BgcWorkerJob
 {
   BgcJobId id;
+  BgcThrottle *throttle;     /* (owned) of both that follow */
   BgcTransfer *transfer;     /* (owned) */
   BgcUploadTransfer *upload; /* (owned) (nullable) from an upload's first step on that needs it */
   BgcCourtesy *courtesy;     /* borrowed (nullable) */
@@ -96,8 +97,10 @@ on_moved (gpointer data)
 }
 
 BgcWorkerJob *
-bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings, BgcReportBatch *batch)
+bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings, guint64 rate,
+                    BgcReportBatch *batch)
 {
+  BgcTransferSettings throttled = *settings;
   BgcWorkerJob *self = g_new0 (BgcWorkerJob, 1);
 
   self->id = *id;
@@ -105,7 +108,8 @@ bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings, Bgc
   self->courtesy = settings->courtesy;
   self->priority = settings->priority;
   self->secrets = bgc_job_secrets_copy (settings->secrets);
-  self->transfer = bgc_transfer_new (settings, on_report, self);
+  self->throttle = throttled.throttle = bgc_throttle_new (rate);
+  self->transfer = bgc_transfer_new (&throttled, on_report, self);
   bgc_transfer_set_moved (self->transfer, on_moved, self);
   return self;
 }
@@ -115,6 +119,7 @@ bgc_worker_job_free (BgcWorkerJob *self)
 {
   g_clear_pointer (&self->upload, bgc_upload_transfer_free);
   g_clear_pointer (&self->transfer, bgc_transfer_free);
+  bgc_throttle_unref (self->throttle);
   bgc_job_secrets_free (self->secrets);
   g_free (self);
 }
@@ -140,6 +145,7 @@ ensure_upload (BgcWorkerJob *self, const char *user_agent, const BgcFile *source
                                                .user_agent = user_agent,
                                                .courtesy = self->courtesy,
                                                .priority = self->priority,
+                                               .throttle = self->throttle,
                                                .secrets = self->secrets };
 
   if (self->upload != NULL)
@@ -171,6 +177,12 @@ bgc_worker_job_take_step (BgcWorkerJob *self, guint32 step, const char *user_age
     bgc_upload_transfer_begin (self->upload);
   else
     bgc_upload_transfer_send (self->upload);
+}
+
+void
+bgc_worker_job_limit (BgcWorkerJob *self, guint64 rate)
+{
+  bgc_throttle_set_rate (self->throttle, rate);
 }
 
 static void

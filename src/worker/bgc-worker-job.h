@@ -21,8 +21,9 @@ typedef enum {
   BGC_WORKER_JOB_STEP_CLOSE = 3,
 } BgcWorkerJobStep;
 
-/* @batch is borrowed as long as the job lives. */
-BgcWorkerJob *bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings,
+/* @batch is borrowed as long as the job lives. @rate: bytes a second, or BGC_TOKEN_BUCKET_UNLIMITED; a
+ * throttle of the job's own takes the place of that in @settings. */
+BgcWorkerJob *bgc_worker_job_new (const BgcJobId *id, const BgcTransferSettings *settings, guint64 rate,
                                   BgcReportBatch *batch);
 /* Only before a stop, or after it has ended. */
 void bgc_worker_job_free (BgcWorkerJob *self);
@@ -34,6 +35,8 @@ void bgc_worker_job_add (BgcWorkerJob *self, BgcFile *file);
  * four is none. */
 void bgc_worker_job_take_step (BgcWorkerJob *self, guint32 step, const char *user_agent, BgcFile *source,
                                BgcFile *reply, const BgcUpload *upload);
+/* As bgc_worker_job_new()'s, from now on. */
+void bgc_worker_job_limit (BgcWorkerJob *self, guint64 rate);
 /* @stopped is called when no byte will be written any more and the last reports have left the batch. */
 void bgc_worker_job_stop (BgcWorkerJob *self, gboolean discard, BgcWorkerJobFunc stopped, gpointer data);
 gboolean bgc_worker_job_is_stopping (const BgcWorkerJob *self);

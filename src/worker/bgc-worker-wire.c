@@ -43,6 +43,22 @@ bgc_worker_wire_read_file (BgcRecordReader *from)
   return from->broken ? NULL : g_steal_pointer (&file);
 }
 
+BgcFile *
+bgc_worker_wire_find_file (GVariant *records, guint32 index)
+{
+  BgcRecordReader from;
+
+  bgc_record_reader_init (&from, records);
+  while (bgc_record_reader_has_more (&from))
+    {
+      g_autoptr (BgcFile) file = bgc_worker_wire_read_file (&from);
+
+      if (file != NULL && file->index == index)
+        return g_steal_pointer (&file);
+    }
+  return index == BGC_UPLOAD_FILE ? bgc_file_new (index, "", "", "") : NULL;
+}
+
 BgcPlacement *
 bgc_worker_wire_read_placement (BgcRecordReader *from)
 {

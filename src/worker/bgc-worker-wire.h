@@ -21,6 +21,8 @@
 /* Records of the lists in StartJob and Place; NULL where there is none. */
 BgcFile *bgc_worker_wire_read_file (BgcRecordReader *from);
 BgcPlacement *bgc_worker_wire_read_placement (BgcRecordReader *from);
+/* The file @index among the records of StartUpload; of the source an empty one where it is missing. */
+BgcFile *bgc_worker_wire_find_file (GVariant *records, guint32 index);
 
 /* A session of StartUpload and CancelSession; nothing begun for what makes no sense. */
 BgcUpload *bgc_worker_wire_read_session (GVariant *dict);

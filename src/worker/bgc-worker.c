@@ -327,6 +327,7 @@ make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict, const char *origi
   g_autoptr (BgcJobSecrets) secrets = NULL;
   g_autoptr (GVariant) given = NULL;
   const char *priority = "";
+  guint64 rate = BGC_TOKEN_BUCKET_UNLIMITED;
   Running *running = g_new0 (Running, 1);
   guint32 mark = 0;
 
@@ -338,6 +339,7 @@ make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict, const char *origi
   g_variant_lookup (dict, "free-space-reserve", "t", &settings.kept_free);
   g_variant_lookup (dict, "user-agent", "&s", &settings.user_agent);
   g_variant_lookup (dict, "priority", "&s", &priority);
+  g_variant_lookup (dict, "rate", "t", &rate);
   if (!bgc_enums_priority_from_string (priority, &settings.priority))
     settings.priority = BGC_PRIORITY_NORMAL;
   if (g_variant_lookup (dict, "secrets", "@a{sv}", &given))
@@ -345,7 +347,7 @@ make_job (BgcWorker *self, const BgcJobId *id, GVariant *dict, const char *origi
   settings.secrets = secrets;
   settings.secrets_origin = origin;
   running->worker = self;
-  running->job = bgc_worker_job_new (id, &settings, self->batch);
+  running->job = bgc_worker_job_new (id, &settings, rate, self->batch);
   running->invocations = g_ptr_array_new ();
   g_hash_table_insert (self->jobs, (gpointer)bgc_worker_job_id (running->job), running);
   return running;
@@ -380,6 +382,20 @@ start_job (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *argumen
 }
 
 static void
+limit_job (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *arguments)
+{
+  Running *running;
+  const char *hex;
+  guint64 rate;
+
+  g_variant_get (arguments, "(&st)", &hex, &rate);
+  running = find_job (self, hex);
+  if (running != NULL)
+    bgc_worker_job_limit (running->job, rate);
+  g_dbus_method_invocation_return_value (invocation, NULL);
+}
+
+static void
 more_files (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *arguments)
 {
   g_autoptr (GVariant) files = NULL;
@@ -397,23 +413,6 @@ more_files (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *argume
   if (running != NULL && !bgc_worker_job_is_stopping (running->job))
     sound = add_files (running->job, files);
   answer_files (invocation, sound);
-}
-
-/* The file @index among @records; an empty one where it is missing and must not be. */
-static BgcFile *
-read_upload_file (GVariant *records, guint32 index)
-{
-  BgcRecordReader from;
-
-  bgc_record_reader_init (&from, records);
-  while (bgc_record_reader_has_more (&from))
-    {
-      g_autoptr (BgcFile) file = bgc_worker_wire_read_file (&from);
-
-      if (file != NULL && file->index == index)
-        return g_steal_pointer (&file);
-    }
-  return index == BGC_UPLOAD_FILE ? bgc_file_new (index, "", "", "") : NULL;
 }
 
 static void
@@ -434,7 +433,7 @@ start_upload (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *argu
       return;
     }
   running = g_hash_table_lookup (self->jobs, &id);
-  source = read_upload_file (files, BGC_UPLOAD_FILE);
+  source = bgc_worker_wire_find_file (files, BGC_UPLOAD_FILE);
   /* Where the reply is, the server says. */
   if (running == NULL && !self->leaving)
     running = make_job (self, &id, settings, source->remote);
@@ -444,7 +443,7 @@ start_upload (BgcWorker *self, GDBusMethodInvocation *invocation, GVariant *argu
   g_dbus_method_invocation_return_value (invocation, NULL);
   if (running != NULL)
     bgc_worker_job_take_step (running->job, step, user_agent, g_steal_pointer (&source),
-                              read_upload_file (files, BGC_UPLOAD_REPLY), upload);
+                              bgc_worker_wire_find_file (files, BGC_UPLOAD_REPLY), upload);
 }
 
 static void
@@ -508,6 +507,8 @@ on_call (GDBusConnection *bus, const char *sender, const char *path, const char 
     start_job (self, invocation, arguments);
   else if (g_str_equal (method, "AddFiles"))
     more_files (self, invocation, arguments);
+  else if (g_str_equal (method, "LimitJob"))
+    limit_job (self, invocation, arguments);
   else if (g_str_equal (method, "StopJob"))
     stop_job (self, invocation, arguments);
   else if (g_str_equal (method, "StartUpload"))

@@ -65,8 +65,8 @@ bgc_worker_codec_add_placement (GByteArray *to, const BgcPlacement *placement)
 }
 
 GVariant *
-bgc_worker_codec_settings (BgcPriority priority, guint files_at_once, const BgcJobSecrets *secrets,
-                           const BgcWorkerRules *rules)
+bgc_worker_codec_settings (BgcPriority priority, guint files_at_once, guint64 rate,
+                           const BgcJobSecrets *secrets, const BgcWorkerRules *rules)
 {
   GVariantDict dict;
   gboolean foreground = priority == BGC_PRIORITY_FOREGROUND;
@@ -81,6 +81,8 @@ bgc_worker_codec_settings (BgcPriority priority, guint files_at_once, const BgcJ
   g_variant_dict_insert (&dict, "free-space-reserve", "t", rules->free_space_reserve);
   if (rules->socket_mark != 0)
     g_variant_dict_insert (&dict, "socket-mark", "u", rules->socket_mark);
+  if (rate != BGC_CAP_NONE)
+    g_variant_dict_insert (&dict, "rate", "t", rate);
   if (secrets != NULL)
     g_variant_dict_insert_value (&dict, "secrets", bgc_job_secrets_variant_new (secrets));
   return g_variant_dict_end (&dict);

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "model/bgc-caps.h"
 #include "model/bgc-job.h"
 #include "model/bgc-placement.h"
 #include "model/bgc-report.h"
@@ -24,9 +25,9 @@ typedef struct {
 /* Each adds a record to the list of them. */
 void bgc_worker_codec_add_file (GByteArray *to, const BgcFile *file);
 void bgc_worker_codec_add_placement (GByteArray *to, const BgcPlacement *placement);
-/* Floating a{sv} for StartJob and StartUpload. @secrets (nullable). */
-GVariant *bgc_worker_codec_settings (BgcPriority priority, guint files_at_once, const BgcJobSecrets *secrets,
-                                     const BgcWorkerRules *rules);
+/* Floating a{sv} for StartJob and StartUpload. @rate: or BGC_CAP_NONE. @secrets (nullable). */
+GVariant *bgc_worker_codec_settings (BgcPriority priority, guint files_at_once, guint64 rate,
+                                     const BgcJobSecrets *secrets, const BgcWorkerRules *rules);
 /* Floating a{sv} for StartUpload and CancelSession: the session of @job, an upload, with the protocol that
  * its owner chose where none is known yet. */
 GVariant *bgc_worker_codec_session (const BgcJob *job);

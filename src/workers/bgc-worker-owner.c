@@ -436,10 +436,17 @@ bgc_worker_owner_check (BgcWorkerOwner *self, GTask *task, const char *const *pa
 }
 
 void
-bgc_worker_owner_start (BgcWorkerOwner *self, GTask *task, const BgcJob *job, guint files_at_once)
+bgc_worker_owner_start (BgcWorkerOwner *self, GTask *task, const BgcJob *job, guint files_at_once,
+                        guint64 rate)
 {
   if (admit (self, task))
-    bgc_worker_runs_start (self->runs, task, job, files_at_once);
+    bgc_worker_runs_start (self->runs, task, job, files_at_once, rate);
+}
+
+void
+bgc_worker_owner_limit (BgcWorkerOwner *self, const BgcJobId *id, guint64 rate)
+{
+  bgc_worker_runs_limit (self->runs, id, rate);
 }
 
 void

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "model/bgc-caps.h"
 #include "model/bgc-job.h"
 #include "model/bgc-report.h"
 #include "workers/bgc-launcher.h"
@@ -30,9 +31,11 @@ BgcWorkerOwner *bgc_worker_owner_new (guint32 uid, BgcLauncher *launcher, BgcClo
 void bgc_worker_owner_follow (BgcWorkerOwner *self, const BgcWorkerRules *rules);
 /* The worker, if there is one, is told to go. Unanswered tasks return WorkerLost. */
 void bgc_worker_owner_free (BgcWorkerOwner *self);
-/* Each takes @task (transfer full); see bgc-workers.h. */
+/* Each takes @task, if any (transfer full); see bgc-workers.h. */
 void bgc_worker_owner_check (BgcWorkerOwner *self, GTask *task, const char *const *paths);
-void bgc_worker_owner_start (BgcWorkerOwner *self, GTask *task, const BgcJob *job, guint files_at_once);
+void bgc_worker_owner_start (BgcWorkerOwner *self, GTask *task, const BgcJob *job, guint files_at_once,
+                             guint64 rate);
+void bgc_worker_owner_limit (BgcWorkerOwner *self, const BgcJobId *id, guint64 rate);
 void bgc_worker_owner_stop (BgcWorkerOwner *self, GTask *task, const BgcJobId *id, gboolean discard);
 void bgc_worker_owner_place (BgcWorkerOwner *self, GTask *task, GPtrArray *placements);
 void bgc_worker_owner_check_source (BgcWorkerOwner *self, GTask *task, const char *path);

@@ -16,6 +16,7 @@ typedef struct
   const BgcJob *job;     /* borrowed, for its secrets */
   BgcPriority priority;
   guint files_at_once;
+  guint64 rate;          /* bytes a second, or BGC_CAP_NONE */
   BgcWorkerFeed *feed;   /* (owned) (nullable) of a download */
   BgcWorkerSteps *steps; /* (owned) (nullable) of an upload */
   gboolean due;          /* an upload was started, once or again, and its step not yet asked for */
@@ -111,7 +112,8 @@ on_fed (GVariant *answer, gpointer data);
 static GVariant *
 settings_of (const Run *run)
 {
-  return bgc_worker_codec_settings (run->priority, run->files_at_once, run->job->secrets, run->runs->rules);
+  return bgc_worker_codec_settings (run->priority, run->files_at_once, run->rate, run->job->secrets,
+                                    run->runs->rules);
 }
 
 /* The step of an upload that is due. One that is under way goes on by itself. */
@@ -184,7 +186,7 @@ on_fed (GVariant *answer, gpointer data)
 }
 
 void
-bgc_worker_runs_start (BgcWorkerRuns *self, GTask *task, const BgcJob *job, guint files_at_once)
+bgc_worker_runs_start (BgcWorkerRuns *self, GTask *task, const BgcJob *job, guint files_at_once, guint64 rate)
 {
   Run *run = g_hash_table_lookup (self->runs, &job->id);
 
@@ -202,6 +204,7 @@ bgc_worker_runs_start (BgcWorkerRuns *self, GTask *task, const BgcJob *job, guin
       run->job = job;
       run->priority = job->priority;
       run->files_at_once = files_at_once;
+      run->rate = rate;
       if (job->upload == NULL)
         run->feed = bgc_worker_feed_new (job);
       else
@@ -216,6 +219,26 @@ bgc_worker_runs_start (BgcWorkerRuns *self, GTask *task, const BgcJob *job, guin
   if (run->sent && !run->calling)
     return_true (&run->starts);
   self->events->changed (self->data);
+}
+
+static void
+on_limited (GVariant *answer, gpointer data)
+{
+}
+
+void
+bgc_worker_runs_limit (BgcWorkerRuns *self, const BgcJobId *id, guint64 rate)
+{
+  Run *run = g_hash_table_lookup (self->runs, id);
+  char hex[BGC_JOB_ID_HEX_LENGTH + 1];
+
+  if (run == NULL || run->rate == rate)
+    return;
+  run->rate = rate;
+  if (!run->sent || run->stopping)
+    return;
+  bgc_job_id_to_hex (id, hex);
+  call (self, run, "LimitJob", g_variant_new ("(st)", hex, rate), on_limited);
 }
 
 /* @run is over; takes it out and tells who waits. */

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "model/bgc-caps.h"
 #include "model/bgc-job.h"
 #include "model/bgc-report.h"
 #include "workers/bgc-worker-codec.h"
@@ -23,7 +24,10 @@ BgcWorkerRuns *bgc_worker_runs_new (BgcClock *clock, const BgcWorkerRunsEvents *
 void bgc_worker_runs_follow (BgcWorkerRuns *self, const BgcWorkerRules *rules);
 void bgc_worker_runs_free (BgcWorkerRuns *self);
 /* @task (transfer full) returns TRUE; Busy while the job is being stopped. */
-void bgc_worker_runs_start (BgcWorkerRuns *self, GTask *task, const BgcJob *job, guint files_at_once);
+void bgc_worker_runs_start (BgcWorkerRuns *self, GTask *task, const BgcJob *job, guint files_at_once,
+                            guint64 rate);
+/* Nothing if it does not run. */
+void bgc_worker_runs_limit (BgcWorkerRuns *self, const BgcJobId *id, guint64 rate);
 /* @task (transfer full) (nullable) returns TRUE. */
 void bgc_worker_runs_stop (BgcWorkerRuns *self, GTask *task, const BgcJobId *id, gboolean discard);
 /* Keeping what was received. */

@@ -103,13 +103,19 @@ bus_check_async (BgcWorkers *workers, guint32 owner, const char *const *paths, G
 }
 
 static void
-bus_start_job_async (BgcWorkers *workers, const BgcJob *job, guint files_at_once,
+bus_start_job_async (BgcWorkers *workers, const BgcJob *job, guint files_at_once, guint64 rate,
                      GAsyncReadyCallback callback, gpointer data)
 {
   GTask *task = g_task_new (workers, NULL, callback, data);
 
   g_task_set_source_tag (task, bus_start_job_async);
-  bgc_worker_owner_start (owner_of (workers, job->owner), task, job, files_at_once);
+  bgc_worker_owner_start (owner_of (workers, job->owner), task, job, files_at_once, rate);
+}
+
+static void
+bus_limit_job (BgcWorkers *workers, guint32 owner, const BgcJobId *id, guint64 rate)
+{
+  bgc_worker_owner_limit (owner_of (workers, owner), id, rate);
 }
 
 static void
@@ -269,6 +275,7 @@ bgc_workers_bus_workers_init (BgcWorkersInterface *iface)
   iface->check_finish = bus_finish_array;
   iface->start_job_async = bus_start_job_async;
   iface->start_job_finish = bus_finish;
+  iface->limit_job = bus_limit_job;
   iface->stop_job_async = bus_stop_job_async;
   iface->stop_job_finish = bus_finish;
   iface->place_async = bus_place_async;

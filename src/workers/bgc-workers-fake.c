@@ -14,14 +14,6 @@ typedef enum
   N_CALLS
 } Call;
 
-/* A job that runs. */
-typedef struct
-{
-  BgcJobId id;
-  guint32 owner;
-  guint64 received; /* bytes its reports have told of so far */
-} Run;
-
 /* A call that hangs. */
 typedef struct
 {
@@ -37,7 +29,7 @@ struct _BgcWorkersFake
   GObject parent;
   GHashTable *verdicts;  /* (owned) path → BgcErrorCode */
   GHashTable *failures;  /* (owned) temporary name → BgcErrorCode */
-  GHashTable *runs;      /* (owned) BgcJobId → Run */
+  GHashTable *runs;      /* (owned) BgcJobId → BgcWorkersFakeRun */
   GPtrArray *log;        /* (owned) of "+id" and "-id" */
   GPtrArray *placements; /* (owned) element-type BgcPlacement */
   GPtrArray *temporaries; /* (owned) element-type BgcPlacement, to be found */
@@ -241,21 +233,31 @@ fake_check_async (BgcWorkers *workers, guint32 owner, const char *const *paths, 
 }
 
 static void
-fake_start_job_async (BgcWorkers *workers, const BgcJob *job, guint files_at_once,
+fake_start_job_async (BgcWorkers *workers, const BgcJob *job, guint files_at_once, guint64 rate,
                       GAsyncReadyCallback callback, gpointer data)
 {
   BgcWorkersFake *self = BGC_WORKERS_FAKE (workers);
 
   if (!g_hash_table_contains (self->runs, &job->id))
     {
-      Run *run = g_new0 (Run, 1);
+      BgcWorkersFakeRun *run = g_new0 (BgcWorkersFakeRun, 1);
 
       run->id = job->id;
       run->owner = job->owner;
+      run->rate = rate;
       g_hash_table_insert (self->runs, &run->id, run);
     }
   note (self, '+', &job->id);
   answer_or_hang (self, pending_new (self, CALL_START, job->owner, callback, data, fake_start_job_async));
+}
+
+static void
+fake_limit_job (BgcWorkers *workers, guint32 owner, const BgcJobId *id, guint64 rate)
+{
+  BgcWorkersFakeRun *run = bgc_workers_fake_find (BGC_WORKERS_FAKE (workers), id);
+
+  if (run != NULL && run->owner == owner)
+    run->rate = rate;
 }
 
 static void
@@ -447,6 +449,7 @@ bgc_workers_fake_workers_init (BgcWorkersInterface *iface)
   iface->check_finish = fake_finish_array;
   iface->start_job_async = fake_start_job_async;
   iface->start_job_finish = fake_finish;
+  iface->limit_job = fake_limit_job;
   iface->stop_job_async = fake_stop_job_async;
   iface->stop_job_finish = fake_finish;
   iface->place_async = fake_place_async;
@@ -544,10 +547,10 @@ bgc_workers_fake_hang_cancels (BgcWorkersFake *self, gboolean hang)
   ask_again (self);
 }
 
-gboolean
-bgc_workers_fake_is_running (BgcWorkersFake *self, const BgcJobId *id)
+BgcWorkersFakeRun *
+bgc_workers_fake_find (BgcWorkersFake *self, const BgcJobId *id)
 {
-  return g_hash_table_contains (self->runs, id);
+  return g_hash_table_lookup (self->runs, id);
 }
 
 guint
@@ -568,17 +571,6 @@ bgc_workers_fake_placements (BgcWorkersFake *self)
   return self->placements;
 }
 
-gboolean
-bgc_workers_fake_receive (BgcWorkersFake *self, const BgcJobId *id, guint64 bytes, guint64 *received)
-{
-  Run *run = g_hash_table_lookup (self->runs, id);
-
-  g_return_val_if_fail (run != NULL, FALSE);
-  run->received += bytes;
-  *received = run->received;
-  return TRUE;
-}
-
 void
 bgc_workers_fake_lose (BgcWorkersFake *self, guint32 owner)
 {
@@ -588,7 +580,7 @@ bgc_workers_fake_lose (BgcWorkersFake *self, guint32 owner)
 
   g_hash_table_iter_init (&iter, self->runs);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((Run *)value)->owner == owner)
+    if (((BgcWorkersFakeRun *)value)->owner == owner)
       g_hash_table_iter_remove (&iter);
   for (guint i = 0; i < self->pending->len;)
     if (((Pending *)g_ptr_array_index (self->pending, i))->owner == owner)

@@ -37,18 +37,25 @@ guint bgc_workers_fake_cancels (BgcWorkersFake *self);
 void bgc_workers_fake_set_reply (BgcWorkersFake *self, const char *text);
 /* While set, calls of that kind stay unanswered until unset or until the worker is lost. */
 void bgc_workers_fake_hang (BgcWorkersFake *self, gboolean starts, gboolean stops, gboolean places);
-gboolean bgc_workers_fake_is_running (BgcWorkersFake *self, const BgcJobId *id);
+/* A job that runs. */
+typedef struct {
+  BgcJobId id;
+  guint32 owner;
+  guint64 received; /* bytes its reports have told of so far */
+  guint64 rate;     /* bytes a second, or BGC_CAP_NONE */
+} BgcWorkersFakeRun;
+/* Owned by the fake; NULL = it does not run. */
+BgcWorkersFakeRun *bgc_workers_fake_find (BgcWorkersFake *self, const BgcJobId *id);
+#define bgc_workers_fake_is_running(self, id) (bgc_workers_fake_find (self, id) != NULL)
 guint bgc_workers_fake_running (BgcWorkersFake *self);
 /* Jobs in the order they were started, as hex ids, "+id" for a start and "-id" for a stop. Owned by the
  * fake. */
 GPtrArray *bgc_workers_fake_log (BgcWorkersFake *self);
 /* Placements asked for so far (element-type BgcPlacement), owned by the fake. */
 GPtrArray *bgc_workers_fake_placements (BgcWorkersFake *self);
-/* Counts @bytes more for a running job; @received: all of them so far. FALSE if it does not run. */
-gboolean bgc_workers_fake_receive (BgcWorkersFake *self, const BgcJobId *id, guint64 bytes,
-                                   guint64 *received);
 /* The owner's worker dies: nothing runs, "lost" is emitted, then pending calls fail. */
 void bgc_workers_fake_lose (BgcWorkersFake *self, guint32 owner);
+
 
 /* In bgc-workers-fake-report.c: short forms of reports of a running job; @failure is transfer full. Also
  * bgc_workers_emit_report() works on it. */

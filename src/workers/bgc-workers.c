@@ -37,16 +37,22 @@ bgc_workers_check_finish (BgcWorkers *self, GAsyncResult *result, GError **error
 }
 
 void
-bgc_workers_start_job_async (BgcWorkers *self, const BgcJob *job, guint files_at_once,
+bgc_workers_start_job_async (BgcWorkers *self, const BgcJob *job, guint files_at_once, guint64 rate,
                              GAsyncReadyCallback callback, gpointer data)
 {
-  BGC_WORKERS_GET_IFACE (self)->start_job_async (self, job, files_at_once, callback, data);
+  BGC_WORKERS_GET_IFACE (self)->start_job_async (self, job, files_at_once, rate, callback, data);
 }
 
 gboolean
 bgc_workers_start_job_finish (BgcWorkers *self, GAsyncResult *result, GError **error)
 {
   return BGC_WORKERS_GET_IFACE (self)->start_job_finish (self, result, error);
+}
+
+void
+bgc_workers_limit_job (BgcWorkers *self, guint32 owner, const BgcJobId *id, guint64 rate)
+{
+  BGC_WORKERS_GET_IFACE (self)->limit_job (self, owner, id, rate);
 }
 
 void

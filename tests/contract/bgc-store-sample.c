@@ -78,6 +78,7 @@ sample_extreme_job (guint n)
   job->minimum_notification_interval = G_MAXUINT32;
   job->auto_complete = TRUE;
   job->cost_policy = BGC_COST_POLICY_UNRESTRICTED;
+  job->bandwidth_limit = G_MAXUINT64 - 1;
   job->error_count = G_MAXUINT32;
   job->retry_count = G_MAXUINT32;
   job->error = sample_failure (n);
@@ -335,6 +336,7 @@ assert_headers_equal (const BgcJob *a, const BgcJob *b)
   g_assert_cmpuint (a->minimum_notification_interval, ==, b->minimum_notification_interval);
   g_assert_cmpint (a->auto_complete, ==, b->auto_complete);
   g_assert_cmpint (a->cost_policy, ==, b->cost_policy);
+  g_assert_cmpuint (a->bandwidth_limit, ==, b->bandwidth_limit);
   g_assert_cmpuint (a->error_count, ==, b->error_count);
   g_assert_cmpuint (a->retry_count, ==, b->retry_count);
   assert_failures_equal (a->error, b->error);

@@ -217,7 +217,7 @@ start (Fixture *fixture)
 {
   guint before = fixture->ended;
 
-  bgc_workers_start_job_async (fixture->workers, fixture->job, 4, on_started, fixture);
+  bgc_workers_start_job_async (fixture->workers, fixture->job, 4, BGC_CAP_NONE, on_started, fixture);
   g_assert_cmpuint (fixture->ended, ==, before);
   wait_for (&fixture->ended, before + 1);
   g_assert_no_error (fixture->error);
@@ -229,7 +229,7 @@ start_upload (Fixture *fixture)
 {
   guint before = fixture->ended;
 
-  bgc_workers_start_job_async (fixture->workers, fixture->upload, 4, on_started, fixture);
+  bgc_workers_start_job_async (fixture->workers, fixture->upload, 4, BGC_CAP_NONE, on_started, fixture);
   wait_for (&fixture->ended, before + 1);
   g_assert_no_error (fixture->error);
 }
@@ -306,15 +306,19 @@ test_run (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->lost, ==, 0);
 }
 
-/* Stopped in the middle: nothing is heard afterwards, and it may start again. */
+/* Limited, and stopped in the middle: nothing is heard afterwards, and it may start again. */
 static void
 test_stop (Fixture *fixture, gconstpointer data)
 {
   add_file (fixture, "slow");
   start (fixture);
+  bgc_workers_limit_job (fixture->workers, getuid (), &fixture->job->id, 100000000);
   fixture->contract->let_move (fixture->data, fixture->job);
   wait_for (&fixture->reports, 1);
+  bgc_workers_limit_job (fixture->workers, getuid (), &fixture->job->id, 1);
   stop (fixture, TRUE);
+  /* It does not run, which is nothing to complain of. */
+  bgc_workers_limit_job (fixture->workers, getuid (), &fixture->job->id, BGC_CAP_NONE);
   fixture->stopped = FALSE;
   fixture->reports = 0;
   start (fixture);

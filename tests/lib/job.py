@@ -15,7 +15,7 @@ TYPES = {
     'all-users': 'b', 'state': 'as', 'offset': 'u', 'limit': 'u',
     'DisplayName': 's', 'Description': 's', 'Priority': 's', 'MinimumRetryDelay': 'u', 'NoProgressTimeout': 'u',
     'MaximumDownloadTime': 'u', 'MinimumNotificationInterval': 'u', 'AutoComplete': 'b', 'NotifyFlags': 'as',
-    'UploadProtocol': 's', 'ReplyFileName': 's', 'CostPolicy': 's',
+    'UploadProtocol': 's', 'ReplyFileName': 's', 'CostPolicy': 's', 'BandwidthLimit': 't',
 }
 
 

@@ -32,7 +32,7 @@ open_filled (void)
   g_autofree char *file_list = bgc_store_codec_list (bgc_store_codec_file_columns);
   g_autofree char *jobs = g_strdup_printf ("INSERT INTO jobs (%s) VALUES ("
                                            "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
-                                           ",?,?,?,?,?,?)", job_list);
+                                           ",?,?,?,?,?,?,?)", job_list);
   g_autofree char *files = g_strdup_printf ("INSERT INTO files (%s) VALUES ("
                                             "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                                             file_list);

@@ -415,11 +415,17 @@ test_schema_1 (Fixture *self, gconstpointer data)
   sample_commit_ok (self->store, sample_create (10, 1));
 }
 
+typedef struct {
+  const char *file;
+  BgcCostPolicy cost_policy; /* of each job, as it is read */
+} Schema;
+
 /* Read, and, corrupt, salvaged. */
 static void
-test_schema_2 (Fixture *self, gconstpointer data)
+test_schema (Fixture *self, gconstpointer data)
 {
-  g_autofree char *file = g_test_build_filename (G_TEST_DIST, "unit", "store", "schema-2.sql", NULL);
+  const Schema *schema = data;
+  g_autofree char *file = g_test_build_filename (G_TEST_DIST, "unit", "store", schema->file, NULL);
   g_autofree char *sql = NULL;
 
   g_assert_true (g_file_get_contents (file, &sql, NULL, NULL));
@@ -444,7 +450,8 @@ test_schema_2 (Fixture *self, gconstpointer data)
       jobs = sample_load (self->store, NULL);
       g_assert_cmpuint (jobs->len, ==, 3);
       g_assert_cmpint (sample_find (jobs, 12)->upload_protocol, ==, BGC_UPLOAD_PROTOCOL_TUS);
-      g_assert_cmpint (sample_find (jobs, 12)->cost_policy, ==, BGC_COST_POLICY_BY_PRIORITY);
+      g_assert_cmpint (sample_find (jobs, 12)->cost_policy, ==, schema->cost_policy);
+      g_assert_cmpuint (sample_find (jobs, 12)->bandwidth_limit, ==, 0);
       g_clear_pointer (&jobs, g_ptr_array_unref);
       end (self);
     }
@@ -503,22 +510,26 @@ int
 main (int argc, char *argv[])
 {
   static const BgcStoreContract contract = { "sqlite", make_world, free_world, open_store };
+  static const Schema schema_2 = { "schema-2.sql", BGC_COST_POLICY_BY_PRIORITY };
+  static const Schema schema_4 = { "schema-4.sql", BGC_COST_POLICY_NOT_ROAMING };
   static const struct {
     const char *path;
     void (*run) (Fixture *self, gconstpointer data);
+    gconstpointer data;
   } tests[] = {
-    { "/store-sqlite/crash-image", test_crash_image },
-    { "/store-sqlite/second-opener", test_second_opener },
-    { "/store-sqlite/impossible-directory", test_impossible_directory },
-    { "/store-sqlite/load-late", test_load_late },
-    { "/store-sqlite/freed", test_freed },
-    { "/store-sqlite/synced-first", test_synced_first },
-    { "/store-sqlite/sync-fails", test_sync_fails },
-    { "/store-sqlite/disk-full", test_disk_full },
-    { "/store-sqlite/schema-1", test_schema_1 },
-    { "/store-sqlite/schema-1-corrupt", test_schema_1_corrupt },
-    { "/store-sqlite/schema-2", test_schema_2 },
-    { "/store-sqlite/newer", test_newer },
+    { "/store-sqlite/crash-image", test_crash_image, NULL },
+    { "/store-sqlite/second-opener", test_second_opener, NULL },
+    { "/store-sqlite/impossible-directory", test_impossible_directory, NULL },
+    { "/store-sqlite/load-late", test_load_late, NULL },
+    { "/store-sqlite/freed", test_freed, NULL },
+    { "/store-sqlite/synced-first", test_synced_first, NULL },
+    { "/store-sqlite/sync-fails", test_sync_fails, NULL },
+    { "/store-sqlite/disk-full", test_disk_full, NULL },
+    { "/store-sqlite/schema-1", test_schema_1, NULL },
+    { "/store-sqlite/schema-1-corrupt", test_schema_1_corrupt, NULL },
+    { "/store-sqlite/schema-2", test_schema, &schema_2 },
+    { "/store-sqlite/schema-4", test_schema, &schema_4 },
+    { "/store-sqlite/newer", test_newer, NULL },
   };
 
   g_test_init (&argc, &argv, NULL);
@@ -526,7 +537,7 @@ main (int argc, char *argv[])
   install_faults ();
   bgc_store_contract_add (&contract);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].run, tear_down);
+    g_test_add (tests[i].path, Fixture, tests[i].data, set_up, tests[i].run, tear_down);
   g_test_add_func ("/store-sqlite/torture", test_torture);
   return g_test_run ();
 }

@@ -12,6 +12,7 @@ typedef struct
   SoupMessage *message;
   BgcHttpBody *body;
   BgcBodyReader *reader;
+  BgcThrottle *throttle;
   GString *bytes; /* handed over */
   guint handed;   /* buffers */
   guint64 received;
@@ -67,7 +68,8 @@ set_up (Scene *scene, gconstpointer data)
 {
   scene->buffers = bgc_buffer_pool_new ();
   scene->session = soup_session_new ();
-  scene->reader = bgc_body_reader_new (scene->buffers, &functions, scene);
+  scene->throttle = bgc_throttle_new (BGC_TOKEN_BUCKET_UNLIMITED);
+  scene->reader = bgc_body_reader_new (scene->buffers, scene->throttle, &functions, scene);
   scene->bytes = g_string_new (NULL);
 }
 
@@ -75,6 +77,7 @@ static void
 tear_down (Scene *scene, gconstpointer data)
 {
   bgc_body_reader_free (scene->reader);
+  bgc_throttle_unref (scene->throttle);
   bgc_http_body_free (scene->body);
   g_object_unref (scene->message);
   g_object_unref (scene->session);
@@ -134,6 +137,64 @@ test_whole (Scene *scene, gconstpointer data)
   g_assert_cmpuint (scene->handed, ==, 3);
   g_assert_cmpuint (scene->received, ==, 600000);
   assert_bytes (scene, 0, 600000);
+}
+
+/* Not faster than it may, to the last byte, which comes although there is nothing left to take: and while it
+ * waits for that, nobody takes the server for silent. */
+static void
+test_throttled (Scene *scene, gconstpointer data)
+{
+  gint64 begin = g_get_monotonic_time ();
+  guint waits = 0;
+
+  bgc_throttle_set_rate (scene->throttle, 2000000);
+  ask (scene, "size=600000");
+  bgc_body_reader_start (scene->reader, scene->body, NULL, 600000);
+  while (!scene->ended)
+    {
+      waits += !bgc_body_reader_is_waiting_for_server (scene->reader);
+      g_main_context_iteration (NULL, TRUE);
+    }
+  g_assert_cmpint (scene->how, ==, BGC_BODY_END_COMPLETE);
+  g_assert_cmpuint (scene->received, ==, 600000);
+  g_assert_cmpuint (waits, >, 1);
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 300000);
+  bgc_body_reader_flush (scene->reader);
+  assert_bytes (scene, 0, 600000);
+}
+
+/* Chunks and what is not framed at all, a few bytes at a time; then the limit goes. */
+static void
+test_throttled_slices (Scene *scene, gconstpointer data)
+{
+  bgc_throttle_set_rate (scene->throttle, 1000);
+  ask (scene, data);
+  bgc_body_reader_start (scene->reader, scene->body, NULL, BGC_SIZE_UNKNOWN);
+  while (scene->received < 100)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (scene->received, <, 10000);
+  g_assert_false (scene->ended);
+  bgc_throttle_set_rate (scene->throttle, BGC_TOKEN_BUCKET_UNLIMITED);
+  wait_ended (scene);
+  g_assert_cmpint (scene->how, ==, BGC_BODY_END_COMPLETE);
+  bgc_body_reader_flush (scene->reader);
+  assert_bytes (scene, 0, 100000);
+}
+
+/* Stopped while it waits: no call comes any more. */
+static void
+test_throttled_stop (Scene *scene, gconstpointer data)
+{
+  bgc_throttle_set_rate (scene->throttle, 1);
+  ask (scene, "size=600000");
+  bgc_body_reader_start (scene->reader, scene->body, NULL, 600000);
+  g_assert_false (bgc_body_reader_is_waiting_for_server (scene->reader));
+  bgc_body_reader_stop (scene->reader);
+  bgc_throttle_set_rate (scene->throttle, BGC_TOKEN_BUCKET_UNLIMITED);
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
+  g_assert_cmpuint (scene->received, ==, 0);
+  g_assert_false (scene->ended);
 }
 
 static void
@@ -277,6 +338,12 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/body-reader/whole-turn", test_whole_turn);
   ADD ("whole", test_whole);
+  ADD ("throttled", test_throttled);
+  g_test_add ("/body-reader/throttled-chunks", Scene, "size=100000&chunked=3000", set_up,
+              test_throttled_slices, tear_down);
+  g_test_add ("/body-reader/throttled-eof", Scene, "size=100000&eof", set_up, test_throttled_slices,
+              tear_down);
+  ADD ("throttled-stop", test_throttled_stop);
   ADD ("front", test_front);
   ADD ("different", test_different);
   ADD ("lengths", test_lengths);

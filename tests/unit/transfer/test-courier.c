@@ -159,6 +159,31 @@ test_hands_over (World *world, gconstpointer data)
     }
 }
 
+/* Of a job that may move no more it hands over what came, which then counts once. */
+static void
+test_throttled (World *world, gconstpointer data)
+{
+  g_autoptr (BgcThrottle) throttle = bgc_throttle_new (1);
+  BgcHttpSent *sent;
+  guint8 bytes[2000];
+
+  world->host.throttle = throttle;
+  add (world, "size=1000");
+  send (world);
+  g_assert_cmpuint (world->handed->len, ==, 1);
+  sent = g_ptr_array_index (world->handed, 0);
+  g_assert_nonnull (sent->reply);
+  while (bgc_http_body_read (sent->reply->body, bytes, sizeof bytes, NULL) < 0)
+    g_main_context_iteration (NULL, TRUE);
+  bgc_throttle_set_rate (throttle, 1000000000);
+  while (bgc_throttle_take (throttle, 1000000) == 0)
+    g_thread_yield ();
+  add (world, "size=1000");
+  send (world);
+  g_assert_cmpuint (world->stored->len, ==, 1);
+  world->host.throttle = NULL;
+}
+
 static void
 test_wrong_size (World *world, gconstpointer data)
 {
@@ -239,6 +264,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 #define ADD(path, function) g_test_add ("/courier/" path, World, NULL, set_up, function, tear_down)
+  ADD ("throttled", test_throttled);
   ADD ("stores", test_stores);
   ADD ("hands-over", test_hands_over);
   ADD ("wrong-size", test_wrong_size);

@@ -56,7 +56,7 @@ test_part (Fixture *self, gconstpointer data)
 {
   const gsize first = 1000, length = SIZE - 2000;
   g_autoptr (BgcSourceStream) stream
-    = bgc_source_stream_new (&self->source, first, length, on_moved, self);
+    = bgc_source_stream_new (&self->source, first, length, NULL, on_moved, self);
   g_autofree char *bytes = g_malloc (SIZE);
   gsize have = 0;
   gssize n;
@@ -76,7 +76,7 @@ test_part (Fixture *self, gconstpointer data)
 static void
 test_nothing (Fixture *self, gconstpointer data)
 {
-  g_autoptr (BgcSourceStream) stream = bgc_source_stream_new (&self->source, 0, 0, on_moved, self);
+  g_autoptr (BgcSourceStream) stream = bgc_source_stream_new (&self->source, 0, 0, NULL, on_moved, self);
   char byte;
 
   g_assert_cmpint (g_input_stream_read (G_INPUT_STREAM (stream), &byte, 1, NULL, NULL), ==, 0);
@@ -86,7 +86,7 @@ test_nothing (Fixture *self, gconstpointer data)
 static void
 expect_break (Fixture *self, guint64 least)
 {
-  g_autoptr (BgcSourceStream) stream = bgc_source_stream_new (&self->source, 0, SIZE, on_moved, self);
+  g_autoptr (BgcSourceStream) stream = bgc_source_stream_new (&self->source, 0, SIZE, NULL, on_moved, self);
   g_autofree char *bytes = g_malloc (SIZE);
   g_autoptr (GError) error = NULL;
   g_autoptr (BgcFailure) failure = NULL;
@@ -125,10 +125,62 @@ test_replaced (Fixture *self, gconstpointer data)
   expect_break (self, BGC_SOURCE_STREAM_PIECE);
 }
 
+/* As fast as it may, in slices; and it waits no longer than it is wanted. */
+static void
+test_throttled (Fixture *self, gconstpointer data)
+{
+  const gint64 begin = g_get_monotonic_time ();
+  g_autoptr (BgcThrottle) throttle = bgc_throttle_new (1000000);
+  g_autoptr (BgcSourceStream) stream
+    = bgc_source_stream_new (&self->source, 0, SIZE, throttle, on_moved, self);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *bytes = g_malloc (SIZE);
+  gsize have = 0;
+
+  while (have < 200000)
+    {
+      gssize n = g_input_stream_read (G_INPUT_STREAM (stream), bytes + have, 100000, cancellable, NULL);
+
+      g_assert_cmpint (n, >=, 50000);
+      have += (gsize)n;
+      g_assert_cmpuint (self->moved, ==, have);
+    }
+  g_assert_cmpmem (bytes, have, self->bytes, have);
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 200000);
+  g_cancellable_cancel (cancellable);
+  g_assert_cmpint (g_input_stream_read (G_INPUT_STREAM (stream), bytes, SIZE, cancellable, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static gpointer
+cancel_later (gpointer cancellable)
+{
+  g_usleep (20000);
+  g_cancellable_cancel (cancellable);
+  return NULL;
+}
+
+static void
+test_throttled_cancel (Fixture *self, gconstpointer data)
+{
+  g_autoptr (BgcThrottle) throttle = bgc_throttle_new (1);
+  g_autoptr (BgcSourceStream) stream = bgc_source_stream_new (&self->source, 0, SIZE, throttle, NULL, NULL);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  GThread *thread = g_thread_new ("cancel", cancel_later, cancellable);
+  g_autoptr (GError) error = NULL;
+  char bytes[100];
+
+  while (g_input_stream_read (G_INPUT_STREAM (stream), bytes, sizeof bytes, cancellable, &error) > 0)
+    continue;
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_thread_join (thread);
+}
+
 static void
 test_cancelled (Fixture *self, gconstpointer data)
 {
-  g_autoptr (BgcSourceStream) stream = bgc_source_stream_new (&self->source, 0, SIZE, NULL, NULL);
+  g_autoptr (BgcSourceStream) stream = bgc_source_stream_new (&self->source, 0, SIZE, NULL, NULL, NULL);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
   char byte;
@@ -147,6 +199,8 @@ main (int argc, char **argv)
   g_test_add ("/source-stream/shrunk", Fixture, NULL, set_up, test_shrunk, tear_down);
   g_test_add ("/source-stream/grown", Fixture, NULL, set_up, test_grown, tear_down);
   g_test_add ("/source-stream/replaced", Fixture, NULL, set_up, test_replaced, tear_down);
+  g_test_add ("/source-stream/throttled", Fixture, NULL, set_up, test_throttled, tear_down);
+  g_test_add ("/source-stream/throttled-cancel", Fixture, NULL, set_up, test_throttled_cancel, tear_down);
   g_test_add ("/source-stream/cancelled", Fixture, NULL, set_up, test_cancelled, tear_down);
   return g_test_run ();
 }

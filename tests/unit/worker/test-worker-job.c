@@ -48,7 +48,7 @@ test_settled (void)
   const BgcJobId id = { { 1 } };
   Seen seen = { 0 };
   g_autoptr (BgcReportBatch) batch = bgc_report_batch_new (1000 * 1000, on_batch, &seen);
-  BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, batch);
+  BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, BGC_TOKEN_BUCKET_UNLIMITED, batch);
 
   g_assert_true (bgc_job_id_equal (bgc_worker_job_id (job), &id));
   for (guint32 i = 0; i < 3; i++)
@@ -72,7 +72,7 @@ test_stop (void)
   const BgcJobId id = { { 1 } };
   Seen seen = { 0 };
   g_autoptr (BgcReportBatch) batch = bgc_report_batch_new (250, on_batch, &seen);
-  BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, batch);
+  BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, BGC_TOKEN_BUCKET_UNLIMITED, batch);
 
   for (guint32 i = 0; i < 100; i++)
     bgc_worker_job_add (job, bgc_file_new (i, NOWHERE, "/tmp/f", ".bgcopy-0123456789abcdef0123456789abcdef"));
@@ -230,7 +230,7 @@ test_upload (House *house, gconstpointer data)
   const BgcTransferSettings settings = { .files_at_once = 1, .user_agent = "test" };
   const BgcJobId id = { { 1 } };
   g_autoptr (BgcReportBatch) batch = bgc_report_batch_new (250, on_upload_batch, house);
-  BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, batch);
+  BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, BGC_TOKEN_BUCKET_UNLIMITED, batch);
 
   take_step (house, job, BGC_WORKER_JOB_STEP_BEGIN, BGC_UPLOAD_STAGE_NONE, house->url);
   wait_said (house, "0/0/0 1");
@@ -252,7 +252,7 @@ test_close (House *house, gconstpointer data)
   const BgcTransferSettings settings = { .files_at_once = 1, .user_agent = "test" };
   const BgcJobId id = { { 1 } };
   g_autoptr (BgcReportBatch) batch = bgc_report_batch_new (250, on_upload_batch, house);
-  BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, batch);
+  BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, BGC_TOKEN_BUCKET_UNLIMITED, batch);
 
   take_step (house, job, BGC_WORKER_JOB_STEP_CLOSE, BGC_UPLOAD_STAGE_SENT, house->url);
   wait_said (house, "- 3");
@@ -268,7 +268,7 @@ test_upload_stop (House *house, gconstpointer data)
   const BgcJobId id = { { 1 } };
   /* An interval that never ends: only a stop lets anything out. */
   g_autoptr (BgcReportBatch) batch = bgc_report_batch_new (1000 * 1000, on_upload_batch, house);
-  BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, batch);
+  BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, BGC_TOKEN_BUCKET_UNLIMITED, batch);
 
   house->mute = TRUE;
   take_step (house, job, BGC_WORKER_JOB_STEP_BEGIN, BGC_UPLOAD_STAGE_NONE, house->url);
@@ -287,7 +287,7 @@ test_upload_fails (House *house, gconstpointer data)
   const BgcTransferSettings settings = { .files_at_once = 1, .user_agent = "test" };
   const BgcJobId id = { { 1 } };
   g_autoptr (BgcReportBatch) batch = bgc_report_batch_new (250, on_upload_batch, house);
-  BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, batch);
+  BgcWorkerJob *job = bgc_worker_job_new (&id, &settings, BGC_TOKEN_BUCKET_UNLIMITED, batch);
   const char *last;
 
   take_step (house, job, BGC_WORKER_JOB_STEP_BEGIN, BGC_UPLOAD_STAGE_NONE, NOWHERE);

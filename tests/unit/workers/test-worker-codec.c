@@ -45,10 +45,11 @@ static void
 test_settings (void)
 {
   g_autoptr (GVariant) waiting = g_variant_ref_sink (
-    bgc_worker_codec_settings (BGC_PRIORITY_FOREGROUND, 4, NULL, &no_rules));
+    bgc_worker_codec_settings (BGC_PRIORITY_FOREGROUND, 4, BGC_CAP_NONE, NULL, &no_rules));
   g_autoptr (GVariant) other
-    = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, NULL, &no_rules));
+    = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, 1000, NULL, &no_rules));
   guint32 seconds = 0, files = 0;
+  guint64 rate = 0;
   const char *priority = "";
 
   g_assert_true (g_variant_lookup (other, "priority", "&s", &priority));
@@ -59,6 +60,9 @@ test_settings (void)
   g_assert_cmpuint (seconds, ==, 5);
   g_assert_true (g_variant_lookup (other, "files-at-once", "u", &files));
   g_assert_cmpuint (files, ==, 4);
+  g_assert_false (g_variant_lookup (waiting, "rate", "t", &rate));
+  g_assert_true (g_variant_lookup (other, "rate", "t", &rate));
+  g_assert_cmpuint (rate, ==, 1000);
 }
 
 static void
@@ -66,9 +70,9 @@ test_rules (void)
 {
   const BgcWorkerRules rules = { .free_space_reserve = 5, .socket_mark = 0x10 };
   g_autoptr (GVariant) with
-    = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, NULL, &rules));
+    = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, BGC_CAP_NONE, NULL, &rules));
   g_autoptr (GVariant) without
-    = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, NULL, &no_rules));
+    = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, BGC_CAP_NONE, NULL, &no_rules));
   guint64 reserve = 0;
   guint32 mark = 0;
 
@@ -87,7 +91,7 @@ test_secrets (void)
 {
   g_autoptr (BgcJobSecrets) secrets = bgc_job_secrets_new ();
   g_autoptr (GVariant) without
-    = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, NULL, &no_rules));
+    = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, BGC_CAP_NONE, NULL, &no_rules));
   g_autoptr (GVariant) with = NULL;
   g_autoptr (GVariant) given = NULL;
   g_autofree char *text = NULL;
@@ -95,7 +99,7 @@ test_secrets (void)
   g_assert_false (g_variant_lookup (without, "secrets", "@a{sv}", &given));
   bgc_job_secrets_set_login (secrets,
                              bgc_login_new (BGC_LOGIN_TARGET_SERVER, BGC_LOGIN_SCHEME_BASIC, "u", "p"));
-  with = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, secrets, &no_rules));
+  with = g_variant_ref_sink (bgc_worker_codec_settings (BGC_PRIORITY_LOW, 4, 1000, secrets, &no_rules));
   g_assert_true (g_variant_lookup (with, "secrets", "@a{sv}", &given));
   text = g_variant_print (given, FALSE);
   g_assert_cmpstr (text, ==, "{'logins': <[('server', 'basic', 'u', 'p')]>}");

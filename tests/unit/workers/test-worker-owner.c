@@ -136,7 +136,7 @@ check (Fixture *fixture)
 static void
 start (Fixture *fixture)
 {
-  bgc_worker_owner_start (fixture->owner, task (fixture), fixture->job, 4);
+  bgc_worker_owner_start (fixture->owner, task (fixture), fixture->job, 4, BGC_CAP_NONE);
 }
 
 static void

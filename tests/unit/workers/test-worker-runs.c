@@ -77,7 +77,8 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer data)
 static void
 start (Fixture *fixture)
 {
-  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), fixture->job, 4);
+  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), fixture->job, 4,
+                         BGC_CAP_NONE);
 }
 
 static void
@@ -176,7 +177,7 @@ test_long_job (Fixture *fixture, gconstpointer data)
   g_autoptr (BgcJob) job = hand_job_new (2, 1900);
 
   bgc_worker_runs_open (fixture->runs, fixture->link);
-  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4);
+  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4, BGC_CAP_NONE);
   hand_wait_until (fixture->worker->calls->len == 2 && bgc_worker_link_answers (fixture->link) == 2);
   hand_settle ();
   g_assert_cmpuint (fixture->worker->calls->len, ==, 2);
@@ -244,7 +245,8 @@ test_upload (Fixture *fixture, gconstpointer data)
   for (guint i = 1; i <= 2; i++)
     {
       /* The second finds the step under way. */
-      bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4);
+      bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4,
+                             BGC_CAP_NONE);
       hand_wait_until (fixture->started == i);
     }
   g_assert_cmpuint (fixture->worker->calls->len, ==, 1);
@@ -259,7 +261,7 @@ test_upload (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->worker->calls->len, ==, 1);
   job->upload->stage = BGC_UPLOAD_STAGE_OPEN;
   job->upload->session_id = g_strdup ("{1}");
-  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4);
+  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4, BGC_CAP_NONE);
   hand_wait_until (fixture->started == 3);
   g_assert_nonnull (strstr (call_at (fixture, 1), "}, 1, "));
   hand_worker_report_session (fixture->worker, &job->id, 0, "[(0, 2, 100, 100, 0, 0, '', '', 0, 1, {})]",
@@ -267,7 +269,7 @@ test_upload (Fixture *fixture, gconstpointer data)
   pass_reports (fixture, 2);
   source->state = BGC_FILE_WHOLE;
   job->upload->stage = BGC_UPLOAD_STAGE_SENT;
-  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4);
+  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4, BGC_CAP_NONE);
   hand_wait_until (fixture->started == 4);
   g_assert_nonnull (strstr (call_at (fixture, 2), "}, 3, "));
   bgc_worker_runs_stop (fixture->runs, NULL, &job->id, FALSE);
@@ -283,13 +285,40 @@ test_session_lies (Fixture *fixture, gconstpointer data)
   g_autoptr (BgcJob) job = upload ? hand_upload_new (2, FALSE) : hand_job_new (2, 1);
 
   bgc_worker_runs_open (fixture->runs, fixture->link);
-  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4);
+  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4, BGC_CAP_NONE);
   hand_wait_until (fixture->started == 1);
   hand_worker_report_session (fixture->worker, &job->id, 0, "[]",
                               upload ? data : "{'protocol': <'bits'>, 'stage': <uint32 1>}");
   pass_reports (fixture, 1);
   g_assert_true (fixture->seen.broken);
   g_assert_cmpuint (fixture->reports, ==, 0);
+}
+
+/* A rate goes with the start, and later ones by themselves: not before the job was sent, not without news,
+ * not once it stops. */
+static void
+test_limit (Fixture *fixture, gconstpointer data)
+{
+  const BgcJobId other = { { 9 } };
+
+  start (fixture);
+  bgc_worker_runs_limit (fixture->runs, &fixture->job->id, 1234);
+  bgc_worker_runs_open (fixture->runs, fixture->link);
+  hand_wait_until (fixture->started == 1);
+  g_assert_cmpuint (fixture->worker->calls->len, ==, 1);
+  g_assert_nonnull (strstr (call_at (fixture, 0), "'rate': <uint64 1234>"));
+  bgc_worker_runs_limit (fixture->runs, &fixture->job->id, 1234);
+  bgc_worker_runs_limit (fixture->runs, &fixture->job->id, BGC_CAP_NONE);
+  bgc_worker_runs_limit (fixture->runs, &other, 5);
+  hand_wait_until (fixture->worker->calls->len == 2);
+  g_assert_cmpstr (call_at (fixture, 1), ==,
+                   "LimitJob ('01000000000000000000000000000000', 18446744073709551615)");
+  stop (fixture);
+  bgc_worker_runs_limit (fixture->runs, &fixture->job->id, 5);
+  hand_wait_until (fixture->stopped == 1);
+  hand_settle ();
+  g_assert_cmpuint (fixture->worker->calls->len, ==, 3);
+  g_assert_true (g_str_has_prefix (call_at (fixture, 2), "StopJob "));
 }
 
 static void
@@ -310,7 +339,7 @@ test_stop_all (Fixture *fixture, gconstpointer data)
 
   bgc_worker_runs_open (fixture->runs, fixture->link);
   start (fixture);
-  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4);
+  bgc_worker_runs_start (fixture->runs, g_task_new (NULL, NULL, on_started, fixture), job, 4, BGC_CAP_NONE);
   hand_wait_until (fixture->started == 2);
   bgc_worker_runs_stop_all (fixture->runs);
   hand_wait_until (!bgc_worker_runs_is_busy (fixture->runs));
@@ -355,6 +384,7 @@ main (int argc, char **argv)
   ADD ("backwards", test_lies,
        "[(1, 0, 5, 9, 1, 2, '', '', 0, 1, {}), (1, 0, 4, 9, 1, 2, '', '', 0, 1, {})]");
   ADD ("more-than-all", test_lies, "[(1, 0, 10, 9, 1, 2, '', '', 0, 1, {})]");
+  ADD ("limit", test_limit, NULL);
   ADD ("upload", test_upload, NULL);
   ADD ("session-of-a-download", test_session_lies, NULL);
   ADD ("session-done-too-early", test_session_lies, "{'protocol': <'bits'>, 'stage': <uint32 3>}");

@@ -38,7 +38,7 @@ test_reports (void)
   job = bgc_job_new (&id, BGC_JOB_TYPE_UPLOAD, 7, "job", 0, &limits);
   bgc_file_list_put (job->files, bgc_file_new (0, "http://example.org/a", "/srv/a", ""));
   g_signal_connect (workers, "report", G_CALLBACK (on_report), &heard);
-  bgc_workers_start_job_async (BGC_WORKERS (workers), job, 1, NULL, NULL);
+  bgc_workers_start_job_async (BGC_WORKERS (workers), job, 1, BGC_CAP_NONE, NULL, NULL);
   bgc_workers_fake_report_progress (workers, job, 0, 5, 10);
   g_assert_cmpint (heard.event, ==, BGC_FILE_EVENT_PROGRESS);
   bgc_workers_fake_report_progress (workers, job, 0, 7, 10);

@@ -136,7 +136,7 @@ test_hang (void)
   Seen seen = { 0 };
 
   bgc_workers_fake_hang (fake, TRUE, FALSE, FALSE);
-  bgc_workers_start_job_async (BGC_WORKERS (fake), job, 1, on_started, &seen);
+  bgc_workers_start_job_async (BGC_WORKERS (fake), job, 1, BGC_CAP_NONE, on_started, &seen);
   hand_settle ();
   g_assert_cmpuint (seen.ended, ==, 0);
   bgc_workers_fake_hang (fake, FALSE, FALSE, FALSE);
@@ -144,7 +144,7 @@ test_hang (void)
   g_assert_cmpuint (seen.ended, ==, 1);
   g_assert_no_error (seen.error);
   bgc_workers_fake_hang (fake, TRUE, FALSE, FALSE);
-  bgc_workers_start_job_async (BGC_WORKERS (fake), job, 1, on_started, &seen);
+  bgc_workers_start_job_async (BGC_WORKERS (fake), job, 1, BGC_CAP_NONE, on_started, &seen);
   bgc_workers_fake_lose (fake, job->owner + 1);
   g_assert_true (bgc_workers_fake_is_running (fake, &job->id));
   bgc_workers_fake_lose (fake, job->owner);
