@@ -14,14 +14,18 @@ import child
 class Mock:
     def __init__(self, world, template, name, path, interface):
         """Starts the template and waits until it has its name; it ends with the test."""
-        self.bus, self.name, self.path, self.interface = world.bus.connect(), name, path, interface
+        self.name, self.path, self.interface = name, path, interface
+        self._start(world, template)
+        self._wait_name()
+
+    def _start(self, world, template):
+        self.bus = world.bus.connect()
         environment = dict(os.environ, DBUS_SESSION_BUS_ADDRESS=world.bus.address,
                            DBUS_SYSTEM_BUS_ADDRESS=world.bus.address)
         with open(os.path.join(world.folder, 'mock.log'), 'ab') as log:
             self.process = child.start([sys.executable, '-m', 'dbusmock', '--template', template], env=environment,
                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         world._undo.append(self.stop)
-        self._wait_name()
 
     def _wait_name(self):
         loop = GLib.MainLoop.new(None, False)
@@ -51,16 +55,16 @@ class Mock:
         child.stop(self.process)
 
 
-def network_manager(world):
-    mock = Mock(world, 'networkmanager', 'org.freedesktop.NetworkManager', '/org/freedesktop/NetworkManager',
+def network_manager(world, make=Mock):
+    mock = make(world, 'networkmanager', 'org.freedesktop.NetworkManager', '/org/freedesktop/NetworkManager',
                 'org.freedesktop.NetworkManager')
     # The template has no such property.
     mock.call('AddProperty', '(ssv)', mock.interface, 'Metered', GLib.Variant('u', 2))
     return mock
 
 
-def power_profiles(world):
-    return Mock(world, 'power_profiles_daemon', 'net.hadess.PowerProfiles', '/net/hadess/PowerProfiles',
+def power_profiles(world, make=Mock):
+    return make(world, 'power_profiles_daemon', 'net.hadess.PowerProfiles', '/net/hadess/PowerProfiles',
                 'net.hadess.PowerProfiles')
 
 
@@ -79,5 +83,5 @@ class Logind(Mock):
         self.update(f'/org/freedesktop/login1/user/{uid}', 'org.freedesktop.login1.User', State=state)
 
 
-def upower(world):
-    return Mock(world, 'upower', 'org.freedesktop.UPower', '/org/freedesktop/UPower', 'org.freedesktop.UPower')
+def upower(world, make=Mock):
+    return make(world, 'upower', 'org.freedesktop.UPower', '/org/freedesktop/UPower', 'org.freedesktop.UPower')
