@@ -11,23 +11,28 @@
 #define MINUTE (G_GINT64_CONSTANT (60) * G_USEC_PER_SEC)
 /* A path of under 10 ms is not sampled faster: the kernel's own average moves no quicker. */
 #define SAMPLE_MIN 10000
-/* Starting ends at this part of the target, for what is under way will still arrive. */
+/* Starting ends at this part of the target, for what is under way will still arrive; or of the base if that
+ * is more, for a sender that starts sends in bursts. */
 #define START_EXIT 0.5
+#define START_BASE 0.0625
 /* Growth each round trip at the start. What a window does is seen one to two round trips later, so more than
  * this would run far past; on paths of over START_LONG microseconds it would otherwise take too long. */
 #define START_GAIN      1.5
 #define START_GAIN_LONG 2.0
 #define START_LONG      50000u
-/* Growth each round trip at most while a queue is near, part of the window; and without one, for each such
- * round trip in a row, up to CALM_MAX. */
-#define STEADY_GAIN 0.05
-#define CALM_GAIN   0.05
-#define CALM_MAX    10u
+/* Growth each round trip while a queue is near, part of the window, and what of the target it may fill at
+ * most: it is seen late. Without a queue that counts for each such round trip in a row, up to CALM_MAX of
+ * them, and to CALM_GAIN. */
+#define STEADY_GAIN   0.05
+#define STEADY_TARGET 0.33
+#define CALM_MAX      20u
+#define CALM_GAIN     0.2
 /* Part of the window that must have moved in a round trip for it to grow: a window that is not what holds
  * the peer back says nothing about the path, and would be far too large when it does. */
 #define USED_PART 0.5
-/* Microseconds of a round trip for which the target is meant; on longer paths everything is seen later, and
- * it is larger by as much. */
+/* Microseconds of a round trip for which the target is meant. On longer paths everything is seen later, and
+ * it is larger; but less so, as others that start take a sixteenth to an eighth more for the end of the path
+ * (RFC 9406), and would then be slow for many seconds. */
 #define TARGET_BASE 20000u
 /* Microseconds of a segment on the link for which the target is meant: on slower ones the segments that keep
  * it busy are a queue already. */
@@ -52,8 +57,10 @@
 #define FALLING_PART 0.2
 /* A slow-down takes at most a thirtieth of the time; LEDBAT++'s tenth is felt in what is carried. */
 #define SLOW_EVERY 29
-/* Round trips that a slow-down lasts. */
-#define SLOW_ROUNDS 3
+/* Round trips that a slow-down lasts, and for how long others who begin are left alone: in as many they
+ * find what the path bears. */
+#define SLOW_ROUNDS  3
+#define ASIDE_ROUNDS 8
 #define SLOW_PAUSE_MIN (G_GINT64_CONSTANT (30) * G_USEC_PER_SEC)
 /* A delay that stands this long without moving is a longer path, not somebody's queue: no sender's
  * queue is that even, and BBR empties its own every 10 s. */
@@ -88,7 +95,7 @@ bgc_delay_control_window (const BgcDelayControl *self)
 guint32
 bgc_delay_control_target (const BgcDelayControl *self)
 {
-  double scale = MAX (1, (double)self->base / TARGET_BASE);
+  double scale = MAX (1, sqrt ((double)self->base / TARGET_BASE));
 
   if (self->rate > 0)
     scale = MAX (scale, self->settings.segment / self->rate / TARGET_SEGMENT);
@@ -194,6 +201,7 @@ static void
 slow_down (BgcDelayControl *self, gint64 now)
 {
   self->phase = BGC_DELAY_CONTROL_SLOWED;
+  self->aside = FALSE;
   self->slow_since = now;
   self->threshold = self->window;
   set_window (self, (double)self->settings.floor);
@@ -203,7 +211,7 @@ slow_down (BgcDelayControl *self, gint64 now)
 static void
 end_slow_down (BgcDelayControl *self, gint64 now, guint32 round_trip)
 {
-  if (now - self->slow_since < (gint64)round_trip * SLOW_ROUNDS)
+  if (now - self->slow_since < (gint64)round_trip * (self->aside ? ASIDE_ROUNDS : SLOW_ROUNDS))
     return;
   self->phase = BGC_DELAY_CONTROL_STARTING;
 }
@@ -272,15 +280,16 @@ static void
 step_starting (BgcDelayControl *self, gint64 now, guint32 round_trip, double target, double flow)
 {
   double queue = (double)round_trip - self->base;
+  double most = MAX (START_EXIT * target, START_BASE * self->base);
 
-  if (queue <= START_EXIT * target && self->window < self->threshold)
+  if (queue <= most && self->window < self->threshold)
     {
       if (flow >= self->window * USED_PART)
         set_window (self, MIN (self->window * start_gain (self), self->threshold));
       return;
     }
   self->cuts = 0;
-  if (queue > START_EXIT * target)
+  if (queue > most)
     cut (self, now, round_trip, target, flow);
   self->phase = BGC_DELAY_CONTROL_STEADY;
   self->calm = 0;
@@ -312,7 +321,8 @@ step_steady (BgcDelayControl *self, gint64 now, guint32 round_trip, double targe
       set_window (self, MIN (self->window * start_gain (self), self->settled * RETURN_PART));
       return;
     }
-  gain = self->calm == 0 ? STEADY_GAIN * (1 - queue / target) : CALM_GAIN * self->calm;
+  gain = MIN (STEADY_GAIN, STEADY_TARGET * target / MAX (self->base, 1));
+  gain = self->calm == 0 ? gain * (1 - queue / target) : MIN (gain * self->calm, CALM_GAIN);
   set_window (self, self->window + MAX (self->window * gain, self->settings.segment * (1 - queue / target)));
 }
 
@@ -372,5 +382,6 @@ bgc_delay_control_step_aside (BgcDelayControl *self, gint64 now)
   if (self->phase != BGC_DELAY_CONTROL_SLOWED)
     slow_down (self, now);
   self->slow_since = now;
+  self->aside = TRUE;
   return bgc_delay_control_window (self);
 }

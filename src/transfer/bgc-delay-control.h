@@ -45,6 +45,7 @@ typedef struct
   gint64 train_since;   /* when it began; 0 = none yet */
   gint64 minute;        /* when the newest minute began */
   gint64 slow_since;    /* when the last slow-down began */
+  gboolean aside;       /* it makes room for somebody who begins */
   gint64 slow_next;     /* when the next is due; 0 = not planned */
   double settled;       /* bytes that the path has borne before, fading; 0 = not known */
   guint calm;           /* round trips in a row without a queue */

@@ -3,6 +3,8 @@
 
 #include "bgc-bottleneck.h"
 
+#include "transfer/bgc-foreign-traffic.h"
+
 #include <math.h>
 
 /* Bytes of a segment, and of it on the wire. */
@@ -12,9 +14,17 @@
  * segment. */
 #define TICK    0.005
 #define DELAYED 0.040
+/* Seconds between two looks at the counter of the interface. */
+#define COUNTED 0.020
 /* Segments of a first window, of the senders and of the receiver's first announcement. */
 #define FIRST      10.0
 #define FIRST_SEEN 22.0
+/* Samples of a round that tell whether a start ends; the window from which on; and seconds that a round
+ * trip must be longer, at least and at most. */
+#define START_SAMPLES 8u
+#define START_WINDOW  16
+#define START_LEAST   0.004
+#define START_MOST    0.016
 /* Of RFC 9438. */
 #define CUBIC_C    0.4
 #define CUBIC_BETA 0.7
@@ -24,6 +34,7 @@ typedef struct
   double time; /* when it arrives */
   double seen; /* of a segment: when the acknowledgement that let it go was sent; of that: its own time */
   double edge; /* of an acknowledgement: the bytes up to which the receiver takes */
+  double sent; /* of a segment: when; of an acknowledgement: of the last one that it is for */
   double bytes;
   guint flow;
   gboolean lost; /* is the news of a loss */
@@ -37,9 +48,11 @@ typedef struct
   /* The sender: */
   double sent, under_way, window, threshold, edge, seen;
   double cubic_most, cubic_since, cut_until;
+  double least, round_least, round_since; /* seconds, for leaving the start */
+  guint round_samples;
   double begins; /* when the request has reached it */
   /* The receiver: */
-  double got, told_edge, waiting, waiting_since, moved;
+  double got, told_edge, waiting, waiting_since, waiting_sent, moved;
   double round_trip, last_seen; /* milliseconds; the kernel's estimate and the stamp it last took */
 } Flow;
 
@@ -49,6 +62,11 @@ struct _BgcBottleneck
   double now; /* seconds */
   double busy_until;
   double tick;
+  double got_all;  /* bytes that the receivers' interface has seen since its counter was looked at */
+  double got_ours;
+  double counted;  /* when that was */
+  gboolean noisy;
+  BgcForeignTrafficRule rule;
   double wait_sum;
   guint wait_count;
   Flow flows[BGC_BOTTLENECK_FLOWS];
@@ -112,7 +130,7 @@ static void
 send_segment (BgcBottleneck *self, guint number, double bytes)
 {
   Flow *flow = &self->flows[number];
-  Packet packet = { .seen = flow->seen, .bytes = bytes, .flow = number };
+  Packet packet = { .seen = flow->seen, .sent = self->now, .bytes = bytes, .flow = number };
 
   self->busy_until = MAX (self->busy_until, self->now);
   flow->sent += bytes;
@@ -237,6 +255,7 @@ acknowledge (BgcBottleneck *self, guint number)
   packet.edge = flow->told_edge;
   packet.seen = floor (self->now * 1000) / 1000;
   packet.bytes = flow->waiting;
+  packet.sent = flow->waiting_sent;
   flow->waiting = 0;
   push (&self->back, &packet);
 }
@@ -248,11 +267,14 @@ receive (BgcBottleneck *self, const Packet *packet)
 
   if (packet->bytes >= SEGMENT)
     measure (self, flow, packet->seen);
+  self->got_all += packet->bytes + FRAME - SEGMENT;
+  self->got_ours += flow->control != NULL ? packet->bytes + FRAME - SEGMENT : 0;
   flow->got += packet->bytes;
   flow->moved += packet->bytes;
   if (flow->waiting == 0)
     flow->waiting_since = self->now;
   flow->waiting += packet->bytes;
+  flow->waiting_sent = packet->sent;
   if (flow->waiting >= 2 * SEGMENT || packet->bytes < SEGMENT || is_update_due (self, packet->flow))
     acknowledge (self, packet->flow);
 }
@@ -273,15 +295,29 @@ look_at (BgcBottleneck *self, BgcDelayControl *control)
       moved += flow->moved;
       flow->moved = 0;
     }
+  if (self->noisy)
+    bgc_delay_control_step_aside (control, (gint64)(self->now * 1e6));
   control->flows = n_with (self, control, self->n_flows);
   if (moved > 0)
     bgc_delay_control_sample (control, (gint64)(self->now * 1e6), (guint32)(round_trip * 1000),
                               (guint64)moved);
 }
 
+/* As the paths look at the counter of the interface. */
+static void
+count (BgcBottleneck *self)
+{
+  if (self->now - self->counted < COUNTED)
+    return;
+  self->noisy = bgc_foreign_traffic_judge (&self->rule, (guint64)self->got_all, (guint64)self->got_ours);
+  self->got_all = self->got_ours = 0;
+  self->counted = self->now;
+}
+
 static void
 look (BgcBottleneck *self)
 {
+  count (self);
   for (guint i = 0; i < self->n_flows; i++)
     {
       Flow *flow = &self->flows[i];
@@ -306,6 +342,33 @@ lose (const BgcBottleneck *self, Flow *flow)
   flow->cubic_since = self->now;
   flow->window = flow->threshold = MAX (2 * SEGMENT, flow->window * CUBIC_BETA);
   flow->cut_until = self->now + 2 * link_delay (self) + MAX (0, self->busy_until - self->now);
+}
+
+/* A start ends where round trips grow, as RFC 9406 and Linux have it. */
+static void
+leave_start (const BgcBottleneck *self, Flow *flow, double sent)
+{
+  double round_trip = self->now - sent;
+
+  if (flow->least == 0 || round_trip < flow->least)
+    flow->least = round_trip;
+  if (sent >= flow->round_since)
+    {
+      flow->round_since = self->now;
+      flow->round_samples = 0;
+      flow->round_least = INFINITY;
+    }
+  flow->round_samples++;
+  if (flow->round_samples > START_SAMPLES)
+    return;
+  flow->round_least = MIN (flow->round_least, round_trip);
+  if (flow->round_samples == START_SAMPLES && flow->window >= START_WINDOW * SEGMENT
+      && flow->round_least >= flow->least + CLAMP (flow->least / 8, START_LEAST, START_MOST))
+    {
+      flow->threshold = flow->window;
+      flow->cubic_most = flow->window;
+      flow->cubic_since = self->now;
+    }
 }
 
 static void
@@ -340,6 +403,8 @@ hear (BgcBottleneck *self, const Packet *packet)
     {
       flow->edge = MAX (flow->edge, packet->edge);
       flow->seen = packet->seen;
+      if (flow->window < flow->threshold && packet->sent > 0)
+        leave_start (self, flow, packet->sent);
       if (flow->under_way + packet->bytes + 3 * SEGMENT >= flow->window)
         grow (self, flow, packet->bytes);
     }

@@ -10,7 +10,7 @@
 
 #include "transfer/bgc-delay-control.h"
 
-#define BGC_BOTTLENECK_FLOWS 8u
+#define BGC_BOTTLENECK_FLOWS 16u
 
 typedef struct _BgcBottleneck BgcBottleneck;
 
