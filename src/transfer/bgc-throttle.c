@@ -6,6 +6,9 @@
 /* Bytes that whoever waits on the main loop is taken to want: more than a slice of any rate. */
 #define WANTED_BYTES (G_GUINT64_CONSTANT (1) << 20)
 
+/* Microseconds that somebody is shown a job as held by its rate after it last was. */
+#define HELD_SHOWN G_TIME_SPAN_SECOND
+
 /* Somebody on the main loop. */
 typedef struct
 {
@@ -16,9 +19,10 @@ typedef struct
 struct _BgcThrottle
 {
   gint limited;          /* atomic; FALSE: nothing below is looked at to take */
-  GMutex lock;           /* over the next three */
+  GMutex lock;           /* over the next four */
   GCond changed;         /* the rate, or a cancellable of who blocks */
   BgcTokenBucket bucket;
+  gint64 held;           /* when there were none for who wanted some, monotonic microseconds; 0 = never */
   GQueue waiters;        /* (element-type Waiter) (owned) in their order; main thread only, as the next */
   guint timer;           /* GSource id, 0 = none: for the first of them */
 };
@@ -65,6 +69,18 @@ is_limited (BgcThrottle *self)
   return self != NULL && g_atomic_int_get (&self->limited) != 0;
 }
 
+/* With the lock held. */
+static gsize
+take (BgcThrottle *self, gsize wanted, gint64 *when)
+{
+  gint64 now = g_get_monotonic_time ();
+  gsize taken = (gsize)bgc_token_bucket_take (&self->bucket, wanted, now, when);
+
+  if (taken == 0)
+    self->held = now;
+  return taken;
+}
+
 gsize
 bgc_throttle_take (BgcThrottle *self, gsize wanted)
 {
@@ -74,7 +90,18 @@ bgc_throttle_take (BgcThrottle *self, gsize wanted)
   if (!is_limited (self))
     return wanted;
   locker = g_mutex_locker_new (&self->lock);
-  return (gsize)bgc_token_bucket_take (&self->bucket, wanted, g_get_monotonic_time (), &when);
+  return take (self, wanted, &when);
+}
+
+gboolean
+bgc_throttle_holds (BgcThrottle *self)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+
+  if (!is_limited (self))
+    return FALSE;
+  locker = g_mutex_locker_new (&self->lock);
+  return self->held != 0 && g_get_monotonic_time () - self->held < HELD_SHOWN;
 }
 
 void
@@ -202,7 +229,7 @@ wait_for_tokens (BgcThrottle *self, gsize wanted, GCancellable *cancellable)
     {
       gint64 when;
 
-      taken = (gsize)bgc_token_bucket_take (&self->bucket, wanted, g_get_monotonic_time (), &when);
+      taken = take (self, wanted, &when);
       if (taken == 0)
         g_cond_wait_until (&self->changed, &self->lock, when);
     }

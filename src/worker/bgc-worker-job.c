@@ -32,8 +32,12 @@ is_connected (BgcWorkerJob *self)
 static BgcYield
 yields_to (BgcWorkerJob *self)
 {
+  /* Where it gives way to others it is slower than its rate, and that holds nothing. */
+  gboolean limited = bgc_throttle_holds (self->throttle);
   gboolean sending = self->upload != NULL && bgc_upload_transfer_is_busy (self->upload);
 
+  if (limited)
+    return BGC_YIELD_LIMIT;
   return bgc_courtesy_yields_to (self->courtesy, self->priority,
                                  sending ? BGC_COURTESY_SENDING : BGC_COURTESY_RECEIVING);
 }

@@ -279,6 +279,18 @@ def test_top(world):
     equal(world.read('big') == content, True, 'content')
 
 
+def test_limit_is_shown(world):
+    world.web.put('f', world.bytes(2_000_000))
+    job = world.service.submit([(world.web.url('f'), world.local('f'))], BandwidthLimit=100_000)
+    world.service.wait(lambda: job.get('YieldsTo') == 'limit', 'that it is held')
+    for command in (['show', job.id], ['top', '-n', '1']):
+        status, out, err = run(world, *command)
+        equal((status, err), (0, ''), out)
+        true('is at its limit' in out, out)
+    true('Limit of its own: ' in run(world, 'show', job.id)[1], 'show names it')
+    job.cancel()
+
+
 def test_watch(world):
     world.web.put('f', b'x' * 1000)
     process = start(world, 'watch', '--json', bufsize=0)

@@ -40,6 +40,21 @@ test_unlimited (void)
   bgc_throttle_give_back (throttle, 5);
 }
 
+/* It holds from the first time that somebody got nothing, unless there is no rate at all. */
+static void
+test_holds (void)
+{
+  g_autoptr (BgcThrottle) throttle = bgc_throttle_new (NEVER);
+
+  g_assert_false (bgc_throttle_holds (NULL));
+  g_assert_false (bgc_throttle_holds (throttle));
+  while (bgc_throttle_take (throttle, 1000000) > 0)
+    ;
+  g_assert_true (bgc_throttle_holds (throttle));
+  bgc_throttle_set_rate (throttle, BGC_TOKEN_BUCKET_UNLIMITED);
+  g_assert_false (bgc_throttle_holds (throttle));
+}
+
 /* Those on the main loop have their turn one after the other, and each gets something. */
 static void
 test_turns (void)
@@ -174,6 +189,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/throttle/unlimited", test_unlimited);
+  g_test_add_func ("/throttle/holds", test_holds);
   g_test_add_func ("/throttle/turns", test_turns);
   g_test_add_func ("/throttle/change-wakes", test_change_wakes);
   g_test_add_func ("/throttle/forget", test_forget);
