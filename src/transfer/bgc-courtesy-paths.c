@@ -5,6 +5,7 @@
 
 #include "transfer/bgc-delay-control.h"
 #include "transfer/bgc-foreign-traffic.h"
+#include "transfer/bgc-pacing-control.h"
 #include "transfer/bgc-tcp-socket.h"
 
 /* Bytes. What the kernel announces when it connects is credit that it never takes back: no more than a
@@ -52,7 +53,8 @@ typedef struct
   char *peer; /* (owned) address; what connections share a budget by, as the next two */
   BgcPriority priority;
   BgcCourtesyWay way;
-  BgcDelayControl control;
+  BgcDelayControl control; /* of what is received */
+  BgcPacingControl pacing; /* of what is sent */
   BgcForeignTraffic *traffic; /* (owned) (nullable) of the interface that leads there */
   guint connections;
   gint64 aside;   /* when it last made room for others, monotonic microseconds; 0 = never */
@@ -117,8 +119,18 @@ tell_missing (BgcCourtesyPaths *self)
 
 /* ---- what the kernel is told --------------------------------------------------------------------- */
 
-/* Bytes a second that give @window in a round trip. With the queue in it: a rate then gives way to a queue
- * as a window does. */
+/* Bytes that the connections of a path may have under way. */
+static guint64
+window_of (const Path *path)
+{
+  guint32 round_trip = path->latest != 0 ? path->latest : ROUND_TRIP_DEFAULT;
+
+  if (path->way == BGC_COURTESY_RECEIVING)
+    return bgc_delay_control_window (&path->control);
+  return bgc_pacing_control_rate (&path->pacing) * round_trip / G_USEC_PER_SEC;
+}
+
+/* Bytes a second that give @window in a round trip. */
 static guint64
 rate_of (const Path *path, guint64 window)
 {
@@ -149,7 +161,7 @@ set_share (BgcCourtesyPaths *self, Connection *connection, guint64 share)
 static void
 settle_shares (BgcCourtesyPaths *self, Path *path, gint64 now)
 {
-  guint64 window = bgc_delay_control_window (&path->control);
+  guint64 window = window_of (path);
   guint64 segment = path->control.settings.segment;
   guint flowing = (guint)MIN (window / (segment * FLOWING_SEGMENTS), path->active);
   guint given = 0;
@@ -203,7 +215,10 @@ look (Connection *connection, gint64 now)
   if (state.least_round_trip != connection->least)
     {
       connection->least = state.least_round_trip;
-      bgc_delay_control_sample_empty (&path->control, now, state.least_round_trip);
+      if (sending)
+        bgc_pacing_control_sample_empty (&path->pacing, now, state.least_round_trip);
+      else
+        bgc_delay_control_sample_empty (&path->control, now, state.least_round_trip);
     }
   if (moved != connection->moved)
     {
@@ -279,7 +294,10 @@ bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now)
 
       if (!is_disturbed (self, path, now))
         continue;
-      bgc_delay_control_step_aside (&path->control, now);
+      if (path->way == BGC_COURTESY_SENDING)
+        bgc_pacing_control_step_aside (&path->pacing, now);
+      else
+        bgc_delay_control_step_aside (&path->control, now);
       path->aside = now;
     }
   for (guint i = self->paths->len; i-- > 0;)
@@ -289,7 +307,9 @@ bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now)
       if (path->round_trip != 0)
         path->latest = path->round_trip;
       path->control.flows = path->active;
-      if (path->moved > 0)
+      if (path->moved > 0 && path->way == BGC_COURTESY_SENDING)
+        bgc_pacing_control_sample (&path->pacing, now, path->round_trip, path->moved);
+      else if (path->moved > 0)
         bgc_delay_control_sample (&path->control, now, path->round_trip, path->moved);
       settle_shares (self, path, now);
       path->round_trip = 0;
@@ -304,17 +324,16 @@ bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now)
 
 static Path *
 find_path (BgcCourtesyPaths *self, GSocket *socket, const char *peer, BgcPriority priority,
-           BgcCourtesyWay way)
+           BgcCourtesyWay way, guint32 round_trip)
 {
   g_autoptr (GSocketAddress) local = NULL;
-  BgcDelayControlSettings settings = { .target = targets[priority]
-                                                 * (way == BGC_COURTESY_SENDING ? SENDING_FACTOR : 1),
+  BgcDelayControlSettings settings = { .target = targets[priority],
                                        .segment = SEGMENT_DEFAULT,
-                                       .floor = way == BGC_COURTESY_SENDING
-                                                  ? SENDING_FLOOR * SEGMENT_DEFAULT
-                                                  : SEGMENT_DEFAULT,
-                                       .ceiling = way == BGC_COURTESY_SENDING ? RECEIVE_BUFFER
-                                                                                     : self->buffer };
+                                       .floor = SEGMENT_DEFAULT,
+                                       .ceiling = self->buffer };
+  BgcPacingControlSettings pacing = { .target = targets[priority] * SENDING_FACTOR,
+                                      .segment = SEGMENT_DEFAULT,
+                                      .floor = SENDING_FLOOR };
   Path *path;
 
   for (guint i = 0; i < self->paths->len; i++)
@@ -328,6 +347,7 @@ find_path (BgcCourtesyPaths *self, GSocket *socket, const char *peer, BgcPriorit
   path->priority = priority;
   path->way = way;
   bgc_delay_control_init (&path->control, &settings);
+  bgc_pacing_control_init (&path->pacing, &pacing, round_trip);
   local = g_socket_get_local_address (socket, NULL);
   if (local != NULL && G_IS_INET_SOCKET_ADDRESS (local))
     path->traffic = bgc_foreign_traffic_new (
@@ -357,20 +377,19 @@ bgc_courtesy_paths_adopt (BgcCourtesyPaths *self, GSocket *socket, GInetAddress 
   Connection *connection = g_new0 (Connection, 1);
   guint64 buffer = RECEIVE_BUFFER;
   BgcTcpState state;
+  guint32 round_trip = bgc_tcp_socket_read (socket, &state) ? state.round_trip : 0;
 
   if (way == BGC_COURTESY_RECEIVING && !bgc_tcp_socket_fix_receive_buffer (socket, &buffer))
     tell_missing (self);
   self->buffer = buffer;
   connection->socket = g_object_ref (socket);
-  connection->path = find_path (self, socket, name, priority, way);
+  connection->path = find_path (self, socket, name, priority, way, round_trip);
   connection->path->connections++;
   connection->last = g_get_monotonic_time ();
-  if (bgc_tcp_socket_read (socket, &state))
-    connection->path->latest = state.round_trip;
+  connection->path->latest = round_trip;
   g_ptr_array_add (self->connections, connection);
   /* The next tick shares anew; until then it has no more than others have. */
-  set_share (self, connection,
-             bgc_delay_control_window (&connection->path->control) / connection->path->connections);
+  set_share (self, connection, window_of (connection->path) / connection->path->connections);
 }
 
 guint64
@@ -383,7 +402,7 @@ bgc_courtesy_paths_window (const BgcCourtesyPaths *self)
       const Path *path = g_ptr_array_index (self->paths, i);
 
       if (path->connections > 0)
-        window = MAX (window, bgc_delay_control_window (&path->control));
+        window = MAX (window, window_of (path));
     }
   return window;
 }
@@ -402,7 +421,8 @@ bgc_courtesy_paths_yield_to (const BgcCourtesyPaths *self, BgcPriority priority,
         continue;
       if (path->aside != 0 && now - path->aside < ASIDE_SHOWN)
         return BGC_YIELD_OTHERS;
-      if (bgc_delay_control_gives_way (&path->control))
+      if (way == BGC_COURTESY_SENDING ? bgc_pacing_control_gives_way (&path->pacing)
+                                      : bgc_delay_control_gives_way (&path->control))
         yield = BGC_YIELD_QUEUE;
     }
   return yield;
