@@ -101,9 +101,6 @@ test_waiting (void)
   assert_waiting ("{'State': <'suspended'>, 'WaitReason': <'none'>}", "suspended");
   assert_waiting ("{'State': <'queued'>, 'WaitReason': <'scheduler'>}", "waiting for its turn");
   assert_waiting ("{'State': <'queued'>, 'WaitReason': <'network'>}", "waiting for the network");
-  assert_waiting ("{'State': <'queued'>, 'WaitReason': <'bandwidth-policy'>, "
-                  "'NextAttempt': <int64 1700003600000000>}",
-                  "waiting for the hours in which transfers are allowed in 1:00:00");
   assert_waiting ("{'State': <'queued'>, 'WaitReason': <'something-new'>}", "something-new");
   assert_waiting ("{'WaitReason': <'retry'>, 'NextAttempt': <int64 1700000012000000>}",
                   "waiting to try again in 0:12");
