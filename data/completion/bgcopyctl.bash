@@ -7,7 +7,7 @@ _bgcopyctl ()
 {
   local cur prev words cword
   local common='--session --system --json --quiet --help --version'
-  local transfer='--detach --keep --name --description --priority --retry-delay --no-progress-timeout --max-time --no-progress'
+  local transfer='--detach --keep --name --description --priority --retry-delay --no-progress-timeout --max-time --limit-rate --cost-policy --no-progress'
   transfer+=' --user --password-file --proxy-user --proxy-password-file --bearer-file --header'
   local commands='get put list show watch top suspend resume cancel complete'
   local states='queued connecting transferring suspended error transient-error transferred acknowledged cancelled'
@@ -30,11 +30,12 @@ _bgcopyctl ()
 
   case $prev in
     --priority|-p) COMPREPLY=($(compgen -W 'foreground high normal low' -- "$cur")); return ;;
+    --cost-policy) COMPREPLY=($(compgen -W 'always not-roaming standard unrestricted' -- "$cur")); return ;;
     --protocol) COMPREPLY=($(compgen -W 'auto bits tus resumable put' -- "$cur")); return ;;
     --state|-s) COMPREPLY=($(compgen -W "$states" -- "$cur")); return ;;
     --checksum|-c) COMPREPLY=($(compgen -W 'sha256: sha512:' -- "$cur")); return ;;
     --reply|-r|--password-file|--proxy-password-file|--bearer-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    --name|-n|--description|--retry-delay|--no-progress-timeout|--max-time|--user|-u|--proxy-user|--header|-H|--interval|--iterations) return ;;
+    --name|-n|--description|--retry-delay|--no-progress-timeout|--max-time|--limit-rate|--user|-u|--proxy-user|--header|-H|--interval|--iterations) return ;;
   esac
   if [[ $cur == -* ]]; then
     case $command in

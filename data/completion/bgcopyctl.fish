@@ -41,6 +41,8 @@ complete -c bgcopyctl -n $transfer -s p -l priority -x -a 'foreground high norma
 complete -c bgcopyctl -n $transfer -l retry-delay -x -d 'Seconds before another attempt'
 complete -c bgcopyctl -n $transfer -l no-progress-timeout -x -d 'Give up after that long without a byte'
 complete -c bgcopyctl -n $transfer -l max-time -x -d 'Give up after that long of transferring'
+complete -c bgcopyctl -n $transfer -l limit-rate -x -d 'Move at most that many bytes a second'
+complete -c bgcopyctl -n $transfer -l cost-policy -x -a 'always not-roaming standard unrestricted' -d 'On which networks it runs'
 complete -c bgcopyctl -n $transfer -l no-progress -d 'Draw no progress bar'
 complete -c bgcopyctl -n $transfer -s u -l user -x -d 'User name for the server'
 complete -c bgcopyctl -n $transfer -l password-file -r -F -d 'The first line is the password'

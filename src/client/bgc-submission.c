@@ -14,6 +14,7 @@
 #include "client/bgc-interrupt.h"
 #include "client/bgc-job-argument.h"
 #include "client/bgc-job-wait.h"
+#include "client/bgc-rate-option.h"
 
 #define OPTION_UNSET G_MININT /* -1 is what somebody may type */
 
@@ -33,6 +34,8 @@ bgc_submission_options_clear (BgcSubmissionOptions *self)
   g_clear_pointer (&self->name, g_free);
   g_clear_pointer (&self->description, g_free);
   g_clear_pointer (&self->priority, g_free);
+  g_clear_pointer (&self->limit_rate, g_free);
+  g_clear_pointer (&self->cost_policy, g_free);
   bgc_secret_options_clear (&self->secrets);
 }
 
@@ -46,6 +49,8 @@ static gboolean
 check (const BgcCommandLine *line, const BgcSubmissionOptions *options, BgcExitCode *exit_code)
 {
   BgcPriority priority;
+  BgcCostPolicy policy;
+  guint64 rate;
   const char *message = NULL;
 
   if (options->priority != NULL && !bgc_enums_priority_from_string (options->priority, &priority))
@@ -53,6 +58,10 @@ check (const BgcCommandLine *line, const BgcSubmissionOptions *options, BgcExitC
   else if (is_negative (options->retry_delay) || is_negative (options->no_progress_timeout)
            || is_negative (options->max_time))
     message = _("a number of seconds cannot be negative");
+  else if (options->limit_rate != NULL && !bgc_rate_option_parse (options->limit_rate, &rate))
+    message = _("the rate must be a number of bytes a second, with K, M or G behind it");
+  else if (options->cost_policy != NULL && !bgc_enums_cost_policy_from_string (options->cost_policy, &policy))
+    message = _("the cost policy must be always, not-roaming, standard or unrestricted");
   else if (options->detach && options->keep)
     message = _("--keep and --detach exclude each other: a job left to the service is always kept");
   if (message != NULL)
@@ -95,6 +104,10 @@ bgc_submission_options_parse (BgcSubmissionOptions *self, BgcCommandLine *line, 
       N_("Give up after that long without a byte; 0 = never try again"), N_("SECONDS") },
     { "max-time", 0, 0, G_OPTION_ARG_INT, &self->max_time, N_("Give up after that long of transferring"),
       N_("SECONDS") },
+    { "limit-rate", 0, 0, G_OPTION_ARG_STRING, &self->limit_rate,
+      N_("Move at most that many bytes a second (K, M or G behind it)"), N_("RATE") },
+    { "cost-policy", 0, 0, G_OPTION_ARG_STRING, &self->cost_policy,
+      N_("always, not-roaming, standard or unrestricted: on which networks it runs"), N_("WORD") },
     { "no-progress", 0, 0, G_OPTION_ARG_NONE, &self->no_progress, N_("Draw no progress bar"), NULL },
     { NULL },
   };
@@ -116,6 +129,15 @@ add_seconds (GVariantBuilder *properties, const char *name, gint seconds)
 {
   if (seconds != OPTION_UNSET)
     g_variant_builder_add (properties, "{sv}", name, g_variant_new_uint32 (seconds));
+}
+
+static void
+add_rate (GVariantBuilder *properties, const char *text)
+{
+  guint64 rate;
+
+  if (text != NULL && bgc_rate_option_parse (text, &rate))
+    g_variant_builder_add (properties, "{sv}", "BandwidthLimit", g_variant_new_uint64 (rate));
 }
 
 static void
@@ -167,6 +189,9 @@ make_parameters (const BgcSubmission *self)
   add_seconds (&properties, "MinimumRetryDelay", options->retry_delay);
   add_seconds (&properties, "NoProgressTimeout", options->no_progress_timeout);
   add_seconds (&properties, "MaximumDownloadTime", options->max_time);
+  add_rate (&properties, options->limit_rate);
+  if (options->cost_policy != NULL)
+    g_variant_builder_add (&properties, "{sv}", "CostPolicy", g_variant_new_string (options->cost_policy));
   add_all (&properties, self->properties);
   return g_variant_new ("(ssa(ssa{sv})a{sv})", name, self->type, &files, &properties);
 }

@@ -16,6 +16,8 @@ typedef struct {
   gint retry_delay;         /* seconds, negative = the service's default; likewise the next two */
   gint no_progress_timeout;
   gint max_time;
+  char *limit_rate;         /* (owned) (nullable) likewise the next */
+  char *cost_policy;
   gboolean detach;
   gboolean keep;
   gboolean no_progress;

@@ -47,7 +47,7 @@ class Job:
             'NotifyFlags': ('as', ['transferred', 'error']), 'MinimumNotificationInterval': ('u', 500),
             'AutoComplete': ('b', False), 'UploadProtocol': ('s', 'auto'), 'SessionId': ('s', ''), 'ReplyFileName': ('s', ''),
             'ReplyBytesTotal': ('t', UNKNOWN_SIZE), 'ReplyBytesTransferred': ('t', 0), 'ServerCancelPending': ('b', False),
-            'CancelDeadline': ('x', 0), 'CostPolicy': ('s', 'standard'), 'YieldsTo': ('s', 'nobody'),
+            'CancelDeadline': ('x', 0), 'BandwidthLimit': ('t', 0), 'CostPolicy': ('s', 'standard'), 'YieldsTo': ('s', 'nobody'),
             'Counters': ('a{st}', {'received': 0, 'sent': 0, 'refetched': 0, 'saved': 0})}
         self.set(**properties)
 

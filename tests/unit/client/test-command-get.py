@@ -44,12 +44,14 @@ def test_get_passes_its_options_on():
         digest = 'sha256:' + '0' * 64
         os.mkdir(os.path.join(scene.cwd, 'sub'))
         expect(scene.run('get', URL + '?a=b', 'sub', '--name=N', '--description', 'D', '-p', 'low', '--checksum', digest,
-                         '--no-overwrite', '--retry-delay=7', '--no-progress-timeout=0', '--max-time=9', '--quiet'), 0, '', '')
+                         '--no-overwrite', '--retry-delay=7', '--no-progress-timeout=0', '--max-time=9', '--limit-rate=2K',
+                         '--cost-policy=always', '--quiet'), 0, '', '')
         _, (name, _, files, properties) = scene.service.wait('Submit')
         tap.equal(name, 'N')
         tap.equal(files, [(URL + '?a=b', os.path.join(scene.cwd, 'sub', 'file.iso'), {'checksum': digest, 'overwrite': False})])
         tap.equal(properties, {'AutoComplete': True, 'Priority': 'low', 'Description': 'D', 'MinimumRetryDelay': 7,
-                               'NoProgressTimeout': 0, 'MaximumDownloadTime': 9})
+                               'NoProgressTimeout': 0, 'MaximumDownloadTime': 9, 'BandwidthLimit': 2048,
+                               'CostPolicy': 'always'})
 
 
 def test_get_detached_prints_the_id():

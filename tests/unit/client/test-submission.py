@@ -32,6 +32,15 @@ def test_seconds_are_not_negative():
         tap.equal(scene.service.called(), [], 'calls')
 
 
+def test_words_that_are_none():
+    with Scene() as scene:
+        for command in COMMANDS:
+            for rate in ('', '1.5M', '-1', '10T', 'fast'):
+                expect(scene.run(*command, f'--limit-rate={rate}'), 2, '', 'number of bytes a second')
+            expect(scene.run(*command, '--cost-policy=never'), 2, '', 'cost policy')
+        tap.equal(scene.service.called(), [], 'calls')
+
+
 def test_name_of_a_job():
     """The file's, as much of it as a name may have."""
     with Scene() as scene:
