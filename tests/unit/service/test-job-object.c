@@ -290,7 +290,7 @@ test_properties_refused (BusFixture *f, gconstpointer data)
   set_fails (f, path, "Colour", "'red'", "org.freedesktop.DBus.Error.InvalidArgs");
   set_fails (f, path, "DisplayName", "uint32 1", "org.freedesktop.DBus.Error.InvalidArgs");
   bus_fixture_fails (f, f->alice, path, BUS_FIXTURE_PROPERTIES, "Get",
-                     "('" BUS_FIXTURE_JOB "', 'BandwidthLimit')",
+                     "('" BUS_FIXTURE_JOB "', 'HighPerformance')",
                      "org.freedesktop.DBus.Error.InvalidArgs");
   bus_fixture_fails (f, f->alice, path, BUS_FIXTURE_PROPERTIES, "GetAll", "('org.example.Nothing',)",
                      "org.freedesktop.DBus.Error.InvalidArgs");
