@@ -76,17 +76,31 @@ on_tick (gpointer data)
 
 /* ---- finding them, on whatever thread ----------------------------------------------------------- */
 
-/* (transfer full) (nullable): not for us. While it connects too, it is the one that is being tried. */
+/* (transfer none) (nullable) */
+static GInetAddress *
+inet_of (GSocketAddress *address)
+{
+  if (address == NULL || !G_IS_INET_SOCKET_ADDRESS (address))
+    return NULL;
+  return g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address));
+}
+
+/* (transfer full) (nullable): not for us. While it connects too, it is the one that is being tried. A peer at
+ * an address of this machine's own is within it too, which shows only once connected. */
 static GInetAddress *
 find_peer (BgcCourtesy *self, GSocketConnection *stream)
 {
-  g_autoptr (GSocketAddress) address = g_socket_connection_get_remote_address (stream, NULL);
-  GInetAddress *peer;
+  g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (stream, NULL);
+  g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (stream, NULL);
+  GInetAddress *peer = inet_of (remote);
+  GInetAddress *own = inet_of (local);
 
-  if (address == NULL || !G_IS_INET_SOCKET_ADDRESS (address))
+  if (peer == NULL)
     return NULL;
-  peer = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address));
-  return !self->loopback && g_inet_address_get_is_loopback (peer) ? NULL : g_object_ref (peer);
+  if (!self->loopback
+      && (g_inet_address_get_is_loopback (peer) || (own != NULL && g_inet_address_equal (own, peer))))
+    return NULL;
+  return g_object_ref (peer);
 }
 
 /* With the lock held. */
