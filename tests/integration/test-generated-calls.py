@@ -106,6 +106,8 @@ class Generator:
             return self.dictionary()
         if signature == 'a{us}':
             return {self.number(32): self.string()}
+        if signature == 'a{st}':
+            return {self.string(): self.number(64)}
         if first == 'a':
             return [self.value(signature[1:], depth + 1) for _ in range(r.choice([0, 1, 1, 2, 3, 20]) if depth < 2 else 1)]
         if first == '(':
