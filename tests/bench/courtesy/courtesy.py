@@ -101,9 +101,9 @@ class Bench:
         head = SETTLE if self.case.late else 0
         process = self.begin_bulk(self.case.seconds + head)
         time.sleep(SETTLE)
-        before = self.moved(False) if head else 0
+        before = self.moved(False) - self.before if head else 0
         row['idle'] = self.speed(self.case.seconds - SETTLE + head, False)
-        row['bulk'] = self.end_bulk(process, before - self.before, head)
+        row['bulk'] = self.end_bulk(process, before, head)
         time.sleep(1)
         self.small_things(row)
 
