@@ -23,8 +23,8 @@
  * the trickle which a loaded path still gets. */
 #define FLOWING_SEGMENTS 2u
 /* Segments in a round trip that a loaded path still gets of what is sent: with fewer the peer's delayed
- * acknowledgements look like a queue that never ends. */
-#define SENDING_FLOOR 4u
+ * acknowledgements look like a queue that lasts, and more is felt where no queue makes round trips longer. */
+#define SENDING_FLOOR 3u
 /* Microseconds after which a connection on which nothing moves no longer counts among those that share. */
 #define IDLE_TIME (500 * G_TIME_SPAN_MILLISECOND)
 
