@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import child
@@ -125,8 +126,8 @@ class Owners(Ours):
     def __init__(self, lab, case):
         Nobody.__init__(self, lab, case)
         self.names = [f'owner{n}' for n in range(case.owners)]
-        self.folder = os.path.join(lab.folder, 'owners')
-        os.mkdir(self.folder)
+        self.folder = tempfile.mkdtemp(prefix='owners-', dir=lab.folder)
+        os.chmod(self.folder, 0o755)
         self.services = []
         self.machine = Machine(self.folder, '/run/netns/' + lab.names['cli'])
         try:
