@@ -17,6 +17,8 @@ typedef struct
   BgcPriority priority;
   guint files_at_once;
   guint64 rate;          /* bytes a second, or BGC_CAP_NONE */
+  guint64 told;          /* the rate that the worker was told last */
+  gboolean telling;      /* LimitJob is out */
   BgcWorkerFeed *feed;   /* (owned) (nullable) of a download */
   BgcWorkerSteps *steps; /* (owned) (nullable) of an upload */
   gboolean due;          /* an upload was started, once or again, and its step not yet asked for */
@@ -131,6 +133,9 @@ take_step (BgcWorkerRuns *self, Run *run)
     return;
   bgc_worker_steps_arguments (run->steps, &step, &files, &session);
   bgc_job_id_to_hex (&run->id, hex);
+  /* A step of a job that runs changes nothing about its rate. */
+  if (!run->sent)
+    run->told = run->rate;
   run->calling = run->sent = TRUE;
   call (self, run, "StartUpload",
         g_variant_new ("(s@a{sv}u@ay@a{sv})", hex, settings_of (run), step, files, session),
@@ -151,12 +156,13 @@ feed_files (BgcWorkerRuns *self, Run *run)
   bgc_job_id_to_hex (&run->id, hex);
   run->calling = TRUE;
   if (run->sent)
-    call (self, run, "AddFiles", g_variant_new ("(s@ay)", hex, files), on_fed);
-  else
-    call (self, run, "StartJob",
-          g_variant_new ("(s@a{sv}@ay)", hex, settings_of (run), files),
-          on_fed);
+    {
+      call (self, run, "AddFiles", g_variant_new ("(s@ay)", hex, files), on_fed);
+      return;
+    }
   run->sent = TRUE;
+  run->told = run->rate;
+  call (self, run, "StartJob", g_variant_new ("(s@a{sv}@ay)", hex, settings_of (run), files), on_fed);
 }
 
 /* Gives the worker what it can take of @run now. */
@@ -222,23 +228,43 @@ bgc_worker_runs_start (BgcWorkerRuns *self, GTask *task, const BgcJob *job, guin
 }
 
 static void
+on_limited (GVariant *answer, gpointer data);
+
+/* The last rate is enough: there is one call out for each job, however slow the worker is to answer. */
+static void
+tell_rate (BgcWorkerRuns *self, Run *run)
+{
+  char hex[BGC_JOB_ID_HEX_LENGTH + 1];
+
+  if (self->link == NULL || !run->sent || run->stopping || run->telling || run->told == run->rate)
+    return;
+  run->telling = TRUE;
+  run->told = run->rate;
+  bgc_job_id_to_hex (&run->id, hex);
+  call (self, run, "LimitJob", g_variant_new ("(st)", hex, run->rate), on_limited);
+}
+
+static void
 on_limited (GVariant *answer, gpointer data)
 {
+  const Ticket *ticket = data;
+  Run *run = g_hash_table_lookup (ticket->runs->runs, &ticket->id);
+
+  if (run == NULL)
+    return;
+  run->telling = FALSE;
+  tell_rate (ticket->runs, run);
 }
 
 void
 bgc_worker_runs_limit (BgcWorkerRuns *self, const BgcJobId *id, guint64 rate)
 {
   Run *run = g_hash_table_lookup (self->runs, id);
-  char hex[BGC_JOB_ID_HEX_LENGTH + 1];
 
-  if (run == NULL || run->rate == rate)
+  if (run == NULL)
     return;
   run->rate = rate;
-  if (!run->sent || run->stopping)
-    return;
-  bgc_job_id_to_hex (id, hex);
-  call (self, run, "LimitJob", g_variant_new ("(st)", hex, rate), on_limited);
+  tell_rate (self, run);
 }
 
 /* @run is over; takes it out and tells who waits. */
