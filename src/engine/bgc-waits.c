@@ -16,7 +16,7 @@
 /* Where room is seen and yet there is none, a quota for one, the time to the next look doubles: so often. */
 #define DOUBLINGS 4u
 /* Microseconds that each job that waits adds to all: thousands may wait for one disk. */
-#define SHARE_OF_LOOKS (G_USEC_PER_SEC / 10)
+#define SHARE_OF_LOOKS (G_GINT64_CONSTANT (1) * G_USEC_PER_SEC / 10)
 
 typedef struct _BgcWait
 {
@@ -36,6 +36,7 @@ typedef struct _BgcWait
 /* What a look for room needs to find who asked, if he still waits. */
 typedef struct
 {
+  GObject *keeper;   /* (owned) */
   BgcEngine *engine; /* (borrowed) */
   BgcJobId id;
 } Look;
@@ -151,6 +152,7 @@ static void
 on_looked (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autofree Look *look = data;
+  g_autoptr (GObject) keeper = look->keeper;
   g_autoptr (GError) error = NULL;
   gboolean room = bgc_workers_check_room_finish (BGC_WORKERS (source), result, &error);
   BgcEntry *entry = bgc_queue_find (look->engine->queue, &look->id);
@@ -186,7 +188,7 @@ look_for_room (BgcWait *self)
       return;
     }
   look = g_new (Look, 1);
-  *look = (Look){ self->engine, job->id };
+  *look = (Look){ g_object_ref (self->engine->keeper), self->engine, job->id };
   self->looking = TRUE;
   self->looks++;
   bgc_workers_check_room_async (self->engine->workers, job->owner, file, on_looked, look);
