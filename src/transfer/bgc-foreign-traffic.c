@@ -171,11 +171,19 @@ bgc_foreign_traffic_look (BgcForeignTraffic *self, gint64 now)
 
   if (self->open && now - self->looked >= LATE)
     judge (self);
-  if (now - self->looked < INTERVAL || !read_counter (self->fd, &bytes))
+  if (now - self->looked < INTERVAL)
     return self->noisy;
+  /* An interface that is gone says nothing more, while connections may live on: one of the same name and
+   * address can take its place. */
+  if (!read_counter (self->fd, &bytes))
+    {
+      self->noisy = FALSE;
+      return FALSE;
+    }
   self->elapsed = now - self->looked;
   self->looked = now;
-  self->all = bytes - self->last;
+  /* A driver that is reset may begin anew. */
+  self->all = bytes > self->last ? bytes - self->last : 0;
   self->last = bytes;
   self->ours = self->own;
   self->own = 0;
