@@ -126,11 +126,18 @@ static void
 check_wall (BgcClockSystem *self)
 {
   guint64 expirations;
+  gboolean armed;
 
   if (read (self->wall_fd, &expirations, sizeof expirations) < 0 && errno == EAGAIN)
     return;
-  bgc_clock_tell_wall_set (BGC_CLOCK (self));
-  if (arm_wall (self))
+  /* Set once more meanwhile: the timer is armed, and that was all there will be heard of it. */
+  do
+    {
+      bgc_clock_tell_wall_set (BGC_CLOCK (self));
+      armed = arm_wall (self);
+    }
+  while (!armed && errno == ECANCELED);
+  if (armed)
     return;
   g_warning ("Nobody tells any more when the wall clock is set: %s", g_strerror (errno));
   forget_wall (self);
