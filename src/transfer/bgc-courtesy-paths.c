@@ -3,6 +3,8 @@
 
 #include "transfer/bgc-courtesy-paths.h"
 
+#include <errno.h>
+
 #include "transfer/bgc-delay-control.h"
 #include "transfer/bgc-foreign-traffic.h"
 #include "transfer/bgc-pacing-control.h"
@@ -151,7 +153,8 @@ set_share (BgcCourtesyPaths *self, Connection *connection, guint64 share)
    * memory segments take. */
   known = path->way == BGC_COURTESY_SENDING ? bgc_tcp_socket_pace (connection->socket, share)
                                             : bgc_tcp_socket_clamp_window (connection->socket, share);
-  if (!known && !g_socket_is_closed (connection->socket))
+  /* One that another thread is just closing says nothing about the kernel. */
+  if (!known && errno != EBADF && errno != ENOTSOCK && !g_socket_is_closed (connection->socket))
     tell_missing (self);
   connection->set = share;
 }
