@@ -37,10 +37,11 @@ def expected_tests(build):
 
 
 def names_of(log, test):
-    """The driver writes results into the .trs, and into the .log with their names, in the same order."""
+    """The driver writes results into the .trs, and into the .log with number, name and why not, in the same order."""
     try:
         with open(log, encoding='utf-8', errors='replace') as f:
-            pattern = re.compile(rf'(?:PASS|FAIL|SKIP|XFAIL|XPASS|ERROR): {re.escape(test)}(?:\.py|\.sh)? (.*)')
+            pattern = re.compile(rf'(?:PASS|FAIL|SKIP|XFAIL|XPASS|ERROR): {re.escape(test)}(?:\.py|\.sh)? '
+                                 r'(?:\d+ )?(?:- )?(.*?)(?: # .*)?$')
             return [m.group(1) for m in map(pattern.match, f) if m]
     except FileNotFoundError:
         return []
