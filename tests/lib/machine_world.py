@@ -152,6 +152,18 @@ class MachineWorld(World):
 
     # ---- service ----
 
+    def configure(self, section, **values):
+        """What an administrator adds to the configuration; read at the start of the daemon, or by reload()."""
+        path = self.machine.path(self.variables['sysconfdir'].replace('${prefix}', self.variables['prefix'])
+                                 + '/bgcopyd/bgcopyd.conf.d/50-test.conf')
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'w', encoding='ascii') as f:
+            f.write(f'[{section}]\n' + ''.join(f'{name}={value}\n' for name, value in values.items()))
+        os.chmod(path, 0o644)
+
+    def reload(self):
+        self.machine.run('systemctl', 'reload', 'bgcopyd.service')
+
     def as_user(self, name):
         """The service as this user sees it; started if it does not run."""
         if self.machine.show('bgcopyd.service', 'ActiveState') != 'active':

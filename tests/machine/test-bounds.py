@@ -43,15 +43,6 @@ class Alice:
         true(self.later, 'she wanted nothing else')
 
 
-def limit(world, **limits):
-    folder = world.variables['sysconfdir'].replace('${prefix}', world.variables['prefix'])
-    path = world.machine.path(folder + '/bgcopyd/bgcopyd.conf.d/50-test.conf')
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, 'w', encoding='ascii') as f:
-        f.write('[Limits]\n' + ''.join(f'{name}={value}\n' for name, value in limits.items()))
-    os.chmod(path, 0o644)
-
-
 def refused(name, call, *arguments, **options):
     try:
         result = call(*arguments, **options)
@@ -91,7 +82,7 @@ def nothing_changes(bob, name, *calls):
 
 
 def test_jobs(world):
-    limit(world, **LIMITS)
+    world.configure('Limits', **LIMITS)
     alice, bob = Alice(world), world.as_user('bob')
     most = LIMITS['MaxJobsPerUser']
     made = []
@@ -110,7 +101,7 @@ def test_jobs(world):
 
 
 def test_files(world):
-    limit(world, **LIMITS)
+    world.configure('Limits', **LIMITS)
     alice, bob = Alice(world), world.as_user('bob')
     most, step = LIMITS['MaxFilesPerUser'], 1000
     jobs = [bob.create() for _ in range(3)]
@@ -128,7 +119,7 @@ def test_files(world):
 
 
 def test_bytes(world):
-    limit(world, **LIMITS)
+    world.configure('Limits', **LIMITS)
     alice, bob = Alice(world), world.as_user('bob')
     job, others = bob.create(), [bob.create() for _ in range(40)]
     long = 'http://127.0.0.1/' + 'x' * 8000

@@ -4,7 +4,6 @@
 """When not to run, as the system service hears of it: through its sandbox and the system bus, whose policies for the
 services asked are such as those services bring along."""
 
-import os
 import subprocess
 import time
 
@@ -88,11 +87,7 @@ def test_conditions(world):
 def test_only_while_logged_in(world):
     allow_mocks(world)
     logind = LogindInside(world)
-    etc = world.variables['sysconfdir'].replace('${prefix}', world.variables['prefix'])
-    folder = world.machine.path(etc + '/bgcopyd/bgcopyd.conf.d')
-    os.makedirs(folder, exist_ok=True)
-    with open(folder + '/test.conf', 'w', encoding='ascii') as f:
-        f.write('[Limits]\nOnlyWhileLoggedIn=yes\n')
+    world.configure('Limits', OnlyWhileLoggedIn='yes')
     content = world.bytes(1_500_000)
     world.put('slow', content)
     job = world.as_user('alice').submit([(f'http://127.0.0.1:{PORT}/slow/256/slow', '/home/alice/slow')], AutoComplete=True)

@@ -256,22 +256,15 @@ def test_journal(world):
 
 
 def test_reload(world):
-    folder = world.variables['sysconfdir'].replace('${prefix}', world.variables['prefix'])
-    path = world.machine.path(folder + '/bgcopyd/bgcopyd.conf.d/50-test.conf')
-    os.makedirs(os.path.dirname(path), exist_ok=True)
     service = world.as_user('alice')
     pid = world.pid
     limit = service.property('Limits')['MaxJobsPerUser']
-
-    def reload(text):
-        with open(path, 'w', encoding='ascii') as f:
-            f.write(text)
-        os.chmod(path, 0o644)
-        world.machine.run('systemctl', 'reload', 'bgcopyd.service')
-    reload('[Limits]\nMaxJobsPerUser=2\n')
+    world.configure('Limits', MaxJobsPerUser=2)
+    world.reload()
     world.until(lambda: service.property('Limits')['MaxJobsPerUser'] == 2, 'the new limit')
     true(limit != 2, 'it was 2 before')
-    reload('[Limits]\nMaxJobsPerUser=none\n')
+    world.configure('Limits', MaxJobsPerUser='none')
+    world.reload()
     world.until(lambda: 'MaxJobsPerUser' in world.machine.journal('-u', 'bgcopyd.service'), 'the complaint')
     equal(service.property('Limits')['MaxJobsPerUser'], 2)
     equal(world.pid, pid)
