@@ -5,97 +5,18 @@
 
 import os
 import signal
-import socket
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import tap
 from awaited import wait_for
+from counting_peer import MB, SECONDS, SIZE, CountingPeer, within
 from tap import equal, true
-
-MB = 1_000_000
-SIZE = 40 * MB
-PIECE = 4000
-# The bound: so much of what is said, over any so many seconds.
-LEAST, MOST, SECONDS = 0.95, 1.05, 10
-
-
-class Peer:
-    """Sends and takes files, and knows how many bytes so far. What the kernel holds of them is little, and soon the
-    same all the time, so that it is left out of account."""
-
-    def __init__(self):
-        peer = self
-        self.bytes = 0
-        self.requests = []
-        self.samples = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def answer(self, status, length):
-                self.send_response(status)
-                self.send_header('Content-Length', str(length))
-                self.end_headers()
-
-            def do_GET(self):
-                peer.requests.append(self.path)
-                pause = 0.02 if self.path.startswith('/slow') else 0
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
-                self.answer(200, SIZE)
-                try:
-                    for _ in range(SIZE // PIECE):
-                        self.wfile.write(b'x' * PIECE)
-                        peer.bytes += PIECE
-                        time.sleep(pause)
-                except OSError:
-                    self.close_connection = True
-
-            def do_PUT(self):
-                peer.requests.append(self.path)
-                left = int(self.headers['Content-Length'])
-                try:
-                    while left > 0 and (piece := self.rfile.read1(min(left, PIECE))):
-                        peer.bytes += len(piece)
-                        left -= len(piece)
-                    self.answer(201, 0)
-                except OSError:
-                    self.close_connection = True
-
-            def log_message(self, *words):
-                pass
-
-        self.server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def url(self, name):
-        return f'http://127.0.0.1:{self.server.server_port}/{name}'
-
-    def windows(self, seconds, count):
-        """Watches for so long, and a little; the rates over windows of that length."""
-        samples, rates = [], []
-        end = time.monotonic() + seconds + count
-        while (now := time.monotonic()) < end:
-            samples.append((now, self.bytes))
-            rates += [(self.bytes - b) / (now - t) for t, b in samples if now - t >= seconds][-1:]
-            time.sleep(0.05)
-        return rates
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def download(world, name, url, **properties):
     job = world.service.submit([(url, world.local(name))], **properties)
     job.wait_state('transferring')
     return job
-
-
-def within(rates, rate):
-    true(rates, 'windows')
-    print(f'# {min(rates):.0f} … {max(rates):.0f}')
-    true(LEAST * rate <= min(rates) and max(rates) <= MOST * rate, f'{min(rates):.0f} … {max(rates):.0f}')
 
 
 def cap(world, rate):
@@ -108,7 +29,7 @@ def cap(world, rate):
 def test_all(world):
     """Three jobs under one cap of 1 MB/s: any ten seconds of it."""
     cap(world, MB)
-    peer = Peer()
+    peer = CountingPeer()
     source = os.path.join(world.folder, 'source')
     with open(source, 'wb') as f:
         f.truncate(SIZE)
@@ -125,7 +46,7 @@ def test_all(world):
 
 def test_limit(world):
     """A job's own limit, changed while it runs, on the connection it has."""
-    peer = Peer()
+    peer = CountingPeer()
     job = download(world, 'a', peer.url('a'), BandwidthLimit=256_000, Priority='foreground')
     equal(job.get('BandwidthLimit'), 256_000)
     time.sleep(2)
@@ -142,7 +63,7 @@ def test_limit(world):
 def test_slow_server(world):
     """What a job does not move for its slow server is the others'."""
     cap(world, MB)
-    peer, other = Peer(), Peer()
+    peer, other = CountingPeer(), CountingPeer()
     jobs = [download(world, 'slow', other.url('slow')), download(world, 'a', peer.url('a'))]
     time.sleep(5)
     begin, first, slow = time.monotonic(), peer.bytes, other.bytes
@@ -150,7 +71,7 @@ def test_slow_server(world):
     seconds = time.monotonic() - begin
     slow, fast = (other.bytes - slow) / seconds, (peer.bytes - first) / seconds
     true(0 < slow < 0.4 * MB, f'{slow:.0f}')
-    true(LEAST * MB <= slow + fast <= MOST * MB, f'{slow:.0f} + {fast:.0f}')
+    within([slow + fast], MB)
     for job in jobs:
         job.cancel()
     peer.close()
@@ -159,7 +80,7 @@ def test_slow_server(world):
 
 def test_stops_at_once(world):
     """At a byte a second it waits for long, and still stops."""
-    peer = Peer()
+    peer = CountingPeer()
     job = download(world, 'a', peer.url('a'), BandwidthLimit=1)
     job.suspend()
     equal(job.get('State'), 'suspended')
