@@ -6,8 +6,9 @@
 /* Bytes that whoever waits on the main loop is taken to want: more than a slice of any rate. */
 #define WANTED_BYTES (G_GUINT64_CONSTANT (1) << 20)
 
-/* Microseconds that somebody is shown a job as held by its rate after it last was. */
-#define HELD_SHOWN G_TIME_SPAN_SECOND
+/* Microseconds that somebody is shown a job as held by its rate after it last was: at the lowest, a byte a
+ * second, it is each second. */
+#define HELD_SHOWN (2 * G_TIME_SPAN_SECOND)
 
 /* Somebody on the main loop. */
 typedef struct

@@ -34,7 +34,7 @@ void bgc_throttle_unref (BgcThrottle *self);
 gsize bgc_throttle_take (BgcThrottle *self, gsize wanted);
 /* Of what was taken @bytes did not move. */
 void bgc_throttle_give_back (BgcThrottle *self, gsize bytes);
-/* Somebody was made to wait within the last second: the job is as fast as it may be. */
+/* Somebody was made to wait within the last two seconds: the job is as fast as it may be. */
 gboolean bgc_throttle_holds (BgcThrottle *self);
 /* As take, but blocks while it were 0; 0 = @cancellable (nullable) was cancelled. */
 gsize bgc_throttle_take_blocking (BgcThrottle *self, gsize wanted, GCancellable *cancellable);
