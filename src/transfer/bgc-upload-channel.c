@@ -194,6 +194,8 @@ on_body_moved (gsize bytes, guint64 left, gpointer data)
   BgcUploadChannel *self = call->channel;
 
   call->went = TRUE;
+  /* A body goes out behind its head, and an answer may be hours away. */
+  g_atomic_int_set (&self->connected, 1);
   self->sent += bytes;
   bgc_call_watch_beat (self->watch,
                        left == 0 && call->request->is_last ? self->answer_seconds : self->stall_seconds);
