@@ -68,6 +68,22 @@ struct _BgcDaemon {
   gboolean stopping;
 };
 
+/* Whoever has made as many has a file that is no configuration, and a journal that is not for it. */
+#define MISTAKES_TOLD 100u
+
+static void
+tell_mistakes (const GPtrArray *mistakes)
+{
+  for (guint i = 0; i < MIN (mistakes->len, MISTAKES_TOLD); i++)
+    {
+      g_autofree char *line = bgc_config_mistakes_line (g_ptr_array_index (mistakes, i));
+
+      g_warning ("%s", line);
+    }
+  if (mistakes->len > MISTAKES_TOLD)
+    g_warning ("And %u more; bgcopyd --check-config tells them all", mistakes->len - MISTAKES_TOLD);
+}
+
 /* @running: nullable, the settings that stay where the files make no sense. */
 static void
 load_config (BgcDaemon *self, const BgcConfig *running, BgcConfig *made)
@@ -84,13 +100,7 @@ load_config (BgcDaemon *self, const BgcConfig *running, BgcConfig *made)
       g_ptr_array_add (files, g_strdup (self->config));
     }
   bgc_config_read (files, running, made, mistakes);
-  for (guint i = 0; i < mistakes->len; i++)
-    {
-      const BgcConfigMistake *mistake = g_ptr_array_index (mistakes, i);
-      g_autofree char *line = bgc_config_mistakes_line (mistake);
-
-      g_warning ("%s", line);
-    }
+  tell_mistakes (mistakes);
 }
 
 static gboolean

@@ -16,6 +16,7 @@ typedef struct {
 } Fixture;
 
 static char *warned; /* (owned) (nullable) the last warning of ours */
+static guint warnings; /* so many in this test */
 
 static GLogWriterOutput
 write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
@@ -27,6 +28,7 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
       {
         g_free (warned);
         warned = g_strdup (fields[i].value);
+        warnings++;
       }
   return G_LOG_WRITER_HANDLED;
 }
@@ -36,6 +38,7 @@ set_up (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
+  warnings = 0;
   fixture->directory = g_dir_make_tmp ("bgcopyd-daemon-XXXXXX", &error);
   g_assert_no_error (error);
   fixture->options.session = TRUE;
@@ -111,6 +114,24 @@ test_bad_config (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (daemon);
 }
 
+/* A file of nothing else does not fill the journal. */
+static void
+test_many_mistakes (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BgcDaemon) daemon = NULL;
+  g_autoptr (GString) text = g_string_new ("[Bandwidth]\n");
+
+  for (guint i = 0; i < 1000; i++)
+    g_string_append (text, "Limit=fast\n");
+  g_assert_true (g_file_set_contents (fixture->options.config, text->str, -1, NULL));
+  daemon = bgc_daemon_new (&fixture->options, g_rand_new (), &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (daemon);
+  g_assert_cmpuint (warnings, ==, 101);
+  g_assert_cmpstr (warned, ==, "And 900 more; bgcopyd --check-config tells them all");
+}
+
 static void
 test_no_config (Fixture *fixture, gconstpointer data)
 {
@@ -160,6 +181,7 @@ main (int argc, char **argv)
   ADD ("/daemon/one-at-a-time", test_one_at_a_time);
   ADD ("/daemon/opens-again", test_opens_again);
   ADD ("/daemon/bad-config", test_bad_config);
+  ADD ("/daemon/many-mistakes", test_many_mistakes);
   ADD ("/daemon/no-config", test_no_config);
   ADD ("/daemon/bad-state-directory", test_bad_state_directory);
   ADD ("/daemon/no-bus", test_no_bus);
