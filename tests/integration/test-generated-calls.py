@@ -74,12 +74,14 @@ class Generator:
         return self.random.choice(['s', 'u', 't', 'x', 'b', 'i', 'y', 'n', 'q', 'd', 'o', 'g', 'as', 'a(tt)', 'a{sv}', '(su)', 'v', 'ay',
                                    'a{us}', 'av', 'aas', 'a(ssa{sv})'])
 
-    def dictionary(self):
+    def dictionary(self, depth=0):
+        """Not nested without end: GLib gives up a connection on which comes what it finds nested too deeply."""
         r, found = self.random, {}
         for _ in range(r.choice([0, 0, 1, 1, 2, 5, 30])):
             key = r.choice(list(TYPES)) if r.random() < 0.8 else self.string()
             kind = TYPES[key] if key in TYPES and r.random() < 0.7 else self.signature()
-            found[key] = GLib.Variant(kind, self.value(kind))
+            kind = 's' if depth > 6 else kind
+            found[key] = GLib.Variant(kind, self.value(kind, depth + 1))
         return found
 
     def value(self, signature, depth=0):
@@ -103,7 +105,7 @@ class Generator:
             kind = 's' if depth > 3 else r.choice(['s', 'u', 'v', 'as'])
             return GLib.Variant(kind, self.value(kind, depth + 1))
         if signature == 'a{sv}':
-            return self.dictionary()
+            return self.dictionary(depth)
         if signature == 'a{us}':
             return {self.number(32): self.string()}
         if signature == 'a{st}':
