@@ -3,12 +3,12 @@
 
 #include "client/bgc-screen.h"
 
-#include <errno.h>
 #include <glib-unix.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "client/bgc-terminal.h"
 
 /* Where the terminal does not know its size. */
 #define COLUMNS_DEFAULT 80u
@@ -30,23 +30,6 @@ struct _BgcScreen
   gboolean left;
   gboolean unicode;
 };
-
-static void
-write_all (BgcScreen *self, const char *text)
-{
-  gsize left = strlen (text);
-
-  while (left > 0)
-    {
-      gssize written = write (self->out, text, left);
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written <= 0)
-        return;
-      text += written;
-      left -= written;
-    }
-}
 
 /* Whoever is in the background leaves the terminal alone, or is stopped by it. */
 static gboolean
@@ -101,7 +84,7 @@ bgc_screen_new (int in, int out)
       g_source_set_name_by_id (self->keys, "bgcopyctl keys");
     }
   take_keys (self);
-  write_all (self, HIDE HOME CLEAR_REST);
+  bgc_terminal_write (self->out, HIDE HOME CLEAR_REST);
   return self;
 }
 
@@ -109,7 +92,7 @@ void
 bgc_screen_free (BgcScreen *self)
 {
   g_clear_handle_id (&self->keys, g_source_remove);
-  write_all (self, SHOW);
+  bgc_terminal_write (self->out, SHOW);
   if (is_ours (self))
     tcsetattr (self->in, TCSADRAIN, &self->before);
   g_free (self);
@@ -150,7 +133,7 @@ bgc_screen_draw (BgcScreen *self, const char *text)
   g_string_append (whole, CLEAR_REST);
   encoded = g_locale_from_utf8 (whole->str, -1, NULL, NULL, NULL);
   /* In one write, so that it is never seen half drawn. */
-  write_all (self, encoded != NULL ? encoded : whole->str);
+  bgc_terminal_write (self->out, encoded != NULL ? encoded : whole->str);
   g_string_free (whole, TRUE);
 }
 

@@ -63,15 +63,14 @@ bgc_terminal_is_due (const BgcTerminal *self)
   return self->time == 0 || g_get_monotonic_time () - self->time >= DRAW_INTERVAL;
 }
 
-/* In one write, so that the line is never seen half drawn. */
-static void
-write_all (BgcTerminal *self, const char *text)
+void
+bgc_terminal_write (int fd, const char *text)
 {
   gsize left = strlen (text);
 
   while (left > 0)
     {
-      gssize written = write (self->fd, text, left);
+      gssize written = write (fd, text, left);
       if (written < 0 && errno == EINTR)
         continue;
       if (written <= 0)
@@ -89,7 +88,8 @@ bgc_terminal_draw (BgcTerminal *self, const char *line)
   g_autofree char *whole = g_strconcat ("\r", line, rest, NULL);
   g_autofree char *encoded = g_locale_from_utf8 (whole, -1, NULL, NULL, NULL);
 
-  write_all (self, encoded != NULL ? encoded : whole);
+  /* At once, so that the line is never seen half drawn. */
+  bgc_terminal_write (self->fd, encoded != NULL ? encoded : whole);
   self->drawn = width;
   self->time = g_get_monotonic_time ();
 }
@@ -100,6 +100,6 @@ bgc_terminal_clear (BgcTerminal *self)
   if (self->drawn == 0)
     return;
   bgc_terminal_draw (self, "");
-  write_all (self, "\r");
+  bgc_terminal_write (self->fd, "\r");
   self->drawn = 0;
 }

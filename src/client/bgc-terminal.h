@@ -22,5 +22,7 @@ gboolean bgc_terminal_is_due (const BgcTerminal *self);
 void bgc_terminal_draw (BgcTerminal *self, const char *line);
 /* The line is empty again, the cursor at its start. */
 void bgc_terminal_clear (BgcTerminal *self);
+/* All of @text to @fd, whatever interrupts; nothing more once the terminal is gone. */
+void bgc_terminal_write (int fd, const char *text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BgcTerminal, bgc_terminal_free)
