@@ -62,9 +62,6 @@
 #define SLOW_ROUNDS  3
 #define ASIDE_ROUNDS 8
 #define SLOW_PAUSE_MIN (G_GINT64_CONSTANT (30) * G_USEC_PER_SEC)
-/* A delay that stands this long without moving is a longer path, not somebody's queue: no sender's
- * queue is that even, and BBR empties its own every 10 s. */
-#define REROUTE_TIME (G_GINT64_CONSTANT (15) * G_USEC_PER_SEC)
 /* What the usual window keeps of itself in a round trip, so that it is forgotten in minutes. */
 #define USUAL_KEPT 0.999
 /* Part of the usual window below which it is said to give way: its own saw-tooth stays above. */
@@ -169,9 +166,8 @@ static void
 reroute (BgcDelayControl *self)
 {
   memset (self->lowest, 0, sizeof self->lowest);
-  self->lowest[0] = self->floored_low;
-  self->base = self->floored_low;
-  self->floored_since = 0;
+  self->lowest[0] = self->floored.low;
+  self->base = self->floored.low;
   self->phase = BGC_DELAY_CONTROL_STARTING;
   self->threshold = (double)self->settings.ceiling;
 }
@@ -179,21 +175,9 @@ reroute (BgcDelayControl *self)
 static void
 watch_floor (BgcDelayControl *self, gint64 now, guint32 round_trip, double queue)
 {
-  if (self->window > (double)self->settings.floor || queue <= bgc_delay_control_target (self))
-    {
-      self->floored_since = 0;
-      return;
-    }
-  if (self->floored_since == 0)
-    {
-      self->floored_since = now;
-      self->floored_low = self->floored_high = round_trip;
-    }
-  self->floored_low = MIN (self->floored_low, round_trip);
-  self->floored_high = MAX (self->floored_high, round_trip);
-  if (self->floored_high - self->floored_low > self->settings.target)
-    self->floored_since = 0;
-  else if (now - self->floored_since >= REROUTE_TIME)
+  gboolean floored = self->window <= (double)self->settings.floor && queue > bgc_delay_control_target (self);
+
+  if (bgc_reroute_watch_sample (&self->floored, now, floored, round_trip, self->settings.target))
     reroute (self);
 }
 

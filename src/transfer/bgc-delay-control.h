@@ -8,7 +8,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "transfer/bgc-reroute-watch.h"
 
 /* Minutes of lowest round trips remembered, as RFC 6817 4.2 proposes. */
 #define BGC_DELAY_CONTROL_HISTORY 10u
@@ -53,10 +53,7 @@ typedef struct
   guint32 falling;      /* the round trip at the last cut, or since */
   gint64 decided;       /* when the last decision was made */
   guint64 moved;        /* bytes since */
-  /* Since the window stands at the floor with a queue that is not ours; 0 = it does not. */
-  gint64 floored_since;
-  guint32 floored_low;  /* lowest and highest round trip since */
-  guint32 floored_high;
+  BgcRerouteWatch floored; /* the window at the floor, with a queue that is not ours */
   double usual;         /* bytes: the largest steady window of late */
   guint pressed;        /* steady decisions in a row that found a queue and left the window at the floor */
   gboolean gives_way;   /* as of the last steady decision */

@@ -54,8 +54,6 @@
 #define SLOW_ROUNDS 3
 #define SLOW_EVERY  29
 #define SLOW_PAUSE_MIN (30 * G_TIME_SPAN_SECOND)
-/* Microseconds for which a delay stands still that is a longer path, not somebody's queue. */
-#define REROUTE_TIME (15 * G_TIME_SPAN_SECOND)
 
 static double
 floor_of (const BgcPacingControl *self)
@@ -117,9 +115,8 @@ bgc_pacing_control_sample_empty (BgcPacingControl *self, gint64 now, guint32 rou
 static void
 reroute (BgcPacingControl *self)
 {
-  self->lowest[0] = self->base = self->floored_low;
+  self->lowest[0] = self->base = self->floored.low;
   self->lowest[1] = 0;
-  self->floored_since = 0;
   self->best = self->threshold = 0;
   self->phase = BGC_PACING_CONTROL_STARTING;
 }
@@ -127,21 +124,9 @@ reroute (BgcPacingControl *self)
 static void
 watch_floor (BgcPacingControl *self, gint64 now, guint32 round_trip, double queue)
 {
-  if (self->rate > floor_of (self) || queue <= bgc_pacing_control_target (self))
-    {
-      self->floored_since = 0;
-      return;
-    }
-  if (self->floored_since == 0)
-    {
-      self->floored_since = now;
-      self->floored_low = self->floored_high = round_trip;
-    }
-  self->floored_low = MIN (self->floored_low, round_trip);
-  self->floored_high = MAX (self->floored_high, round_trip);
-  if (self->floored_high - self->floored_low > self->settings.target)
-    self->floored_since = 0;
-  else if (now - self->floored_since >= REROUTE_TIME)
+  gboolean floored = self->rate <= floor_of (self) && queue > bgc_pacing_control_target (self);
+
+  if (bgc_reroute_watch_sample (&self->floored, now, floored, round_trip, self->settings.target))
     reroute (self);
 }
 
@@ -303,5 +288,5 @@ bgc_pacing_control_step_aside (BgcPacingControl *self, gint64 now)
 gboolean
 bgc_pacing_control_gives_way (const BgcPacingControl *self)
 {
-  return self->full >= FULL_TRIPS || self->floored_since != 0;
+  return self->full >= FULL_TRIPS || self->floored.since != 0;
 }

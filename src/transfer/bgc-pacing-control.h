@@ -8,7 +8,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "transfer/bgc-reroute-watch.h"
 
 typedef struct
 {
@@ -46,10 +46,7 @@ typedef struct
   guint full;          /* round trips in a row with far too long a one */
   gint64 slow_since;   /* when the last slow-down began; 0 = never */
   gint64 slow_next;    /* when the next is due; 0 = not planned */
-  /* Since the rate stands at the floor with a queue that is not ours; 0 = it does not. */
-  gint64 floored_since;
-  guint32 floored_low;  /* lowest and highest round trip since */
-  guint32 floored_high;
+  BgcRerouteWatch floored; /* the rate at the floor, with a queue that is not ours */
 } BgcPacingControl;
 
 /* @round_trip: of the handshake; 0 = not known. */
