@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright 2026 The bgcopyd authors */
 
-/* Whether a path became longer: the queue that a transfer at its trickle still sees is somebody else's, or none.
- * A delay that stands still for long is none, for no sender's queue is that even. Pure: times and samples are
- * passed in, all in microseconds. */
+/* Whether a path became longer: the queue that a transfer at its trickle still sees is somebody else's, or
+ * none. A delay that stands still for long is none, for no sender's queue is that even. Pure: times and
+ * samples are passed in, all in microseconds. */
 
 #pragma once
 
