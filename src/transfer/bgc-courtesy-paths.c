@@ -4,6 +4,7 @@
 #include "transfer/bgc-courtesy-paths.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "transfer/bgc-delay-control.h"
 #include "transfer/bgc-foreign-traffic.h"
@@ -70,7 +71,9 @@ typedef struct
 
 typedef struct
 {
-  GSocket *socket; /* (owned) whoever it is of closes it */
+  int number;      /* (borrowed) descriptor of whoever it is of, who closes it when he likes, on any thread */
+  guint64 cookie;  /* what tells it from another that gets the number then */
+  int held;        /* (owned) descriptor of our own while we look, else -1 */
   Path *path;      /* (borrowed) */
   guint64 moved;   /* bytes, as last seen */
   gint64 last;     /* when they did, monotonic microseconds */
@@ -87,11 +90,22 @@ path_free (Path *path)
   g_free (path);
 }
 
+/* Our own descriptor keeps a connection open that its owner closes: for the peer it would end later than it
+ * does, and take in what comes until then. So it is held for the microseconds of a look, and not from one to
+ * the next. */
+static void
+let_go (Connection *connection)
+{
+  if (connection->held >= 0)
+    close (connection->held);
+  connection->held = -1;
+}
+
 static void
 connection_free (Connection *connection)
 {
+  let_go (connection);
   connection->path->connections--;
-  g_object_unref (connection->socket);
   g_free (connection);
 }
 
@@ -139,8 +153,9 @@ rate_of (const Path *path, guint64 window)
   return window * G_USEC_PER_SEC / (path->latest != 0 ? path->latest : ROUND_TRIP_DEFAULT);
 }
 
+/* @fd: of @connection, and not closed meanwhile. */
 static void
-set_share (BgcCourtesyPaths *self, Connection *connection, guint64 share)
+set_share (BgcCourtesyPaths *self, Connection *connection, int fd, guint64 share)
 {
   const Path *path = connection->path;
   gboolean known;
@@ -151,10 +166,9 @@ set_share (BgcCourtesyPaths *self, Connection *connection, guint64 share)
     return;
   /* A clamp is said again and again: the kernel puts its own in its place whenever it has learnt how much
    * memory segments take. */
-  known = path->way == BGC_COURTESY_SENDING ? bgc_tcp_socket_pace (connection->socket, share)
-                                            : bgc_tcp_socket_clamp_window (connection->socket, share);
-  /* One that another thread is just closing says nothing about the kernel. */
-  if (!known && errno != EBADF && errno != ENOTSOCK && !g_socket_is_closed (connection->socket))
+  known = path->way == BGC_COURTESY_SENDING ? bgc_tcp_socket_pace (fd, share)
+                                            : bgc_tcp_socket_clamp_window (fd, share);
+  if (!known)
     tell_missing (self);
   connection->set = share;
 }
@@ -174,15 +188,15 @@ settle_shares (BgcCourtesyPaths *self, Path *path, gint64 now)
       Connection *connection = g_ptr_array_index (self->connections, i);
       gboolean active = now - connection->last < IDLE_TIME;
 
-      if (connection->path != path)
+      if (connection->path != path || connection->held < 0)
         continue;
       if (active && given < flowing)
         {
-          set_share (self, connection, window / flowing);
+          set_share (self, connection, connection->held, window / flowing);
           given++;
         }
       else
-        set_share (self, connection, active ? segment : segment * FLOWING_SEGMENTS);
+        set_share (self, connection, connection->held, active ? segment : segment * FLOWING_SEGMENTS);
     }
 }
 
@@ -208,7 +222,7 @@ look (Connection *connection, gint64 now)
   guint64 moved;
   BgcTcpState state;
 
-  if (!bgc_tcp_socket_read (connection->socket, &state))
+  if (!bgc_tcp_socket_read (connection->held, &state))
     return;
   moved = sending ? state.acknowledged : state.received;
   round_trip = sending ? without_gap (connection, &state) : state.data_round_trip;
@@ -276,20 +290,26 @@ is_disturbed (BgcCourtesyPaths *self, Path *path, gint64 now)
   return bgc_foreign_traffic_look (path->traffic, now);
 }
 
-gboolean
-bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now)
+static void
+look_at_all (BgcCourtesyPaths *self, gint64 now)
 {
   for (guint i = self->connections->len; i-- > 0;)
     {
       Connection *connection = g_ptr_array_index (self->connections, i);
 
-      /* Its owner may close it on another thread right after. The number may then be another
-       * connection's, which at worst is slow for a moment. */
-      if (g_socket_is_closed (connection->socket))
-        g_ptr_array_remove_index_fast (self->connections, i);
-      else
+      connection->held = bgc_tcp_socket_hold (connection->number, connection->cookie);
+      if (connection->held >= 0)
         look (connection, now);
+      /* Else there are just too many descriptors. */
+      else if (errno == EBADF)
+        g_ptr_array_remove_index_fast (self->connections, i);
     }
+}
+
+gboolean
+bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now)
+{
+  look_at_all (self, now);
   exchange_counts (self, now);
   for (guint i = 0; i < self->paths->len; i++)
     {
@@ -322,6 +342,7 @@ bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now)
       if (path->connections == 0)
         g_ptr_array_remove_index_fast (self->paths, i);
     }
+  g_ptr_array_foreach (self->connections, (GFunc)let_go, NULL);
   return self->connections->len > 0;
 }
 
@@ -362,37 +383,46 @@ find_path (BgcCourtesyPaths *self, GSocket *socket, const char *peer, BgcPriorit
 void
 bgc_courtesy_paths_prepare (GSocket *socket, BgcCourtesyWay way)
 {
-  bgc_tcp_socket_mark_lower_effort (socket);
+  int fd = g_socket_get_fd (socket);
+
+  bgc_tcp_socket_mark_lower_effort (fd);
   if (way == BGC_COURTESY_SENDING)
     {
-      bgc_tcp_socket_set_low_priority (socket);
-      bgc_tcp_socket_limit_unsent (socket, UNSENT_BYTES);
+      bgc_tcp_socket_set_low_priority (fd);
+      bgc_tcp_socket_limit_unsent (fd, UNSENT_BYTES);
     }
   else
-    bgc_tcp_socket_begin_small (socket, RECEIVE_BUFFER_FIRST);
+    bgc_tcp_socket_begin_small (fd, RECEIVE_BUFFER_FIRST);
 }
 
 void
 bgc_courtesy_paths_adopt (BgcCourtesyPaths *self, GSocket *socket, GInetAddress *peer,
                           BgcPriority priority, BgcCourtesyWay way)
 {
+  int fd = g_socket_get_fd (socket);
+  guint64 cookie = bgc_tcp_socket_cookie (fd);
   g_autofree char *name = g_inet_address_to_string (peer);
-  Connection *connection = g_new0 (Connection, 1);
+  Connection *connection;
   guint64 buffer = RECEIVE_BUFFER;
   BgcTcpState state;
-  guint32 round_trip = bgc_tcp_socket_read (socket, &state) ? state.round_trip : 0;
+  guint32 round_trip = bgc_tcp_socket_read (fd, &state) ? state.round_trip : 0;
 
-  if (way == BGC_COURTESY_RECEIVING && !bgc_tcp_socket_fix_receive_buffer (socket, &buffer))
+  if (cookie == 0 || (way == BGC_COURTESY_RECEIVING && !bgc_tcp_socket_fix_receive_buffer (fd, &buffer)))
     tell_missing (self);
+  if (cookie == 0)
+    return;
   self->buffer = buffer;
-  connection->socket = g_object_ref (socket);
+  connection = g_new0 (Connection, 1);
+  connection->number = fd;
+  connection->cookie = cookie;
+  connection->held = -1;
   connection->path = find_path (self, socket, name, priority, way, round_trip);
   connection->path->connections++;
   connection->last = g_get_monotonic_time ();
   connection->path->latest = round_trip;
   g_ptr_array_add (self->connections, connection);
   /* The next tick shares anew; until then it has no more than others have. */
-  set_share (self, connection, window_of (connection->path) / connection->path->connections);
+  set_share (self, connection, fd, window_of (connection->path) / connection->path->connections);
 }
 
 guint64

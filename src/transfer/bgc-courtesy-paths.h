@@ -30,7 +30,7 @@ void bgc_courtesy_paths_init (BgcCourtesyPaths *self);
 void bgc_courtesy_paths_clear (BgcCourtesyPaths *self);
 /* Before @socket connects. Needs no lock. */
 void bgc_courtesy_paths_prepare (GSocket *socket, BgcCourtesyWay way);
-/* Right after it has; kept until somebody closes it. */
+/* Right after it has, on the thread that may close it; it stays theirs, who close it when they like. */
 void bgc_courtesy_paths_adopt (BgcCourtesyPaths *self, GSocket *socket, GInetAddress *peer,
                                BgcPriority priority, BgcCourtesyWay way);
 /* Looks at all sockets and shares anew; @now: monotonic microseconds. FALSE: there are none. */

@@ -129,7 +129,7 @@ set_mark (BgcCourtesy *self, GSocket *socket)
 {
   guint mark = g_atomic_int_get (&self->mark);
 
-  if (mark != 0 && !bgc_tcp_socket_set_mark (socket, mark)
+  if (mark != 0 && !bgc_tcp_socket_set_mark (g_socket_get_fd (socket), mark)
       && g_atomic_int_exchange (&self->told_mark, 1) == 0)
     g_warning ("SocketMark has no effect, bgcopyd.conf(5) tells how to allow it: %s", g_strerror (errno));
 }

@@ -3,10 +3,13 @@
 
 #include "transfer/bgc-tcp-socket.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* The code point 000001 in the upper six bits of the octet. */
 #define LOWER_EFFORT 0x04
@@ -20,19 +23,40 @@
 #define LOCK_RECEIVING 2
 
 static gboolean
-set_number (GSocket *socket, int level, int option, int value)
+set_number (int fd, int level, int option, int value)
 {
-  return setsockopt (g_socket_get_fd (socket), level, option, &value, sizeof value) == 0;
+  return setsockopt (fd, level, option, &value, sizeof value) == 0;
+}
+
+guint64
+bgc_tcp_socket_cookie (int fd)
+{
+  guint64 cookie = 0;
+  socklen_t length = sizeof cookie;
+
+  return getsockopt (fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) == 0 ? cookie : 0;
+}
+
+int
+bgc_tcp_socket_hold (int number, guint64 cookie)
+{
+  int fd = fcntl (number, F_DUPFD_CLOEXEC, 0);
+
+  if (fd < 0 || bgc_tcp_socket_cookie (fd) == cookie)
+    return fd;
+  close (fd);
+  errno = EBADF;
+  return -1;
 }
 
 gboolean
-bgc_tcp_socket_read (GSocket *socket, BgcTcpState *state)
+bgc_tcp_socket_read (int fd, BgcTcpState *state)
 {
   struct tcp_info info;
   socklen_t length = sizeof info;
 
   memset (&info, 0, sizeof info);
-  if (getsockopt (g_socket_get_fd (socket), IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
+  if (getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
     return FALSE;
   state->data_round_trip = info.tcpi_rcv_rtt;
   state->least_round_trip = info.tcpi_min_rtt == G_MAXUINT32 ? 0 : info.tcpi_min_rtt;
@@ -49,45 +73,45 @@ bgc_tcp_socket_read (GSocket *socket, BgcTcpState *state)
 /* Whether the kernel lets a program say what it may still change of the buffers, as it does since Linux
  * 5.14. */
 static gboolean
-knows_buffer_lock (GSocket *socket)
+knows_buffer_lock (int fd)
 {
   int value = 0;
   socklen_t length = sizeof value;
 
-  return getsockopt (g_socket_get_fd (socket), SOL_SOCKET, SO_BUF_LOCK, &value, &length) == 0;
+  return getsockopt (fd, SOL_SOCKET, SO_BUF_LOCK, &value, &length) == 0;
 }
 
 gboolean
-bgc_tcp_socket_begin_small (GSocket *socket, guint64 bytes)
+bgc_tcp_socket_begin_small (int fd, guint64 bytes)
 {
   /* A size alone would fix the buffer, and with it the window scale at what this little needs. */
-  return knows_buffer_lock (socket)
-         && set_number (socket, SOL_SOCKET, SO_RCVBUF, (int)MIN (bytes, G_MAXINT / 2))
-         && set_number (socket, SOL_SOCKET, SO_BUF_LOCK, 0);
+  return knows_buffer_lock (fd)
+         && set_number (fd, SOL_SOCKET, SO_RCVBUF, (int)MIN (bytes, G_MAXINT / 2))
+         && set_number (fd, SOL_SOCKET, SO_BUF_LOCK, 0);
 }
 
 /* SO_RCVBUF is bounded by what an administrator thought of for all sockets, and that is little. Whoever wants
  * to be woken only for much data is given the room for it, as much as tuning by the kernel would give. */
 static gboolean
-make_room (GSocket *socket, int bytes)
+make_room (int fd, int bytes)
 {
-  return set_number (socket, SOL_SOCKET, SO_BUF_LOCK, 0)
-         && set_number (socket, SOL_SOCKET, SO_RCVLOWAT, bytes)
-         && set_number (socket, SOL_SOCKET, SO_BUF_LOCK, LOCK_RECEIVING)
-         && set_number (socket, SOL_SOCKET, SO_RCVLOWAT, 1);
+  return set_number (fd, SOL_SOCKET, SO_BUF_LOCK, 0)
+         && set_number (fd, SOL_SOCKET, SO_RCVLOWAT, bytes)
+         && set_number (fd, SOL_SOCKET, SO_BUF_LOCK, LOCK_RECEIVING)
+         && set_number (fd, SOL_SOCKET, SO_RCVLOWAT, 1);
 }
 
 gboolean
-bgc_tcp_socket_fix_receive_buffer (GSocket *socket, guint64 *bytes)
+bgc_tcp_socket_fix_receive_buffer (int fd, guint64 *bytes)
 {
   int wanted = (int)MIN (*bytes, G_MAXINT / 2);
   int given = 0;
   socklen_t length = sizeof given;
 
-  if ((!knows_buffer_lock (socket) || !make_room (socket, wanted))
-      && !set_number (socket, SOL_SOCKET, SO_RCVBUF, wanted))
+  if ((!knows_buffer_lock (fd) || !make_room (fd, wanted))
+      && !set_number (fd, SOL_SOCKET, SO_RCVBUF, wanted))
     return FALSE;
-  if (getsockopt (g_socket_get_fd (socket), SOL_SOCKET, SO_RCVBUF, &given, &length) < 0)
+  if (getsockopt (fd, SOL_SOCKET, SO_RCVBUF, &given, &length) < 0)
     return FALSE;
   /* Half of it is for the kernel's own bookkeeping. */
   *bytes = (guint64)given / 2;
@@ -96,39 +120,42 @@ bgc_tcp_socket_fix_receive_buffer (GSocket *socket, guint64 *bytes)
 }
 
 gboolean
-bgc_tcp_socket_clamp_window (GSocket *socket, guint64 bytes)
+bgc_tcp_socket_clamp_window (int fd, guint64 bytes)
 {
-  return set_number (socket, IPPROTO_TCP, TCP_WINDOW_CLAMP, (int)MIN (bytes, G_MAXINT));
+  return set_number (fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, (int)MIN (bytes, G_MAXINT));
 }
 
 gboolean
-bgc_tcp_socket_pace (GSocket *socket, guint64 rate)
+bgc_tcp_socket_pace (int fd, guint64 rate)
 {
-  return setsockopt (g_socket_get_fd (socket), SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof rate) == 0;
+  return setsockopt (fd, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof rate) == 0;
 }
 
 gboolean
-bgc_tcp_socket_limit_unsent (GSocket *socket, guint bytes)
+bgc_tcp_socket_limit_unsent (int fd, guint bytes)
 {
-  return set_number (socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, (int)bytes);
+  return set_number (fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, (int)bytes);
 }
 
 gboolean
-bgc_tcp_socket_set_low_priority (GSocket *socket)
+bgc_tcp_socket_set_low_priority (int fd)
 {
-  return setsockopt (g_socket_get_fd (socket), IPPROTO_TCP, TCP_CONGESTION, "lp", 2) == 0;
+  return setsockopt (fd, IPPROTO_TCP, TCP_CONGESTION, "lp", 2) == 0;
 }
 
 gboolean
-bgc_tcp_socket_set_mark (GSocket *socket, guint32 mark)
+bgc_tcp_socket_set_mark (int fd, guint32 mark)
 {
-  return setsockopt (g_socket_get_fd (socket), SOL_SOCKET, SO_MARK, &mark, sizeof mark) == 0;
+  return setsockopt (fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) == 0;
 }
 
 gboolean
-bgc_tcp_socket_mark_lower_effort (GSocket *socket)
+bgc_tcp_socket_mark_lower_effort (int fd)
 {
-  if (g_socket_get_family (socket) == G_SOCKET_FAMILY_IPV6)
-    return set_number (socket, IPPROTO_IPV6, IPV6_TCLASS, LOWER_EFFORT);
-  return set_number (socket, IPPROTO_IP, IP_TOS, LOWER_EFFORT);
+  int family = 0;
+  socklen_t length = sizeof family;
+
+  if (getsockopt (fd, SOL_SOCKET, SO_DOMAIN, &family, &length) == 0 && family == AF_INET6)
+    return set_number (fd, IPPROTO_IPV6, IPV6_TCLASS, LOWER_EFFORT);
+  return set_number (fd, IPPROTO_IP, IP_TOS, LOWER_EFFORT);
 }

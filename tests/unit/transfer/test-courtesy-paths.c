@@ -3,6 +3,13 @@
 
 #include "transfer/bgc-courtesy-paths.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "transfer/bgc-tcp-socket.h"
+
 /* Both ends of a connection within the machine. */
 typedef struct
 {
@@ -83,6 +90,81 @@ test_kept_until_closed (void)
   bgc_courtesy_paths_clear (&paths);
 }
 
+static int
+clamp_of (GSocket *socket)
+{
+  int value = 0;
+
+  g_assert_true (g_socket_get_option (socket, IPPROTO_TCP, TCP_WINDOW_CLAMP, &value, NULL));
+  return value;
+}
+
+/* Somebody closes one, and the number is at once that of a connection which is none of ours. */
+static void
+test_number_of_another (void)
+{
+  BgcCourtesyPaths paths = { 0 };
+  Pair one, two;
+  int clamp;
+
+  pair_open (&one);
+  pair_open (&two);
+  bgc_courtesy_paths_init (&paths);
+  adopt (&paths, one.near, "10.0.0.1", BGC_PRIORITY_NORMAL);
+  g_assert_true (bgc_courtesy_paths_look (&paths, 2));
+  g_assert_true (bgc_tcp_socket_clamp_window (g_socket_get_fd (two.near), 54321));
+  clamp = clamp_of (two.near);
+  g_assert_cmpint (dup2 (g_socket_get_fd (two.near), g_socket_get_fd (one.near)), >=, 0);
+  g_assert_false (bgc_courtesy_paths_look (&paths, 3));
+  g_assert_cmpint (clamp_of (two.near), ==, clamp);
+  pair_close (&one);
+  pair_close (&two);
+  bgc_courtesy_paths_clear (&paths);
+}
+
+/* The peer learns at once that it is closed, not only with the next look. */
+static void
+test_closed_at_once (void)
+{
+  BgcCourtesyPaths paths = { 0 };
+  g_autoptr (GError) error = NULL;
+  char byte;
+  Pair one;
+
+  pair_open (&one);
+  bgc_courtesy_paths_init (&paths);
+  adopt (&paths, one.near, "10.0.0.1", BGC_PRIORITY_NORMAL);
+  g_assert_true (bgc_courtesy_paths_look (&paths, 2));
+  g_assert_true (g_socket_close (one.near, NULL));
+  g_socket_set_timeout (one.far, 30);
+  g_assert_cmpint (g_socket_receive (one.far, &byte, 1, NULL, &error), ==, 0);
+  g_assert_no_error (error);
+  pair_close (&one);
+  bgc_courtesy_paths_clear (&paths);
+}
+
+/* No descriptor is to be had for a look: what was set stays, and the connection is kept. */
+static void
+test_descriptors_used_up (void)
+{
+  BgcCourtesyPaths paths = { 0 };
+  struct rlimit before, none;
+  Pair one;
+
+  pair_open (&one);
+  bgc_courtesy_paths_init (&paths);
+  adopt (&paths, one.near, "10.0.0.1", BGC_PRIORITY_NORMAL);
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &none), ==, 0);
+  g_assert_true (bgc_courtesy_paths_look (&paths, 2));
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  g_assert_true (bgc_courtesy_paths_look (&paths, 3));
+  pair_close (&one);
+  g_assert_false (bgc_courtesy_paths_look (&paths, 4));
+  bgc_courtesy_paths_clear (&paths);
+}
+
 /* Plain connections, and it is said once. */
 static void
 test_missing (void)
@@ -109,6 +191,9 @@ main (int argc, char **argv)
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
   g_log_set_writer_func (count_warnings, NULL, NULL);
   g_test_add_func ("/courtesy-paths/kept-until-closed", test_kept_until_closed);
+  g_test_add_func ("/courtesy-paths/number-of-another", test_number_of_another);
+  g_test_add_func ("/courtesy-paths/closed-at-once", test_closed_at_once);
+  g_test_add_func ("/courtesy-paths/descriptors-used-up", test_descriptors_used_up);
   g_test_add_func ("/courtesy-paths/missing", test_missing);
   return g_test_run ();
 }

@@ -3,8 +3,12 @@
 
 #include "transfer/bgc-tcp-socket.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <unistd.h>
 
 /* Both ends of a connection within the machine. */
 typedef struct
@@ -27,7 +31,7 @@ pair_open_small (Pair *self, GSocketFamily family, guint64 bytes, gboolean *smal
   bound = g_socket_get_local_address (listener, NULL);
   self->near = g_socket_new (family, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
   g_assert_no_error (error);
-  *small = bytes > 0 && bgc_tcp_socket_begin_small (self->near, bytes);
+  *small = bytes > 0 && bgc_tcp_socket_begin_small (g_socket_get_fd (self->near), bytes);
   g_socket_connect (self->near, bound, NULL, &error);
   g_assert_no_error (error);
   self->far = g_socket_accept (listener, NULL, &error);
@@ -71,13 +75,13 @@ test_read (void)
   Pair pair;
 
   g_assert_true (pair_open (&pair, G_SOCKET_FAMILY_IPV4));
-  g_assert_true (bgc_tcp_socket_read (pair.near, &near));
+  g_assert_true (bgc_tcp_socket_read (g_socket_get_fd (pair.near), &near));
   g_assert_cmpuint (near.received, ==, 0);
   g_assert_cmpint (g_socket_send (pair.near, bytes, sizeof bytes, NULL, NULL), ==, sizeof bytes);
   while (got < sizeof bytes)
     got += (gsize)g_socket_receive (pair.far, room, sizeof room, NULL, NULL);
-  g_assert_true (bgc_tcp_socket_read (pair.near, &near));
-  g_assert_true (bgc_tcp_socket_read (pair.far, &far));
+  g_assert_true (bgc_tcp_socket_read (g_socket_get_fd (pair.near), &near));
+  g_assert_true (bgc_tcp_socket_read (g_socket_get_fd (pair.far), &far));
   g_assert_cmpuint (far.received, ==, sizeof bytes);
   g_assert_cmpuint (near.round_trip, >, 0);
   g_assert_cmpuint (near.round_trip, <, G_USEC_PER_SEC);
@@ -106,17 +110,17 @@ test_receive_buffer (void)
   g_assert_true (pair_open_small (&pair, G_SOCKET_FAMILY_IPV4, 16 << 10, &small));
   if (small)
     g_assert_cmpint (option (pair.near, IPPROTO_TCP, TCP_WINDOW_CLAMP), <=, 16 << 10);
-  g_assert_true (bgc_tcp_socket_fix_receive_buffer (pair.near, &bytes));
+  g_assert_true (bgc_tcp_socket_fix_receive_buffer (g_socket_get_fd (pair.near), &bytes));
   g_assert_cmpuint (bytes, >=, 64 << 10);
   g_assert_cmpuint (bytes, <, G_MAXINT);
   assert_grows (&pair, MIN (bytes, 4 << 20));
-  g_assert_true (bgc_tcp_socket_clamp_window (pair.near, 20000));
+  g_assert_true (bgc_tcp_socket_clamp_window (g_socket_get_fd (pair.near), 20000));
   g_assert_cmpint (option (pair.near, IPPROTO_TCP, TCP_WINDOW_CLAMP), ==, 20000);
   /* It is woken by the first byte all the same. */
   g_assert_cmpint (option (pair.near, SOL_SOCKET, SO_RCVLOWAT), ==, 1);
-  g_assert_true (bgc_tcp_socket_clamp_window (pair.near, G_MAXUINT64));
+  g_assert_true (bgc_tcp_socket_clamp_window (g_socket_get_fd (pair.near), G_MAXUINT64));
   bytes = G_MAXUINT64;
-  g_assert_true (bgc_tcp_socket_fix_receive_buffer (pair.near, &bytes));
+  g_assert_true (bgc_tcp_socket_fix_receive_buffer (g_socket_get_fd (pair.near), &bytes));
   g_assert_cmpuint (bytes, <, G_MAXINT);
   pair_close (&pair);
 }
@@ -127,13 +131,13 @@ test_sending (void)
   Pair pair;
 
   g_assert_true (pair_open (&pair, G_SOCKET_FAMILY_IPV4));
-  g_assert_true (bgc_tcp_socket_pace (pair.near, 123456));
+  g_assert_true (bgc_tcp_socket_pace (g_socket_get_fd (pair.near), 123456));
   g_assert_cmpint (option (pair.near, SOL_SOCKET, SO_MAX_PACING_RATE), ==, 123456);
-  g_assert_true (bgc_tcp_socket_pace (pair.near, G_MAXUINT64));
-  g_assert_true (bgc_tcp_socket_limit_unsent (pair.near, 65536));
+  g_assert_true (bgc_tcp_socket_pace (g_socket_get_fd (pair.near), G_MAXUINT64));
+  g_assert_true (bgc_tcp_socket_limit_unsent (g_socket_get_fd (pair.near), 65536));
   g_assert_cmpint (option (pair.near, IPPROTO_TCP, TCP_NOTSENT_LOWAT), ==, 65536);
   /* Not every kernel has it. */
-  bgc_tcp_socket_set_low_priority (pair.near);
+  bgc_tcp_socket_set_low_priority (g_socket_get_fd (pair.near));
   pair_close (&pair);
 }
 
@@ -143,12 +147,12 @@ test_lower_effort (void)
   Pair pair;
 
   g_assert_true (pair_open (&pair, G_SOCKET_FAMILY_IPV4));
-  g_assert_true (bgc_tcp_socket_mark_lower_effort (pair.near));
+  g_assert_true (bgc_tcp_socket_mark_lower_effort (g_socket_get_fd (pair.near)));
   g_assert_cmpint (option (pair.near, IPPROTO_IP, IP_TOS), ==, 4);
   pair_close (&pair);
   if (!pair_open (&pair, G_SOCKET_FAMILY_IPV6))
     return;
-  g_assert_true (bgc_tcp_socket_mark_lower_effort (pair.near));
+  g_assert_true (bgc_tcp_socket_mark_lower_effort (g_socket_get_fd (pair.near)));
   g_assert_cmpint (option (pair.near, IPPROTO_IPV6, IPV6_TCLASS), ==, 4);
   pair_close (&pair);
 }
@@ -165,12 +169,55 @@ test_mark (void)
 
       if (!pair_open (&pair, families[i]))
         continue;
-      if (bgc_tcp_socket_set_mark (pair.near, 0x10))
+      if (bgc_tcp_socket_set_mark (g_socket_get_fd (pair.near), 0x10))
         g_assert_cmpint (option (pair.near, SOL_SOCKET, SO_MARK), ==, 0x10);
       else
         g_assert_cmpint (errno, ==, EPERM);
       pair_close (&pair);
     }
+}
+
+/* Ours is the same connection, and is not closed with the owner's; what has its number then is another. */
+static void
+test_hold (void)
+{
+  Pair one, two;
+  guint64 cookie;
+  int number, held;
+
+  g_assert_true (pair_open (&one, G_SOCKET_FAMILY_IPV4));
+  g_assert_true (pair_open (&two, G_SOCKET_FAMILY_IPV4));
+  number = g_socket_get_fd (one.near);
+  cookie = bgc_tcp_socket_cookie (number);
+  g_assert_cmpuint (cookie, !=, 0);
+  g_assert_cmpuint (cookie, !=, bgc_tcp_socket_cookie (g_socket_get_fd (two.near)));
+  held = bgc_tcp_socket_hold (number, cookie);
+  g_assert_cmpint (held, >=, 0);
+  g_assert_cmpint (fcntl (held, F_GETFD), ==, FD_CLOEXEC);
+  g_socket_close (one.near, NULL);
+  g_assert_cmpuint (bgc_tcp_socket_cookie (held), ==, cookie);
+  g_assert_cmpint (bgc_tcp_socket_hold (number, cookie), ==, -1);
+  g_assert_cmpint (errno, ==, EBADF);
+  g_assert_cmpint (dup2 (g_socket_get_fd (two.near), number), ==, number);
+  g_assert_cmpint (bgc_tcp_socket_hold (number, cookie), ==, -1);
+  g_assert_cmpint (errno, ==, EBADF);
+  close (number);
+  close (held);
+  pair_close (&one);
+  pair_close (&two);
+}
+
+/* No socket at all. */
+static void
+test_no_socket (void)
+{
+  int ends[2];
+
+  g_assert_cmpint (pipe2 (ends, O_CLOEXEC), ==, 0);
+  g_assert_cmpuint (bgc_tcp_socket_cookie (ends[0]), ==, 0);
+  g_assert_cmpint (bgc_tcp_socket_hold (ends[0], 1), ==, -1);
+  close (ends[0]);
+  close (ends[1]);
 }
 
 /* A socket that knows nothing of all that. */
@@ -181,10 +228,10 @@ test_missing (void)
     = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
   BgcTcpState state;
 
-  g_assert_false (bgc_tcp_socket_read (socket, &state));
-  g_assert_false (bgc_tcp_socket_clamp_window (socket, 20000));
-  g_assert_false (bgc_tcp_socket_limit_unsent (socket, 20000));
-  g_assert_false (bgc_tcp_socket_set_low_priority (socket));
+  g_assert_false (bgc_tcp_socket_read (g_socket_get_fd (socket), &state));
+  g_assert_false (bgc_tcp_socket_clamp_window (g_socket_get_fd (socket), 20000));
+  g_assert_false (bgc_tcp_socket_limit_unsent (g_socket_get_fd (socket), 20000));
+  g_assert_false (bgc_tcp_socket_set_low_priority (g_socket_get_fd (socket)));
 }
 
 int
@@ -196,6 +243,8 @@ main (int argc, char **argv)
   g_test_add_func ("/tcp-socket/sending", test_sending);
   g_test_add_func ("/tcp-socket/lower-effort", test_lower_effort);
   g_test_add_func ("/tcp-socket/mark", test_mark);
+  g_test_add_func ("/tcp-socket/hold", test_hold);
+  g_test_add_func ("/tcp-socket/no-socket", test_no_socket);
   g_test_add_func ("/tcp-socket/missing", test_missing);
   return g_test_run ();
 }
