@@ -271,6 +271,7 @@ static gboolean
 is_disturbed (BgcCourtesyPaths *self, Path *path, gint64 now)
 {
   gboolean sending = path->way == BGC_COURTESY_SENDING;
+  gboolean heard, disturbed;
   guint interface;
   BgcSharedCount others;
 
@@ -285,9 +286,12 @@ is_disturbed (BgcCourtesyPaths *self, Path *path, gint64 now)
         bgc_foreign_traffic_add (path->traffic, sending ? other->carried.sent : other->carried.received);
     }
   others = bgc_shared_counters_grown (self->shared, interface);
-  if (bgc_shared_counters_others (self->shared) > 0)
+  heard = bgc_shared_counters_has (self->shared, interface);
+  if (bgc_shared_counters_others (self->shared) > 0 && heard)
     bgc_foreign_traffic_add_others (path->traffic, sending ? others.sent : others.received);
-  return bgc_foreign_traffic_look (path->traffic, now);
+  disturbed = bgc_foreign_traffic_look (path->traffic, now);
+  /* Where others are not heard of, it may be their background connections. */
+  return disturbed && (heard || bgc_shared_counters_others (self->shared) == 0);
 }
 
 static void

@@ -12,7 +12,8 @@
 #define PAGE 4096u
 /* Of the page's layout. */
 #define LAYOUT 1u
-/* Interfaces in a page: who uses more at once is foreign on the rest. */
+/* Interfaces in a page: who uses more at once is foreign to others on the rest, and does not know there who
+ * else is not (bgc_shared_counters_has()). */
 #define INTERFACES 8u
 /* Bytes a microsecond that no interface carries more than: 800 Gbit/s. */
 #define MOST_PER_MICROSECOND 100000u
@@ -49,6 +50,8 @@ struct _BgcSharedCounters
 {
   Page *page;        /* (owned) (nullable) mapped: ours */
   Entry ours[INTERFACES];
+  guint64 used[INTERFACES]; /* the look before which connections of ours were on it last */
+  guint64 looks;     /* from 1 */
   GPtrArray *others; /* (owned) (element-type Other) */
   gint64 looked;     /* monotonic microseconds; 0 = never */
   BgcSharedCount grown[INTERFACES]; /* over the interfaces of ours, between the last two looks */
@@ -67,6 +70,7 @@ bgc_shared_counters_new (void)
   BgcSharedCounters *self = g_new0 (BgcSharedCounters, 1);
 
   self->others = g_ptr_array_new_with_free_func ((GDestroyNotify)other_free);
+  self->looks = 1;
   return self;
 }
 
@@ -166,35 +170,8 @@ bgc_shared_counters_use (BgcSharedCounters *self, int own, const int *others, gu
 
 /* ---- ours --------------------------------------------------------------------------------------- */
 
-/* The entry of @interface, or a free one that becomes it; NULL: there is none. */
-static Entry *
-find_entry (BgcSharedCounters *self, guint interface)
-{
-  for (guint i = 0; i < INTERFACES; i++)
-    if (self->ours[i].interface == interface || self->ours[i].interface == 0)
-      {
-        self->ours[i].interface = interface;
-        return &self->ours[i];
-      }
-  return NULL;
-}
-
-void
-bgc_shared_counters_add (BgcSharedCounters *self, guint interface, const BgcSharedCount *more)
-{
-  Entry *entry = interface == 0 ? NULL : find_entry (self, interface);
-
-  if (entry == NULL)
-    return;
-  entry->received += more->received;
-  entry->sent += more->sent;
-  if (self->page != NULL)
-    tell_entry (self, (guint)(entry - self->ours));
-}
-
-/* ---- theirs ------------------------------------------------------------------------------------- */
-
-/* Only what is said of interfaces that we use too is of interest, and so nobody can fill the table. */
+/* -1: it has none. Of what others say only that of interfaces which we use too is of interest, and so nobody
+ * can fill the table. */
 static int
 find_ours (const BgcSharedCounters *self, guint64 interface)
 {
@@ -203,6 +180,47 @@ find_ours (const BgcSharedCounters *self, guint64 interface)
       return (int)i;
   return -1;
 }
+
+/* One that becomes the entry of @interface: nobody has it, or no connection of ours has been on its interface
+ * since before the last look, which may be gone from the machine. -1: there is none. */
+static int
+take_entry (BgcSharedCounters *self, guint interface)
+{
+  guint oldest = 0;
+
+  for (guint i = 1; i < INTERFACES; i++)
+    if (self->used[i] < self->used[oldest])
+      oldest = i;
+  if (self->ours[oldest].interface != 0 && self->used[oldest] + 1 >= self->looks)
+    return -1;
+  /* Who reads an entry that changes its interface at that moment sees numbers that fall. */
+  self->ours[oldest] = (Entry){ .interface = interface };
+  return (int)oldest;
+}
+
+void
+bgc_shared_counters_add (BgcSharedCounters *self, guint interface, const BgcSharedCount *more)
+{
+  int index = find_ours (self, interface);
+
+  if (index < 0 && interface != 0)
+    index = take_entry (self, interface);
+  if (index < 0)
+    return;
+  self->used[index] = self->looks;
+  self->ours[index].received += more->received;
+  self->ours[index].sent += more->sent;
+  if (self->page != NULL)
+    tell_entry (self, (guint)index);
+}
+
+gboolean
+bgc_shared_counters_has (const BgcSharedCounters *self, guint interface)
+{
+  return find_ours (self, interface) >= 0;
+}
+
+/* ---- theirs ------------------------------------------------------------------------------------- */
 
 static void
 add_growth (guint64 *sum, guint64 before, guint64 now, guint64 most)
@@ -237,6 +255,7 @@ bgc_shared_counters_look (BgcSharedCounters *self, gint64 now)
   guint64 most = passed < 0 || passed > LONGEST_LOOK ? 0 : (guint64)passed * MOST_PER_MICROSECOND;
 
   self->looked = now;
+  self->looks++;
   memset (self->grown, 0, sizeof self->grown);
   for (guint i = 0; i < self->others->len; i++)
     {

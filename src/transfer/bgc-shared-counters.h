@@ -24,11 +24,14 @@ void bgc_shared_counters_free (BgcSharedCounters *self);
 /* Ours go into the page @own from now on, and theirs are those of @others. What is no such page is left out;
  * the descriptors stay the caller's, who may close them. FALSE: ours could not be told to anybody. */
 gboolean bgc_shared_counters_use (BgcSharedCounters *self, int own, const int *others, guint n_others);
-/* Our connections carried so much more over @interface, its index. */
+/* Our connections carried so much more over @interface, its index; said before each look of every one that
+ * they are on, and be it nothing. */
 void bgc_shared_counters_add (BgcSharedCounters *self, guint interface, const BgcSharedCount *more);
 /* Looks at others' pages, monotonic microseconds @now. */
 void bgc_shared_counters_look (BgcSharedCounters *self, gint64 now);
-/* What others' connections carried over @interface between the last two; nothing where ours never did. */
+/* Whether there was room for @interface, and others are told of it and heard. */
+gboolean bgc_shared_counters_has (const BgcSharedCounters *self, guint interface);
+/* What others' connections carried over @interface between the last two; nothing where ours are not. */
 BgcSharedCount bgc_shared_counters_grown (const BgcSharedCounters *self, guint interface);
 /* Others whose pages are looked at. */
 guint bgc_shared_counters_others (const BgcSharedCounters *self);

@@ -131,6 +131,44 @@ test_told (Fixture *fixture, gconstpointer data)
   munmap (own, PAGE);
 }
 
+/* Interfaces come and go, more than there is room for: those that are not used any more make room. */
+static void
+test_reused (Fixture *fixture, gconstpointer data)
+{
+  Layout *own = map_layout (fixture->own);
+
+  for (guint i = 2; i < 11; i++)
+    bgc_shared_counters_add (fixture->counters, i, &(BgcSharedCount){ 7, 7 });
+  g_assert_true (bgc_shared_counters_has (fixture->counters, 9));
+  g_assert_false (bgc_shared_counters_has (fixture->counters, 10));
+  g_assert_false (bgc_shared_counters_has (fixture->counters, 0));
+  look (fixture);
+  /* All were used until now. */
+  bgc_shared_counters_add (fixture->counters, 10, &(BgcSharedCount){ 1, 1 });
+  g_assert_false (bgc_shared_counters_has (fixture->counters, 10));
+  for (guint i = 2; i < 10; i++)
+    if (i != 4)
+      bgc_shared_counters_add (fixture->counters, i, &(BgcSharedCount){ 1, 1 });
+  look (fixture);
+  bgc_shared_counters_add (fixture->counters, 10, &(BgcSharedCount){ 5, 6 });
+  g_assert_true (bgc_shared_counters_has (fixture->counters, 10));
+  g_assert_false (bgc_shared_counters_has (fixture->counters, 4));
+  g_assert_cmpuint (own->entries[2].interface, ==, 10);
+  g_assert_cmpuint (own->entries[2].received, ==, 5);
+  g_assert_cmpuint (own->entries[2].sent, ==, 6);
+  g_assert_cmpuint (own->entries[1].interface, ==, 3);
+  g_assert_cmpuint (own->entries[1].received, ==, 8);
+  /* One alone goes through a hundred. */
+  for (guint i = 100; i < 200; i++)
+    {
+      look (fixture);
+      look (fixture);
+      bgc_shared_counters_add (fixture->counters, i, &(BgcSharedCount){ 1, 1 });
+      g_assert_true (bgc_shared_counters_has (fixture->counters, i));
+    }
+  munmap (own, PAGE);
+}
+
 static void
 test_grown (Fixture *fixture, gconstpointer data)
 {
@@ -387,6 +425,7 @@ transfer (Side *self, gsize bytes)
 typedef struct
 {
   Side one, two;
+  gboolean crowded; /* @one is on many interfaces more */
   gint64 now;
 } Pair;
 
@@ -394,6 +433,8 @@ static void
 pair_look (Pair *pair)
 {
   pair->now += TICK;
+  for (guint i = 0; pair->crowded && i < 8; i++)
+    bgc_shared_counters_add (pair->one.paths.shared, 1000 + i, &(BgcSharedCount){ 1, 1 });
   bgc_courtesy_paths_look (&pair->one.paths, pair->now);
   bgc_courtesy_paths_look (&pair->two.paths, pair->now + TICK / 2);
 }
@@ -421,6 +462,7 @@ static void
 pair_init (Pair *pair, gboolean background)
 {
   pair->now = G_USEC_PER_SEC;
+  pair->crowded = FALSE;
   side_init (&pair->one, TRUE);
   side_init (&pair->two, background);
 }
@@ -469,6 +511,31 @@ test_stranger (gconstpointer data)
   side_clear (&pair.two);
 }
 
+/* Where there is no room to hear of others nobody is foreign; where there is again, all are as before. */
+static void
+test_crowded (gconstpointer data)
+{
+  gboolean background = GPOINTER_TO_INT (data);
+  Pair pair;
+
+  if (!alone)
+    {
+      g_test_skip ("no network of its own");
+      return;
+    }
+  pair_init (&pair, background);
+  pair_share (&pair);
+  pair.crowded = TRUE;
+  g_assert_false (gives_way (&pair, 20000));
+  /* What it would have given way to is over before it may again. */
+  for (guint i = 0; i < 20; i++)
+    pair_look (&pair);
+  pair.crowded = FALSE;
+  g_assert_cmpint (gives_way (&pair, 20000), ==, !background);
+  side_clear (&pair.one);
+  side_clear (&pair.two);
+}
+
 #define ADD(name, function) g_test_add ("/shared-counters/" name, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -477,6 +544,7 @@ main (int argc, char **argv)
   go_alone ();
   g_test_init (&argc, &argv, NULL);
   ADD ("told", test_told);
+  ADD ("reused", test_reused);
   ADD ("grown", test_grown);
   ADD ("set", test_set);
   ADD ("garbage", test_garbage);
@@ -489,5 +557,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/shared-counters/together", NULL, test_together);
   g_test_add_data_func ("/shared-counters/foreground", GINT_TO_POINTER (FALSE), test_stranger);
   g_test_add_data_func ("/shared-counters/stranger", GINT_TO_POINTER (TRUE), test_stranger);
+  g_test_add_data_func ("/shared-counters/crowded", GINT_TO_POINTER (TRUE), test_crowded);
+  g_test_add_data_func ("/shared-counters/crowded-foreground", GINT_TO_POINTER (FALSE), test_crowded);
   return g_test_run ();
 }
