@@ -3,8 +3,6 @@
 
 #include "daemon/bgc-config-bandwidth.h"
 
-#include <string.h>
-
 #include "base/bgc-error.h"
 #include "base/bgc-text.h"
 #include "model/bgc-timetable-window.h"
@@ -105,35 +103,19 @@ assign_cap (BgcConfigBandwidth *self, guint index, BgcConfigLines *lines, const 
                            keys[index].name, shown);
 }
 
-static gboolean
-assign (BgcConfigLines *lines, const char *name, const char *value, gpointer data)
+static void
+assign (BgcConfigLines *lines, guint index, const char *value, gpointer data)
 {
-  guint index = 0;
-
-  while (index < G_N_ELEMENTS (keys) && !g_str_equal (keys[index].name, name))
-    index++;
-  if (index == G_N_ELEMENTS (keys))
-    return FALSE;
   if (keys[index].list)
     assign_list (data, index, lines, value);
   else
     assign_cap (data, index, lines, value);
-  return TRUE;
-}
-
-static const char *
-spell (const char *name)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (g_ascii_strcasecmp (keys[i].name, name) == 0)
-      return keys[i].name;
-  return NULL;
 }
 
 void
 bgc_config_bandwidth_group (BgcConfigBandwidth *self, BgcConfigGroup *group)
 {
-  *group = (BgcConfigGroup) { "Bandwidth", assign, spell, self };
+  *group = (BgcConfigGroup) { "Bandwidth", bgc_config_bandwidth_key, assign, self };
 }
 
 void

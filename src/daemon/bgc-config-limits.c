@@ -160,18 +160,13 @@ refuse (const Key *key, BgcConfigLines *lines, const char *text)
                              key->name, unit_words[key->unit], key->minimum, key->maximum, shown);
 }
 
-static gboolean
-assign (BgcConfigLines *lines, const char *name, const char *text, gpointer data)
+static void
+assign (BgcConfigLines *lines, guint index, const char *text, gpointer data)
 {
   BgcConfigLimits *self = data;
   BgcLimits defaults;
   guint64 value;
-  guint index = 0;
 
-  while (index < G_N_ELEMENTS (keys) && !g_str_equal (keys[index].name, name))
-    index++;
-  if (index == G_N_ELEMENTS (keys))
-    return FALSE;
   bgc_limits_init (&defaults);
   self->refused[index] = FALSE;
   if (text[0] == '\0')
@@ -183,22 +178,18 @@ assign (BgcConfigLines *lines, const char *name, const char *text, gpointer data
       self->refused[index] = TRUE;
       refuse (&keys[index], lines, text);
     }
-  return TRUE;
 }
 
 static const char *
-spell (const char *name)
+key_at (guint index)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (g_ascii_strcasecmp (keys[i].name, name) == 0)
-      return keys[i].name;
-  return NULL;
+  return index < G_N_ELEMENTS (keys) ? keys[index].name : NULL;
 }
 
 void
 bgc_config_limits_group (BgcConfigLimits *self, BgcConfigGroup *group)
 {
-  *group = (BgcConfigGroup) { "Limits", assign, spell, self };
+  *group = (BgcConfigGroup) { "Limits", key_at, assign, self };
 }
 
 void

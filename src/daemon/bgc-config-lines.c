@@ -30,11 +30,22 @@ bgc_config_lines_refuse (BgcConfigLines *self, const char *format, ...)
   bgc_config_mistakes_add (self->mistakes, self->file, self->line, TRUE, "%s", text);
 }
 
+/* Behind the last if none is the same as @name. */
+static guint
+find_key (const BgcConfigGroup *group, const char *name, int (*compare) (const char *, const char *))
+{
+  guint index = 0;
+
+  while (group->key (index) != NULL && compare (group->key (index), name) != 0)
+    index++;
+  return index;
+}
+
 static void
 miss_key (BgcConfigLines *self, const char *name)
 {
   g_autofree char *shown = bgc_text_escape (name, SHOWN_MAX);
-  const char *meant = self->group->spell (name);
+  const char *meant = self->group->key (find_key (self->group, name, g_ascii_strcasecmp));
 
   if (meant != NULL)
     bgc_config_mistakes_add (self->mistakes, self->file, self->line, FALSE,
@@ -68,6 +79,7 @@ static void
 read_line (BgcConfigLines *self, char *line)
 {
   char *equals;
+  guint index;
 
   g_strstrip (line);
   if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
@@ -92,7 +104,10 @@ read_line (BgcConfigLines *self, char *line)
     return;
   *equals = '\0';
   g_strchomp (line);
-  if (!self->group->assign (self, line, g_strchug (equals + 1), self->group->data))
+  index = find_key (self->group, line, strcmp);
+  if (self->group->key (index) != NULL)
+    self->group->assign (self, index, g_strchug (equals + 1), self->group->data);
+  else
     miss_key (self, line);
 }
 

@@ -14,11 +14,10 @@ typedef struct _BgcConfigLines BgcConfigLines;
 /* One group, "[Limits]", and who takes its keys. */
 typedef struct {
   const char *name; /* (borrowed) static, without brackets */
-  /* Returns FALSE if there is no key @name. A value that makes no sense is told with
-   * bgc_config_lines_refuse(). Both are stripped. */
-  gboolean (*assign) (BgcConfigLines *lines, const char *name, const char *value, gpointer data);
-  /* The key that is meant by @name if only its letters are large or small, or NULL. */
-  const char *(*spell) (const char *name);
+  /* The name of the key @index, from 0 on; NULL behind the last. */
+  const char *(*key) (guint index);
+  /* @value is stripped; one that makes no sense is told with bgc_config_lines_refuse(). */
+  void (*assign) (BgcConfigLines *lines, guint index, const char *value, gpointer data);
   gpointer data; /* (borrowed) */
 } BgcConfigGroup;
 
