@@ -18,9 +18,9 @@ import surroundings
 import tap
 from daemon import shim
 from skip import Skip
+from slow_job import SIZE, ends_well, slow_job, waits
 from tap import equal, raises, true
 
-SIZE = 1_500_000
 MIB = 1024 * 1024
 # Seconds from a change to the stop of what it stops.
 SOON = 1.0
@@ -32,12 +32,9 @@ def soon(spread):
     true(min(spread) < SOON, f'stopped after {spread}')
 
 
-def slow_job(world, **properties):
-    """A job that runs and has had bytes, at 256 kB/s, so that there is time to stop it."""
-    content = world.bytes(SIZE)
-    world.web.put('slow.bin', content)
-    job = world.service.submit([(world.web.url('slow/256/slow.bin'), world.local('slow.bin'))], AutoComplete=True,
-                               **properties)
+def running_job(world, **properties):
+    """A job that runs and has had bytes."""
+    job, content = slow_job(world, **properties)
     job.wait_state('transferring')
     return job, content
 
@@ -49,22 +46,6 @@ def stops(job, reason, spread, change, *arguments, **properties):
     held = waits(job, reason)
     spread.append(time.monotonic() - since)
     return held
-
-
-def waits(job, reason):
-    """Until it is queued for that reason; how much of it is held then."""
-    job.service.wait(lambda: (job.get('State'), job.get('WaitReason')) == ('queued', reason), f'{reason}')
-    equal((job.get('Error'), job.get('ErrorCount'), job.get('Rate')), ({}, 0, 0))
-    return job.get('BytesTransferred')
-
-
-def ends_well(world, job, content, *held):
-    """Each request went on where the one before it was stopped."""
-    job.wait_state('acknowledged')
-    equal(world.read('slow.bin') == content, True, 'content')
-    starts = [int(re.search(r'range="(?:bytes=(\d+)-)?', line).group(1) or 0) for line in world.web.requests()
-              if 'slow.bin' in line]
-    equal(starts, [0, *held], 'where the requests began')
 
 
 class Steady:
@@ -160,7 +141,7 @@ def test_full_before(world):
 
 def test_metered(world):
     manager = surroundings.network_manager(world)
-    job, content = slow_job(world)
+    job, content = running_job(world)
     foreground = world.service.create('foreground', Priority='foreground')
     equal((job.get('CostPolicy'), foreground.get('CostPolicy')), ('standard', 'always'))
     spread = []
@@ -185,7 +166,7 @@ def test_metered(world):
 
 def test_power_saver(world):
     profiles = surroundings.power_profiles(world)
-    job, content = slow_job(world, Priority='low')
+    job, content = running_job(world, Priority='low')
     spread = []
     first = stops(job, 'power', spread, profiles.update, ActiveProfile='power-saver')
     profiles.update(ActiveProfile='balanced')
@@ -199,7 +180,7 @@ def test_power_saver(world):
 def test_low_battery(world):
     battery = surroundings.upower(world)
     battery.update(OnBattery=True)
-    job, content = slow_job(world, Priority='low')
+    job, content = running_job(world, Priority='low')
     display = '/org/freedesktop/UPower/devices/DisplayDevice'
     device = 'org.freedesktop.UPower.Device'
     spread = []
@@ -216,8 +197,7 @@ def test_low_battery(world):
 def test_only_while_logged_in(world):
     logind = surroundings.Logind(world)
     world.start({'OnlyWhileLoggedIn': 'yes'})
-    world.web.put('slow.bin', content := world.bytes(SIZE))
-    job = world.service.submit([(world.web.url('slow/256/slow.bin'), world.local('slow.bin'))], AutoComplete=True)
+    job, content = slow_job(world)
     held = []
     # Root and the system's other accounts are always there.
     if os.geteuid() >= 1000:
@@ -272,7 +252,7 @@ def test_offline(world):
 def test_nobody_to_ask(world):
     """Without a system bus everything runs."""
     world.start(environment={'DBUS_SYSTEM_BUS_ADDRESS': 'unix:path=/nonexistent/bus'})
-    job, content = slow_job(world, Priority='low')
+    job, content = running_job(world, Priority='low')
     ends_well(world, job, content)
 
 

@@ -4,7 +4,6 @@
 """Limits on bandwidth and their hours: what a reload and the hour stop goes on by itself, and nothing is fetched twice."""
 
 import os
-import re
 import signal
 import subprocess
 import time
@@ -12,10 +11,11 @@ import time
 import tap
 from awaited import wait_for
 from daemon import program
+from slow_job import ends_well, slow_job, waits
 from tap import equal, true
 
-SIZE = 1_500_000
 ALWAYS = '00:00-24:00'
+POLICY = 'bandwidth-policy'
 
 
 class Configuration:
@@ -40,31 +40,6 @@ class Configuration:
         return self.log()[before:]
 
 
-def slow_job(world, speed=256, **properties):
-    """A job at that many KiB/s, so that there is time to stop it."""
-    content = world.bytes(SIZE)
-    world.web.put('slow.bin', content)
-    job = world.service.submit([(world.web.url(f'slow/{speed}/slow.bin'), world.local('slow.bin'))], AutoComplete=True,
-                               **properties)
-    return job, content
-
-
-def waits(job):
-    """Until it is held; how much of it is held then."""
-    job.service.wait(lambda: (job.get('State'), job.get('WaitReason')) == ('queued', 'bandwidth-policy'), 'held')
-    equal((job.get('Error'), job.get('ErrorCount'), job.get('Rate')), ({}, 0, 0))
-    return job.get('BytesTransferred')
-
-
-def ends_well(world, job, content, *held):
-    """Each request went on where the one before it was stopped."""
-    job.wait_state('acknowledged')
-    equal(world.read('slow.bin') == content, True, 'content')
-    starts = [int(re.search(r'range="(?:bytes=(\d+)-)?', line).group(1) or 0) for line in world.web.requests()
-              if 'slow.bin' in line]
-    equal(starts, [0, *held], 'where the requests began')
-
-
 def test_reload(world):
     """Caps of 0 in all the ways in which they can be written, live."""
     configuration = Configuration(world)
@@ -75,13 +50,13 @@ def test_reload(world):
         job.wait_state('transferring')
         since = time.monotonic()
         configuration.reload(line, 'LimitForeground=1000M')
-        held.append(waits(job))
+        held.append(waits(job, POLICY))
         spread.append(time.monotonic() - since)
         equal(world.service.property('Bandwidth'), {shown: 0, 'LimitForeground': 1000 << 20})
         equal(job.get('NextAttempt'), 0)
         # Resume is no word about other people's line.
         job.resume()
-        waits(job)
+        waits(job, POLICY)
         configuration.reload(line, f'Maintenance={ALWAYS}')
     tap.diagnose(f'stopped within {", ".join(f"{t * 1000:.0f}" for t in spread)} ms')
     true(min(spread) < 1, f'stopped within {spread} s')
@@ -93,11 +68,11 @@ def test_other_priorities(world):
     configuration = Configuration(world)
     configuration.reload('LimitLow=0')
     job, content = slow_job(world, Priority='low')
-    equal(waits(job), 0)
+    equal(waits(job, POLICY), 0)
     job.set('Priority', 'normal')
     job.wait_state('transferring')
     job.set('Priority', 'low')
-    first = waits(job)
+    first = waits(job, POLICY)
     configuration.reload()
     ends_well(world, job, content, first)
 
@@ -112,7 +87,7 @@ def test_the_hour(world):
     configuration.reload('Window=00:00-12:00 limit=0', 'Window=12:00-24:00 high=1000M')
     job, content = slow_job(world, 1024)
     if time.time() < end - 4:
-        equal(waits(job), 0)
+        equal(waits(job, POLICY), 0)
         equal(job.get('NextAttempt'), end * 1_000_000)
         equal(world.service.property('Bandwidth'), {'Limit': 0, 'Until': end * 1_000_000})
     if time.time() < end - 4:
