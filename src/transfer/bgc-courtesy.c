@@ -10,7 +10,9 @@
 #include "transfer/bgc-tcp-socket.h"
 
 /* Milliseconds between looks at the sockets: the control takes one sample a round trip, and no path of
- * under 10 ms is sampled faster. */
+ * under 10 ms is sampled faster. Also while nothing moves: with the first bytes that do, the kernel may open
+ * the window as it likes until the next look, and waiting for them in poll() would keep a connection open
+ * that its owner closes meanwhile. A look takes a few microseconds a connection. */
 #define TICK 5u
 
 struct _BgcCourtesy
