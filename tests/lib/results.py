@@ -81,16 +81,30 @@ def failure_in_log(build, test, before=5, after=35):
     return lines[first:first + before + after]
 
 
+def tell_failures(build):
+    """Each failed test by its name, then what it said."""
+    failed = [(test, result, name) for test, result, name in collect(build) if result not in ('PASS', 'XFAIL', 'SKIP')]
+    for test, result, name in failed:
+        print(f'{result}: {build} {test}: {name}')
+    for test in dict.fromkeys(test for test, _result, _name in failed):
+        print(f'== from {build}/{test}.log', *failure_in_log(build, test), sep='\n| ')
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--allowed-skips')
     parser.add_argument('--distcheck', help='file that says pass or fail')
+    parser.add_argument('--failures', action='store_true', help='only tell what failed')
     parser.add_argument('builds', nargs='+')
     options = parser.parse_args()
+    if options.failures:
+        for build in options.builds:
+            tell_failures(build)
+        sys.exit(0)
     allowed = read_allowed(options.allowed_skips)
     passed, failed, skipped, unexpected = 0, 0, 0, 0
-    told = set()
     for build in options.builds:
+        tell_failures(build)
         for test, result, name in collect(build):
             if result in ('PASS', 'XFAIL'):
                 passed += 1
@@ -103,10 +117,6 @@ def main():
                     print(f'SKIPPED: {build} {test}: {name}')
             else:
                 failed += 1
-                if (build, test) not in told:
-                    told.add((build, test))
-                    print(f'== from {build}/{test}.log', *failure_in_log(build, test), sep='\n| ')
-                print(f'{result}: {build} {test}: {name}')
     if options.distcheck:
         try:
             with open(options.distcheck, encoding='utf-8') as f:
