@@ -11,6 +11,10 @@
  * link is does not follow from how near its end is. */
 #define ROUND_TRIP_DEFAULT 100000u
 #define ROUND_TRIP_SHORT   20000u
+/* Microseconds for which two segments are enough on a loaded path: a small part of a slow link, and yet often
+ * enough to see it become free. One alone would be acknowledged late, which looks like a queue. */
+#define TRICKLE_INTERVAL 80000
+#define TRICKLE_SEGMENTS 2
 /* Microseconds that a lowest round trip is remembered at least, and twice that at most. */
 #define PERIOD (5 * G_TIME_SPAN_MINUTE)
 /* Microseconds between decisions at least: acknowledgements come in pairs. */
@@ -59,8 +63,9 @@ static double
 floor_of (const BgcPacingControl *self)
 {
   guint32 round_trip = self->latest != 0 ? self->latest : ROUND_TRIP_DEFAULT;
+  double rate = (double)self->settings.floor * self->settings.segment * G_USEC_PER_SEC / round_trip;
 
-  return (double)self->settings.floor * self->settings.segment * G_USEC_PER_SEC / round_trip;
+  return MIN (rate, (double)TRICKLE_SEGMENTS * self->settings.segment * G_USEC_PER_SEC / TRICKLE_INTERVAL);
 }
 
 static void

@@ -14,7 +14,7 @@ typedef struct
 {
   guint32 target;  /* queueing delay to stay below; on long paths a part of the base, if that is more */
   guint32 segment; /* bytes of a full segment */
-  guint floor;     /* segments in a round trip: the trickle that a loaded path still gets */
+  guint floor;     /* segments in a round trip that a loaded path still gets; less on short ones */
 } BgcPacingControlSettings;
 
 typedef enum
