@@ -33,6 +33,8 @@
 
 /* Microseconds that a peer may wait before it acknowledges a segment that stays alone. */
 #define DELAYED_TIME (40 * G_TIME_SPAN_MILLISECOND)
+/* Round trips of which each is the last one's part of the smoothed (RFC 6298). */
+#define SMOOTHED_SAMPLES 8
 /* Microseconds, of a path that has not been measured. */
 #define ROUND_TRIP_DEFAULT 100000u
 /* Microseconds that somebody is shown a path as having made room for others, who come and go faster. */
@@ -78,6 +80,7 @@ typedef struct
   guint64 moved;   /* bytes, as last seen */
   gint64 last;     /* when they did, monotonic microseconds */
   guint32 least;   /* microseconds, as last seen: only a change is news */
+  guint32 smoothed; /* microseconds, as last seen; 0 = not yet */
   BgcSharedCount carried; /* as last seen */
   guint64 set;     /* bytes or bytes a second, as the kernel was told */
 } Connection;
@@ -202,15 +205,23 @@ settle_shares (BgcCourtesyPaths *self, Path *path, gint64 now)
 
 /* ---- looking at the sockets --------------------------------------------------------------------- */
 
-/* A peer acknowledges every second segment, or one that stays alone after a while: at a low rate the wait
- * for it is no queue. */
+/* The last round trip of what is sent, which the kernel shows smoothed: where it has had one acknowledgement
+ * since, that can be undone. A peer acknowledges every second segment, or one that stays alone after a while:
+ * at a low rate, ours or what the path makes of it, the wait for it is no queue. */
 static guint32
-without_gap (const Connection *connection, const BgcTcpState *state)
+sent_round_trip (const Connection *connection, const BgcTcpState *state, gint64 now)
 {
-  guint64 gap = connection->set == 0 ? 0 : 2 * SEGMENT_DEFAULT * G_USEC_PER_SEC / connection->set;
   guint32 least = MIN (state->least_round_trip, state->round_trip);
+  gint64 round_trip = state->round_trip;
+  gint64 gap = connection->set == 0 ? 0 : (gint64)(2 * SEGMENT_DEFAULT * G_USEC_PER_SEC / connection->set);
 
-  return (guint32)MAX (least, (gint64)state->round_trip - (gint64)MIN (gap, DELAYED_TIME));
+  if (state->acknowledged - connection->moved <= 2 * SEGMENT_DEFAULT)
+    {
+      if (connection->smoothed != 0)
+        round_trip += (round_trip - connection->smoothed) * (SMOOTHED_SAMPLES - 1);
+      gap = MAX (gap, now - connection->last);
+    }
+  return (guint32)CLAMP (round_trip - MIN (gap, DELAYED_TIME), least, G_MAXINT32);
 }
 
 static void
@@ -225,7 +236,8 @@ look (Connection *connection, gint64 now)
   if (!bgc_tcp_socket_read (connection->held, &state))
     return;
   moved = sending ? state.acknowledged : state.received;
-  round_trip = sending ? without_gap (connection, &state) : state.data_round_trip;
+  round_trip = sending ? sent_round_trip (connection, &state, now) : state.data_round_trip;
+  connection->smoothed = state.round_trip;
   path->carried.received += state.carried_in - connection->carried.received;
   path->carried.sent += state.carried_out - connection->carried.sent;
   connection->carried = (BgcSharedCount){ state.carried_in, state.carried_out };

@@ -52,6 +52,10 @@
 #define BEST_KEPT 0.998
 /* Part of the best above which a queue tells of the path, and not of who else is on it. */
 #define OWN_PART 0.25
+/* Microseconds until the rate tries to come back after it met others at once; twice that when it meets
+ * them again, and once more. */
+#define TRY_PAUSE  (200 * G_TIME_SPAN_MILLISECOND)
+#define TRIES_MOST 2u
 /* What a sample of delivered bytes is trusted at least while the rate grows: few segments would hide that. */
 #define TRUST_GROWING 0.5
 /* A slow-down takes three round trips, and at most a thirtieth of the time. */
@@ -201,6 +205,16 @@ answer_queue (BgcPacingControl *self, double queue, double target, double gain)
     set_rate (self, (change < 0 ? MIN (delivered, self->rate) : delivered) * (1 + change));
 }
 
+/* They have nearly all of it, and each try to come back takes some of that from them. */
+static void
+wait_for_others (BgcPacingControl *self, gint64 now)
+{
+  self->best *= BEST_KEPT;
+  self->try_next = now + (TRY_PAUSE << self->tries);
+  self->tries = MIN (self->tries + 1, TRIES_MOST);
+  set_rate (self, 0);
+}
+
 static void
 step_starting (BgcPacingControl *self, gint64 now, double queue, double target, double gain, double arrived)
 {
@@ -213,11 +227,16 @@ step_starting (BgcPacingControl *self, gint64 now, double queue, double target, 
     }
   settle (self, now);
   if (queue <= target * AIM_PART)
-    return;
-  /* This is what there is today, whatever it was before; unless others have nearly all of it. */
-  if (self->rate > self->best * OWN_PART)
-    self->best = MIN (self->best, self->rate);
-  answer_queue (self, queue, target, gain);
+    self->tries = 0;
+  else if (self->rate > self->best * OWN_PART)
+    {
+      /* This is what there is today, whatever it was before. */
+      self->best = MIN (self->best, self->rate);
+      self->tries = 0;
+      answer_queue (self, queue, target, gain);
+    }
+  else
+    wait_for_others (self, now);
 }
 
 static guint
@@ -229,7 +248,7 @@ times_to_grow (const BgcPacingControl *self)
 }
 
 static void
-step_steady (BgcPacingControl *self, double queue, double target, double gain)
+step_steady (BgcPacingControl *self, gint64 now, double queue, double target, double gain)
 {
   gboolean used = self->delivered >= self->rate / 2;
 
@@ -241,6 +260,8 @@ step_steady (BgcPacingControl *self, double queue, double target, double gain)
   self->full = 0;
   self->calm = MIN (self->calm + 1, CALM_MOST);
   gain = MIN (gain * times_to_grow (self), GAIN_MOST);
+  if (now < self->try_next)
+    return;
   if (self->calm >= CALM_TRIPS && self->rate < self->best * RETURN_PART)
     start_again (self);
   else if (used)
@@ -280,7 +301,7 @@ bgc_pacing_control_sample (BgcPacingControl *self, gint64 now, guint32 round_tri
   else if (now >= self->slow_next)
     slow_down (self, now);
   else
-    step_steady (self, queue, target, gain);
+    step_steady (self, now, queue, target, gain);
   watch_floor (self, now, round_trip, queue);
 }
 
@@ -293,5 +314,5 @@ bgc_pacing_control_step_aside (BgcPacingControl *self, gint64 now)
 gboolean
 bgc_pacing_control_gives_way (const BgcPacingControl *self)
 {
-  return self->full >= FULL_TRIPS || self->floored.since != 0;
+  return self->full >= FULL_TRIPS || self->tries > 0 || self->floored.since != 0;
 }

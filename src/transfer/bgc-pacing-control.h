@@ -44,6 +44,8 @@ typedef struct
   guint64 moved;       /* bytes since */
   guint calm;          /* round trips in a row without a queue */
   guint full;          /* round trips in a row with far too long a one */
+  guint tries;         /* to come back that have met others, in a row */
+  gint64 try_next;     /* when the next may be; 0 = at any time */
   gint64 slow_since;   /* when the last slow-down began; 0 = never */
   gint64 slow_next;    /* when the next is due; 0 = not planned */
   BgcRerouteWatch floored; /* the rate at the floor, with a queue that is not ours */

@@ -137,6 +137,34 @@ test_others (void)
   g_assert_cmpfloat (path_use (&path, SECOND), >, 0.9);
 }
 
+/* Somebody fills a short queue that our trickle does not see: each try to come back ends in it. */
+static void
+test_tries (void)
+{
+  Path path;
+  double before;
+
+  path_init (&path, 20, 20);
+  path_run (&path, 3 * SECOND);
+  path.foreign = 100 * MILLISECOND;
+  path.share = 0.1;
+  path_run (&path, 3 * SECOND);
+  before = path.moved;
+  for (guint i = 0; i < 2000; i++)
+    {
+      path.foreign = path.control.rate > 60000 ? 100 * MILLISECOND : 0;
+      path_step (&path);
+    }
+  g_assert_true (bgc_pacing_control_gives_way (&path.control));
+  /* A twentieth of the link, of ten seconds. */
+  g_assert_cmpfloat (path.moved - before, <, 1.25e6);
+  path.foreign = 0;
+  path.share = 1;
+  path_run (&path, 2 * SECOND);
+  g_assert_false (bgc_pacing_control_gives_way (&path.control));
+  g_assert_cmpfloat (path_use (&path, SECOND), >, 0.9);
+}
+
 /* Half of the link is somebody's who never has a queue. */
 static void
 test_half (void)
@@ -244,6 +272,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/pacing-control/start", test_start);
   g_test_add_func ("/pacing-control/others", test_others);
+  g_test_add_func ("/pacing-control/tries", test_tries);
   g_test_add_func ("/pacing-control/half", test_half);
   g_test_add_func ("/pacing-control/slow-down", test_slow_down);
   g_test_add_func ("/pacing-control/step-aside", test_step_aside);
