@@ -99,6 +99,35 @@ clamp_of (GSocket *socket)
   return value;
 }
 
+/* Connections to one peer have one window between them, and those to another have another. */
+static void
+test_shares (void)
+{
+  BgcCourtesyPaths paths = { 0 };
+  Pair one, two, other;
+  guint64 window;
+
+  pair_open (&one);
+  pair_open (&two);
+  pair_open (&other);
+  bgc_courtesy_paths_init (&paths);
+  adopt (&paths, one.near, "10.0.0.1", BGC_PRIORITY_NORMAL);
+  adopt (&paths, two.near, "10.0.0.1", BGC_PRIORITY_NORMAL);
+  adopt (&paths, other.near, "10.0.0.2", BGC_PRIORITY_NORMAL);
+  window = bgc_courtesy_paths_window (&paths);
+  g_assert_true (bgc_courtesy_paths_look (&paths, 2));
+  g_assert_cmpint (clamp_of (one.near), ==, (int)window / 2);
+  g_assert_cmpint (clamp_of (two.near), ==, (int)window / 2);
+  g_assert_cmpint (clamp_of (other.near), ==, (int)window);
+  /* Who is alone has all of it. */
+  pair_close (&two);
+  g_assert_true (bgc_courtesy_paths_look (&paths, 3));
+  g_assert_cmpint (clamp_of (one.near), ==, (int)window);
+  pair_close (&one);
+  pair_close (&other);
+  bgc_courtesy_paths_clear (&paths);
+}
+
 /* Somebody closes one, and the number is at once that of a connection which is none of ours. */
 static void
 test_number_of_another (void)
@@ -191,6 +220,7 @@ main (int argc, char **argv)
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
   g_log_set_writer_func (count_warnings, NULL, NULL);
   g_test_add_func ("/courtesy-paths/kept-until-closed", test_kept_until_closed);
+  g_test_add_func ("/courtesy-paths/shares", test_shares);
   g_test_add_func ("/courtesy-paths/number-of-another", test_number_of_another);
   g_test_add_func ("/courtesy-paths/closed-at-once", test_closed_at_once);
   g_test_add_func ("/courtesy-paths/descriptors-used-up", test_descriptors_used_up);
