@@ -16,10 +16,11 @@
 #define START_EXIT 0.5
 #define START_BASE 0.0625
 /* Growth each round trip at the start. What a window does is seen one to two round trips later, so more than
- * this would run far past; on paths of over START_LONG microseconds it would otherwise take too long. */
+ * this would run far past; on long paths it would otherwise take too long. */
 #define START_GAIN      1.5
 #define START_GAIN_LONG 2.0
-#define START_LONG      50000u
+/* Microseconds of the base from which on a path is a long one. */
+#define LONG_BASE 50000u
 /* Growth each round trip while a queue is near, part of the window, and what of the target it may fill at
  * most: it is seen late. Without a queue that counts for each such round trip in a row, up to CALM_MAX of
  * them, and to CALM_GAIN. */
@@ -28,8 +29,9 @@
 #define CALM_MAX      20u
 #define CALM_GAIN     0.2
 /* Part of the window that must have moved in a round trip for it to grow: a window that is not what holds
- * the peer back says nothing about the path, and would be far too large when it does. */
-#define USED_PART 0.5
+ * the peer back says nothing about the path, and would be far too large when it does. What moves is the
+ * window of a round trip ago, and half of this one while it doubles. */
+#define USED_PART 0.45
 /* Microseconds of a round trip for which the target is meant. On longer paths everything is seen later, and
  * it is larger; but less so, as others that start take a sixteenth to an eighth more for the end of the path
  * (RFC 9406), and would then be slow for many seconds. */
@@ -42,9 +44,21 @@
 /* Round trips in a row without a queue after which others seem to be gone; the window then comes back as at
  * the start, to this part of what the path has borne before. That fades with each queue. */
 #define RETURN_CALM  2u
-#define RETURN_PART  0.8
+#define RETURN_PART  0.9
 #define SETTLED_KEPT 0.95
-/* What a window is divided by when the first cut did not help. */
+/* On long paths it comes back faster, for it is known where to: this growth each round trip (the kernel's own
+ * window grows by no more), and the part that must have moved for it. */
+#define RETURN_GAIN 3.0
+#define RETURN_USED 0.2
+/* There growth becomes no faster up to this part of what the path has borne, and little beyond: a few per
+ * cent of a long path are a queue, and one that grows is the end of the path to others who start. */
+#define NEAR_PART     1.1
+#define CALM_MAX_NEAR 1u
+#define CALM_MAX_LONG 2u
+/* What a window is divided by at most in the first cut, in the one that ends a start, which may have run past
+ * by two doublings, and in those after a first cut that did not help. */
+#define CUT_FIRST 2
+#define CUT_START 4
 #define CUT_AGAIN 4
 /* Percent of a round trip after which a cut is seen. */
 #define CUT_SEEN_1 150
@@ -200,10 +214,30 @@ end_slow_down (BgcDelayControl *self, gint64 now, guint32 round_trip)
   self->phase = BGC_DELAY_CONTROL_STARTING;
 }
 
-static double
-start_gain (const BgcDelayControl *self)
+static gboolean
+is_long (const BgcDelayControl *self)
 {
-  return self->base > START_LONG ? START_GAIN_LONG : START_GAIN;
+  return self->base > LONG_BASE;
+}
+
+/* Towards what nobody knows yet. */
+static void
+grow_first (BgcDelayControl *self, double flow)
+{
+  if (flow >= self->window * USED_PART)
+    set_window (self, self->window * (is_long (self) ? START_GAIN_LONG : START_GAIN));
+}
+
+/* Towards @known, which the path has borne before. */
+static void
+grow_back (BgcDelayControl *self, double known, double flow)
+{
+  double first = (double)self->settings.segment * FIRST_SEGMENTS;
+
+  if (is_long (self) && flow >= self->window * RETURN_USED)
+    set_window (self, MIN (MAX (self->window * RETURN_GAIN, first), known));
+  else if (flow >= self->window * USED_PART)
+    set_window (self, MIN (self->window * START_GAIN, known));
 }
 
 /* Bytes that moved in a round trip since the last decision. */
@@ -232,20 +266,25 @@ averaging_time (const BgcDelayControl *self, guint32 round_trip)
 static void
 cut (BgcDelayControl *self, gint64 now, guint32 round_trip, double target, double flow)
 {
-  double drained = MIN (self->window, flow) * (self->base + CALM_PART * target) / round_trip;
+  gboolean starting = self->phase == BGC_DELAY_CONTROL_STARTING;
+  double before = self->window;
+  double drained = MIN (before, flow) * (self->base + CALM_PART * target) / round_trip;
 
   if (self->cuts == 0)
     {
-      set_window (self, MAX (drained, self->window / 2));
-      self->settled = MAX (self->settled * SETTLED_KEPT, self->window);
+      set_window (self, MAX (drained, before / (starting ? CUT_START : CUT_FIRST)));
+      self->settled = MAX (self->settled * SETTLED_KEPT, drained);
     }
   else
-    set_window (self, MIN (drained, self->window / CUT_AGAIN));
+    set_window (self, MIN (drained, before / CUT_AGAIN));
   self->cuts++;
   self->calm = 0;
   self->falling = round_trip;
   self->next = now + MAX ((gint64)round_trip * (self->cuts == 1 ? CUT_SEEN_1 : CUT_SEEN_2) / 100, SAMPLE_MIN)
                + (self->cuts == 1 ? averaging_time (self, round_trip) : 0);
+  /* Credit for so many round trips more was given, and takes as long to be used up. */
+  if (starting && self->window > 0)
+    self->next += (gint64)(MIN (before / self->window - 1, CUT_START) * round_trip);
 }
 
 /* The kernel's average still falls towards what the last cut did. */
@@ -268,8 +307,10 @@ step_starting (BgcDelayControl *self, gint64 now, guint32 round_trip, double tar
 
   if (queue <= most && self->window < self->threshold)
     {
-      if (flow >= self->window * USED_PART)
-        set_window (self, MIN (self->window * start_gain (self), self->threshold));
+      if (self->slow_since == 0)
+        grow_first (self, flow);
+      else
+        grow_back (self, self->threshold, flow);
       return;
     }
   self->cuts = 0;
@@ -298,14 +339,16 @@ step_steady (BgcDelayControl *self, gint64 now, guint32 round_trip, double targe
     }
   self->cuts = 0;
   self->calm = queue <= CALM_PART * target ? MIN (self->calm + 1, CALM_MAX) : 0;
-  if (flow < self->window * USED_PART)
-    return;
   if (self->calm >= RETURN_CALM && self->window < self->settled * RETURN_PART)
     {
-      set_window (self, MIN (self->window * start_gain (self), self->settled * RETURN_PART));
+      grow_back (self, self->settled * RETURN_PART, flow);
       return;
     }
+  if (flow < self->window * USED_PART)
+    return;
   gain = MIN (STEADY_GAIN, STEADY_TARGET * target / MAX (self->base, 1));
+  if (is_long (self))
+    self->calm = MIN (self->calm, self->window < self->settled * NEAR_PART ? CALM_MAX_NEAR : CALM_MAX_LONG);
   gain = self->calm == 0 ? gain * (1 - queue / target) : MIN (gain * self->calm, CALM_GAIN);
   set_window (self, self->window + MAX (self->window * gain, self->settings.segment * (1 - queue / target)));
 }
@@ -338,8 +381,14 @@ bgc_delay_control_sample (BgcDelayControl *self, gint64 now, guint32 round_trip,
   if (round_trip == 0)
     return bgc_delay_control_window (self);
   bgc_delay_control_sample_empty (self, now, round_trip);
+  self->least = self->least == 0 ? round_trip : MIN (self->least, round_trip);
   if (now < self->next)
     return bgc_delay_control_window (self);
+  /* What a sender sends at once, and a machine that was busy, make some of a long round trip's samples
+   * longer, a queue that stays all of them. */
+  if (is_long (self))
+    round_trip = self->least;
+  self->least = 0;
   self->next = now + MAX ((gint64)round_trip, SAMPLE_MIN);
 
   target = bgc_delay_control_target (self);

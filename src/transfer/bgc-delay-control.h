@@ -51,6 +51,7 @@ typedef struct
   guint calm;           /* round trips in a row without a queue */
   guint cuts;           /* decisions in a row that found too much of one */
   guint32 falling;      /* the round trip at the last cut, or since */
+  guint32 least;        /* lowest round trip since the last decision; 0 = none yet */
   gint64 decided;       /* when the last decision was made */
   guint64 moved;        /* bytes since */
   BgcRerouteWatch floored; /* the window at the floor, with a queue that is not ours */

@@ -25,6 +25,10 @@
 #define START_WINDOW  16
 #define START_LEAST   0.004
 #define START_MOST    0.016
+/* Seconds between two acknowledgements of one train. */
+#define TRAIN_GAP 0.002
+/* Seconds between two stalls, mean. */
+#define STALL_EVERY 0.1
 /* Of RFC 9438. */
 #define CUBIC_C    0.4
 #define CUBIC_BETA 0.7
@@ -49,10 +53,14 @@ typedef struct
   double sent, under_way, window, threshold, edge, seen;
   double cubic_most, cubic_since, cut_until;
   double least, round_least, round_since; /* seconds, for leaving the start */
+  double train;      /* when the last acknowledgement of this round's train came */
+  double round_most; /* bytes under way at most in this round; and in the last */
+  double last_most;
   guint round_samples;
   double begins; /* when the request has reached it */
   /* The receiver: */
   double got, told_edge, waiting, waiting_since, waiting_sent, moved;
+  double room; /* bytes: what it announces at most now */
   double round_trip, last_seen; /* milliseconds; the kernel's estimate and the stamp it last took */
 } Flow;
 
@@ -67,6 +75,9 @@ struct _BgcBottleneck
   double counted;  /* when that was */
   gboolean noisy;
   BgcForeignTrafficRule rule;
+  GRand *chance;     /* (owned) the same each time */
+  double stall_next; /* when everything stands still next; and until when it did last */
+  double stalled;
   double wait_sum;
   guint wait_count;
   Flow flows[BGC_BOTTLENECK_FLOWS];
@@ -83,6 +94,8 @@ bgc_bottleneck_new (const BgcBottleneckSettings *settings)
   self->settings = *settings;
   self->now = 1;
   self->busy_until = self->tick = self->now;
+  self->chance = g_rand_new_with_seed (1);
+  self->stall_next = self->now;
   return self;
 }
 
@@ -91,6 +104,7 @@ bgc_bottleneck_free (BgcBottleneck *self)
 {
   g_queue_clear_full (&self->segments, g_free);
   g_queue_clear_full (&self->back, g_free);
+  g_rand_free (self->chance);
   g_free (self);
 }
 
@@ -177,6 +191,7 @@ bgc_bottleneck_add (BgcBottleneck *self, BgcDelayControl *control, guint64 bytes
   flow->window = FIRST * SEGMENT;
   flow->threshold = INFINITY;
   flow->told_edge = control != NULL ? FIRST_SEEN * SEGMENT : INFINITY;
+  flow->room = FIRST_SEEN * SEGMENT;
   first.edge = flow->told_edge;
   first.seen = self->now + 2 * link_delay (self);
   if (control != NULL)
@@ -241,7 +256,8 @@ is_update_due (const BgcBottleneck *self, guint number)
 {
   const Flow *flow = &self->flows[number];
 
-  return flow->control != NULL && 2 * (flow->told_edge - flow->got) <= share_of (self, number);
+  return flow->control != NULL
+         && 2 * (flow->told_edge - flow->got) <= MIN (flow->room, share_of (self, number));
 }
 
 static void
@@ -251,7 +267,10 @@ acknowledge (BgcBottleneck *self, guint number)
   Packet packet = { .time = self->now + link_delay (self), .flow = number };
 
   if (flow->control != NULL)
-    flow->told_edge = MAX (flow->told_edge, flow->got + share_of (self, number));
+    {
+      flow->room = MIN (flow->room, share_of (self, number));
+      flow->told_edge = MAX (flow->told_edge, flow->got + flow->room);
+    }
   packet.edge = flow->told_edge;
   packet.seen = floor (self->now * 1000) / 1000;
   packet.bytes = flow->waiting;
@@ -270,6 +289,7 @@ receive (BgcBottleneck *self, const Packet *packet)
   self->got_all += packet->bytes + FRAME - SEGMENT;
   self->got_ours += flow->control != NULL ? packet->bytes + FRAME - SEGMENT : 0;
   flow->got += packet->bytes;
+  flow->room += 2 * packet->bytes;
   flow->moved += packet->bytes;
   if (flow->waiting == 0)
     flow->waiting_since = self->now;
@@ -344,7 +364,16 @@ lose (const BgcBottleneck *self, Flow *flow)
   flow->cut_until = self->now + 2 * link_delay (self) + MAX (0, self->busy_until - self->now);
 }
 
-/* A start ends where round trips grow, as RFC 9406 and Linux have it. */
+static void
+end_start (const BgcBottleneck *self, Flow *flow)
+{
+  flow->threshold = flow->window;
+  flow->cubic_most = flow->window;
+  flow->cubic_since = self->now;
+}
+
+/* A start ends where round trips grow, as RFC 9406 and Linux have it, or where the acknowledgements of a
+ * round come one after the other for half a round trip, as Linux has it besides. */
 static void
 leave_start (const BgcBottleneck *self, Flow *flow, double sent)
 {
@@ -354,21 +383,27 @@ leave_start (const BgcBottleneck *self, Flow *flow, double sent)
     flow->least = round_trip;
   if (sent >= flow->round_since)
     {
-      flow->round_since = self->now;
+      flow->round_since = flow->train = self->now;
+      flow->last_most = flow->round_most;
+      flow->round_most = 0;
       flow->round_samples = 0;
       flow->round_least = INFINITY;
+    }
+  if (flow->window < START_WINDOW * SEGMENT)
+    return;
+  if (self->now - flow->train <= TRAIN_GAP)
+    {
+      flow->train = self->now;
+      if (self->now - flow->round_since > flow->least / 2)
+        end_start (self, flow);
     }
   flow->round_samples++;
   if (flow->round_samples > START_SAMPLES)
     return;
   flow->round_least = MIN (flow->round_least, round_trip);
-  if (flow->round_samples == START_SAMPLES && flow->window >= START_WINDOW * SEGMENT
+  if (flow->round_samples == START_SAMPLES
       && flow->round_least >= flow->least + CLAMP (flow->least / 8, START_LEAST, START_MOST))
-    {
-      flow->threshold = flow->window;
-      flow->cubic_most = flow->window;
-      flow->cubic_since = self->now;
-    }
+    end_start (self, flow);
 }
 
 static void
@@ -385,6 +420,15 @@ grow (const BgcBottleneck *self, Flow *flow, double bytes)
     flow->window += MIN ((wanted - flow->window) / flow->window, 0.5) * bytes;
   else
     flow->window += 0.01 * SEGMENT * bytes / flow->window;
+}
+
+/* Whether it is the sender's window that limits it; a start also goes on to twice of what is used. */
+static gboolean
+is_limited (const Flow *flow, double bytes)
+{
+  if (flow->window < flow->threshold)
+    return flow->window < 2 * MAX (flow->round_most, flow->last_most);
+  return flow->under_way + bytes + 3 * SEGMENT >= flow->window;
 }
 
 static void
@@ -405,13 +449,26 @@ hear (BgcBottleneck *self, const Packet *packet)
       flow->seen = packet->seen;
       if (flow->window < flow->threshold && packet->sent > 0)
         leave_start (self, flow, packet->sent);
-      if (flow->under_way + packet->bytes + 3 * SEGMENT >= flow->window)
+      flow->round_most = MAX (flow->round_most, flow->under_way + packet->bytes);
+      if (is_limited (flow, packet->bytes))
         grow (self, flow, packet->bytes);
     }
   send_what_may (self, packet->flow);
 }
 
 /* ---- time --------------------------------------------------------------------------------------- */
+
+/* What is to happen while the machine does something else happens when it is back. */
+static double
+without_stall (BgcBottleneck *self, double time)
+{
+  if (time >= self->stall_next)
+    {
+      self->stalled = self->stall_next + g_rand_double (self->chance) * self->settings.stall / 1000;
+      self->stall_next += g_rand_double (self->chance) * 2 * STALL_EVERY;
+    }
+  return MAX (time, self->stalled);
+}
 
 static void
 step (BgcBottleneck *self)
@@ -420,12 +477,13 @@ step (BgcBottleneck *self)
   const Packet *back = g_queue_peek_head (&self->back);
   double segment_time = segment == NULL ? INFINITY : segment->time;
   double back_time = back == NULL ? INFINITY : back->time;
+  double time = MIN (self->tick, MIN (segment_time, back_time));
 
-  self->now = MIN (self->tick, MIN (segment_time, back_time));
-  if (self->now == self->tick)
+  self->now = without_stall (self, time);
+  if (time == self->tick)
     {
       look (self);
-      self->tick += TICK;
+      self->tick = MAX (self->tick, self->now) + TICK;
     }
   else if (segment_time <= back_time)
     {

@@ -20,6 +20,7 @@ typedef struct
   double base;     /* milliseconds of a round trip without a queue */
   double buffer;   /* milliseconds that the full buffer takes */
   gboolean latest; /* the kernel takes a lower round trip as it is, as since Linux 6.16 */
+  double stall;    /* milliseconds for which a busy machine stands still at most, ten times a second */
 } BgcBottleneckSettings;
 
 BgcBottleneck *bgc_bottleneck_new (const BgcBottleneckSettings *settings);

@@ -328,7 +328,7 @@ typedef struct
 static void
 assert_beside (const Beside *beside, gboolean latest)
 {
-  BgcBottleneckSettings settings = { beside->rate, beside->base, beside->buffer, latest };
+  BgcBottleneckSettings settings = { beside->rate, beside->base, beside->buffer, latest, 0 };
   BgcBottleneck *link = bgc_bottleneck_new (&settings);
   BgcDelayControl control;
   double page_alone, page, use_alone, use;
@@ -367,13 +367,130 @@ test_beside (void)
       assert_beside (&cases[i], kernels[k]);
 }
 
+/* What is to be reached on a long and fast path by a time after which nobody could have done much better. */
+typedef struct
+{
+  double rate, base, stall;
+  double up;      /* seconds from the beginning */
+  double back[2]; /* seconds after others end, by kernel: an average forgets their queue slowly */
+} Long;
+
+static const Long longs[] = {
+  { 20, 200, 0, 2.5, { 8.5, 3 } },
+  { 200, 80, 0, 2.5, { 4, 2 } },
+  { 200, 80, 8, 2.5, { 4, 2 } },
+  { 200, 200, 0, 3, { 9, 3 } },
+  { 200, 200, 3, 3, { 10, 4 } },
+};
+
+/* Seconds until it carries what the link does, as a tenth of a second shows it. */
+static double
+time_to_fill (BgcBottleneck *link, const BgcDelayControl *control)
+{
+  double seconds = 0;
+
+  do
+    seconds += 0.1;
+  while (bgc_bottleneck_use (link, control, 0.1) < 0.9 && seconds < 20);
+  return seconds;
+}
+
+/* Whoever starts there finds the end of the path by its delay, so that our own queue must not move much. */
+static void
+assert_comes_and_goes (const Long *path, guint kernel)
+{
+  BgcBottleneckSettings settings = { path->rate, path->base, 200, kernels[kernel], path->stall };
+  BgcBottleneck *link = bgc_bottleneck_new (&settings);
+  BgcDelayControl control;
+  double page, use_alone = alone (&settings, &page), up, back, use;
+
+  control_init (&control, 2500);
+  bgc_bottleneck_add (link, &control, 0);
+  up = time_to_fill (link, &control);
+  g_test_message ("%.0f Mbit/s, %.0f ms, stalls %.0f ms: up %.1f s", path->rate, path->base, path->stall, up);
+  g_assert_cmpfloat (up, <=, path->up + 0.05);
+  bgc_bottleneck_run (link, 2);
+  g_assert_cmpfloat (bgc_bottleneck_use (link, &control, 5), >, 0.9);
+  for (guint i = 0; i < 3; i++)
+    {
+      guint other = bgc_bottleneck_add (link, NULL, 0);
+
+      use = bgc_bottleneck_use (link, NULL, 8);
+      bgc_bottleneck_end (link, other);
+      back = time_to_fill (link, &control);
+      g_test_message ("kept %.3f, back %.1f s", use / use_alone, back);
+      g_assert_cmpfloat (use / use_alone, >, 0.93);
+      g_assert_cmpfloat (back, <=, path->back[kernel] + 0.05);
+      bgc_bottleneck_run (link, 3 + i * 0.137);
+    }
+  bgc_bottleneck_free (link);
+}
+
+static void
+test_comes_and_goes (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (longs); i++)
+    for (guint k = 0; k < G_N_ELEMENTS (kernels); k++)
+      assert_comes_and_goes (&longs[i], k);
+}
+
+/* A machine that has other things to do is no queue. */
+static void
+test_busy_machine (void)
+{
+  static const double rates[] = { 20, 200 };
+  static const double bases[] = { 80, 200 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rates) * G_N_ELEMENTS (bases); i++)
+    {
+      BgcBottleneckSettings settings = { rates[i / 2], bases[i % 2], 200, TRUE, 10 };
+      BgcBottleneck *link = bgc_bottleneck_new (&settings);
+      BgcDelayControl control;
+      double use;
+
+      control_init (&control, 2500);
+      bgc_bottleneck_add (link, &control, 0);
+      bgc_bottleneck_run (link, 4);
+      use = bgc_bottleneck_use (link, &control, 20);
+      g_test_message ("%.0f Mbit/s, %.0f ms: use %.3f", settings.rate, settings.base, use);
+      g_assert_cmpfloat (use, >, 0.93);
+      bgc_bottleneck_free (link);
+    }
+}
+
+/* Looking at the empty path now and then costs little on long ones too. */
+static void
+test_slow_down_long (void)
+{
+  for (guint k = 0; k < G_N_ELEMENTS (kernels); k++)
+    {
+      BgcBottleneckSettings settings = { 200, 200, 200, kernels[k], 0 };
+      BgcBottleneck *link = bgc_bottleneck_new (&settings);
+      BgcDelayControl control;
+      double use, least = 1;
+
+      control_init (&control, 2500);
+      bgc_bottleneck_add (link, &control, 0);
+      bgc_bottleneck_run (link, 4);
+      for (guint i = 0; i < 12; i++)
+        {
+          use = bgc_bottleneck_use (link, &control, 5);
+          least = MIN (least, use);
+        }
+      g_test_message ("least %.3f", least);
+      g_assert_cmpfloat (least, <, 0.8);
+      g_assert_cmpfloat (least, >, 0.3);
+      bgc_bottleneck_free (link);
+    }
+}
+
 /* Who begins beside somebody else's queue never saw the path without it. */
 static void
 test_late_beside (void)
 {
   for (guint k = 0; k < 2 * G_N_ELEMENTS (kernels); k++)
     {
-      BgcBottleneckSettings settings = { 20, 20, k < 2 ? 200 : 20, kernels[k % 2] };
+      BgcBottleneckSettings settings = { 20, 20, k < 2 ? 200 : 20, kernels[k % 2], 0 };
       BgcBottleneck *link = bgc_bottleneck_new (&settings);
       BgcDelayControl control;
 
@@ -391,7 +508,7 @@ test_priorities (void)
 {
   for (guint k = 0; k < G_N_ELEMENTS (kernels); k++)
     {
-      BgcBottleneckSettings settings = { 20, 20, 200, kernels[k] };
+      BgcBottleneckSettings settings = { 20, 20, 200, kernels[k], 0 };
       BgcBottleneck *link = bgc_bottleneck_new (&settings);
       BgcDelayControl high, low;
 
@@ -423,6 +540,9 @@ main (int argc, char **argv)
   g_test_add_func ("/delay-control/nonsense", test_nonsense);
   g_test_add_func ("/delay-control/idle-use", test_idle_use);
   g_test_add_func ("/delay-control/beside", test_beside);
+  g_test_add_func ("/delay-control/comes-and-goes", test_comes_and_goes);
+  g_test_add_func ("/delay-control/busy-machine", test_busy_machine);
+  g_test_add_func ("/delay-control/slow-down-long", test_slow_down_long);
   g_test_add_func ("/delay-control/late-beside", test_late_beside);
   g_test_add_func ("/delay-control/priorities", test_priorities);
   return g_test_run ();
