@@ -325,6 +325,8 @@ look_at_all (BgcCourtesyPaths *self, gint64 now)
 gboolean
 bgc_courtesy_paths_look (BgcCourtesyPaths *self, gint64 now)
 {
+  for (guint i = 0; i < self->paths->len; i++)
+    bgc_foreign_traffic_count (((const Path *)g_ptr_array_index (self->paths, i))->traffic, now);
   look_at_all (self, now);
   exchange_counts (self, now);
   for (guint i = 0; i < self->paths->len; i++)

@@ -30,6 +30,9 @@ struct _BgcForeignTraffic
   int fd;        /* (owned) of the counter */
   guint index;   /* of the interface */
   guint64 last;  /* of the counter */
+  guint64 count; /* of it now */
+  gboolean counted; /* that is new, or the interface is gone */
+  gboolean gone;
   guint64 own;   /* bytes since */
   guint64 said;  /* bytes since the last judgement that others say they carried */
   gboolean heard; /* there are others who say something */
@@ -62,9 +65,11 @@ bgc_foreign_traffic_believe (BgcForeignTrafficClaim *claim, guint64 all, guint64
 gboolean
 bgc_foreign_traffic_judge (BgcForeignTrafficRule *rule, guint64 all, guint64 own)
 {
-  guint64 foreign = all > own ? all - own : 0;
+  guint64 seen = own + rule->ahead;
+  guint64 foreign = all > seen ? all - seen : 0;
   gboolean loud = foreign > MAX (NOISE_BYTES, own / NOISE_PART);
 
+  rule->ahead = own > all ? MIN (own - all, all) : 0;
   if (!loud)
     {
       rule->noisy = 0;
@@ -164,18 +169,27 @@ judge (BgcForeignTraffic *self)
   self->open = FALSE;
 }
 
+void
+bgc_foreign_traffic_count (BgcForeignTraffic *self, gint64 now)
+{
+  if (self == NULL || self->counted || now - self->looked < INTERVAL)
+    return;
+  self->gone = !read_counter (self->fd, &self->count);
+  self->counted = TRUE;
+}
+
 gboolean
 bgc_foreign_traffic_look (BgcForeignTraffic *self, gint64 now)
 {
-  guint64 bytes;
-
   if (self->open && now - self->looked >= LATE)
     judge (self);
   if (now - self->looked < INTERVAL)
     return self->noisy;
   /* An interface that is gone says nothing more, while connections may live on: one of the same name and
    * address can take its place. */
-  if (!read_counter (self->fd, &bytes))
+  bgc_foreign_traffic_count (self, now);
+  self->counted = FALSE;
+  if (self->gone)
     {
       self->noisy = FALSE;
       return FALSE;
@@ -183,8 +197,8 @@ bgc_foreign_traffic_look (BgcForeignTraffic *self, gint64 now)
   self->elapsed = now - self->looked;
   self->looked = now;
   /* A driver that is reset may begin anew. */
-  self->all = bytes > self->last ? bytes - self->last : 0;
-  self->last = bytes;
+  self->all = self->count > self->last ? self->count - self->last : 0;
+  self->last = self->count;
   self->ours = self->own;
   self->own = 0;
   self->open = TRUE;

@@ -21,13 +21,17 @@ guint bgc_foreign_traffic_interface (const BgcForeignTraffic *self);
 /* Likewise of other owners' background connections, as their workers say: a little late, and not to be
  * believed. */
 void bgc_foreign_traffic_add_others (BgcForeignTraffic *self, guint64 bytes);
-/* Looks at the counter, at most every 20 ms. TRUE while we are to stand aside. */
+/* Reads the counter, at most every 20 ms: before our own connections are looked at, or what comes meanwhile
+ * were somebody else's. */
+void bgc_foreign_traffic_count (BgcForeignTraffic *self, gint64 now);
+/* Compares with what was added since. TRUE while we are to stand aside. */
 gboolean bgc_foreign_traffic_look (BgcForeignTraffic *self, gint64 now);
 
 /* ---- the rule alone, for tests ---- */
 
 typedef struct
 {
+  guint64 ahead; /* bytes of our own in the last interval that were not in all of it: they may be in this */
   guint quiet;   /* intervals in a row in which next to nothing came from others */
   guint noisy;   /* intervals that what began has lasted; 0 = nothing has */
 } BgcForeignTrafficRule;

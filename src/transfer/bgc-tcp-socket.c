@@ -64,7 +64,9 @@ bgc_tcp_socket_read (int fd, BgcTcpState *state)
   state->segment = info.tcpi_rcv_mss;
   state->received = info.tcpi_bytes_received;
   state->acknowledged = info.tcpi_bytes_acked;
-  state->carried_in = info.tcpi_bytes_received + (guint64)info.tcpi_segs_in * HEADERS;
+  /* What waits for a lost segment has come too; once that is there, it counts again. */
+  state->carried_in = info.tcpi_bytes_received + (guint64)info.tcpi_segs_in * HEADERS
+                      + (guint64)info.tcpi_rcv_ooopack * info.tcpi_advmss;
   state->carried_out = info.tcpi_bytes_sent + (guint64)info.tcpi_segs_out * HEADERS;
 
   return TRUE;

@@ -50,6 +50,22 @@ test_noise (void)
   g_assert_false (judge_often (&rule, 10, 1000, 2000));
 }
 
+/* A machine that is busy between two looks counts some of our own an interval later: nobody has begun. */
+static void
+test_late (void)
+{
+  BgcForeignTrafficRule rule = { 0 };
+
+  g_assert_false (judge_often (&rule, 10, 500000, 500000));
+  g_assert_false (bgc_foreign_traffic_judge (&rule, 400000, 500000));
+  g_assert_false (bgc_foreign_traffic_judge (&rule, 600000, 500000));
+  g_assert_false (judge_often (&rule, 10, 500000, 500000));
+  /* What was far too much hides somebody for one interval alone. */
+  g_assert_false (bgc_foreign_traffic_judge (&rule, 500000, 50000000));
+  g_assert_false (bgc_foreign_traffic_judge (&rule, 600000, 500000));
+  g_assert_true (bgc_foreign_traffic_judge (&rule, 600000, 500000));
+}
+
 /* What others say comes in portions of its own: some of an interval is said in the next, or before. */
 static void
 test_said (void)
@@ -104,6 +120,7 @@ test_counter (void)
       g_test_skip ("no counters in /sys");
       return;
     }
+  bgc_foreign_traffic_count (traffic, G_USEC_PER_SEC);
   bgc_foreign_traffic_add (traffic, 1000);
   g_assert_false (bgc_foreign_traffic_look (traffic, G_USEC_PER_SEC));
   g_assert_cmpuint (bgc_foreign_traffic_interface (traffic), ==, 1);
@@ -117,6 +134,7 @@ main (int argc, char **argv)
   g_test_add_func ("/foreign-traffic/beginning", test_beginning);
   g_test_add_func ("/foreign-traffic/lasting", test_lasting);
   g_test_add_func ("/foreign-traffic/noise", test_noise);
+  g_test_add_func ("/foreign-traffic/late", test_late);
   g_test_add_func ("/foreign-traffic/said", test_said);
   g_test_add_func ("/foreign-traffic/said-too-much", test_said_too_much);
   g_test_add_func ("/foreign-traffic/counter", test_counter);
