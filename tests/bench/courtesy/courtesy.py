@@ -5,7 +5,8 @@
 Prints, for each background: Mbit/s that it moves while nobody else does, and what part that is of what an ordinary
 transfer reaches; what a foreground transfer gets; milliseconds of a 100 KB page and of a UDP round trip (medians);
 seconds after its start until it moves 90 % of that, and after the foreground's end until it is back at 92 %; CPU time
-that it takes meanwhile, per cent of a core.
+that it takes meanwhile, per cent of a core. The server may have more under way than any of these links hold, so that it
+is the link that is measured; how soon the foreground itself is up when it is alone stands in its own row.
 Needs root. Run it on a machine that does nothing else."""
 
 import argparse
@@ -99,11 +100,13 @@ class Bench:
     def alone(self, row):
         """An ordinary transfer: from its beginning as foreground, and once it runs, as the others' idle use."""
         head = SETTLE if self.case.late else 0
+        begun = time.monotonic()
         process = self.begin_bulk(self.case.seconds + head)
         time.sleep(SETTLE)
         before = self.moved(False) - self.before if head else 0
         row['idle'] = self.speed(self.case.seconds - SETTLE + head, False)
         row['bulk'] = self.end_bulk(process, before, head)
+        row['up'] = self.lab.counts.first(begun, UP * row['idle'], self.case.upload, background=False)
         time.sleep(1)
         self.small_things(row)
 
