@@ -25,8 +25,9 @@
 /* Segments of a window that flows: with fewer each one waits for a delayed acknowledgement, and that is
  * the trickle which a loaded path still gets. */
 #define FLOWING_SEGMENTS 2u
-/* Segments in a round trip that a loaded path still gets of what is sent: with fewer the peer's delayed
- * acknowledgements look like a queue that lasts, and more is felt where no queue makes round trips longer. */
+/* Segments in a round trip that a loaded path still gets of what is sent, less on short ones: with fewer the
+ * peer's delayed acknowledgements look like a queue that lasts, and more is felt where no queue makes round
+ * trips longer. */
 #define SENDING_FLOOR 3u
 /* Microseconds after which a connection on which nothing moves no longer counts among those that share. */
 #define IDLE_TIME (500 * G_TIME_SPAN_MILLISECOND)
@@ -146,7 +147,7 @@ window_of (const Path *path)
 
   if (path->way == BGC_COURTESY_RECEIVING)
     return bgc_delay_control_window (&path->control);
-  return bgc_pacing_control_rate (&path->pacing) * round_trip / G_USEC_PER_SEC;
+  return MAX (bgc_pacing_control_rate (&path->pacing) * round_trip / G_USEC_PER_SEC, 1);
 }
 
 /* Bytes a second that give @window in a round trip. */
@@ -164,7 +165,7 @@ set_share (BgcCourtesyPaths *self, Connection *connection, int fd, guint64 share
   gboolean known;
 
   if (path->way == BGC_COURTESY_SENDING)
-    share = rate_of (path, share);
+    share = MAX (rate_of (path, share), 1); /* none at all would be no bound */
   if (path->way == BGC_COURTESY_SENDING && share == connection->set)
     return;
   /* A clamp is said again and again: the kernel puts its own in its place whenever it has learnt how much
@@ -183,7 +184,10 @@ settle_shares (BgcCourtesyPaths *self, Path *path, gint64 now)
 {
   guint64 window = window_of (path);
   guint64 segment = path->control.settings.segment;
-  guint flowing = (guint)MIN (window / (segment * FLOWING_SEGMENTS), path->active);
+  /* A rate is shared however small it is. */
+  guint flowing = path->way == BGC_COURTESY_SENDING
+                    ? path->active
+                    : (guint)MIN (window / (segment * FLOWING_SEGMENTS), path->active);
   guint given = 0;
 
   for (guint i = 0; i < self->connections->len; i++)
@@ -205,9 +209,9 @@ settle_shares (BgcCourtesyPaths *self, Path *path, gint64 now)
 
 /* ---- looking at the sockets --------------------------------------------------------------------- */
 
-/* The last round trip of what is sent, which the kernel shows smoothed: where it has had one acknowledgement
- * since, that can be undone. A peer acknowledges every second segment, or one that stays alone after a while:
- * at a low rate, ours or what the path makes of it, the wait for it is no queue. */
+/* The last round trip of what is sent, which the kernel shows smoothed: that can be undone where only one was
+ * acknowledged since, as with two segments or fewer. A peer acknowledges every second one, or one that stays
+ * alone after a while: at a low rate, ours or what the path makes of it, the wait for it is no queue. */
 static guint32
 sent_round_trip (const Connection *connection, const BgcTcpState *state, gint64 now)
 {
@@ -298,7 +302,7 @@ is_disturbed (BgcCourtesyPaths *self, Path *path, gint64 now)
         bgc_foreign_traffic_add (path->traffic, sending ? other->carried.sent : other->carried.received);
     }
   others = bgc_shared_counters_grown (self->shared, interface);
-  heard = bgc_shared_counters_has (self->shared, interface);
+  heard = bgc_shared_counters_knows (self->shared, interface);
   if (bgc_shared_counters_others (self->shared) > 0 && heard)
     bgc_foreign_traffic_add_others (path->traffic, sending ? others.sent : others.received);
   disturbed = bgc_foreign_traffic_look (path->traffic, now);

@@ -184,6 +184,9 @@ reroute (BgcDelayControl *self)
   self->base = self->floored.low;
   self->phase = BGC_DELAY_CONTROL_STARTING;
   self->threshold = (double)self->settings.ceiling;
+  /* Nor is known what this one bears. */
+  self->slow_since = 0;
+  self->settled = 0;
 }
 
 static void
@@ -205,7 +208,7 @@ slow_down (BgcDelayControl *self, gint64 now)
   set_window (self, (double)self->settings.floor);
 }
 
-/* Ends a slow-down that has shown the empty path; the window comes back by doubling. */
+/* Ends a slow-down that has shown the empty path; the window comes back as grow_back() has it. */
 static void
 end_slow_down (BgcDelayControl *self, gint64 now, guint32 round_trip)
 {

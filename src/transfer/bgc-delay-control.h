@@ -23,7 +23,7 @@ typedef struct
 
 typedef enum
 {
-  BGC_DELAY_CONTROL_STARTING, /* grows by half each round trip until a queue shows */
+  BGC_DELAY_CONTROL_STARTING, /* grows by half or more each round trip until a queue shows */
   BGC_DELAY_CONTROL_STEADY,
   BGC_DELAY_CONTROL_SLOWED,   /* at the floor for three round trips, to see the path without ourselves */
 } BgcDelayControlPhase;
@@ -44,7 +44,7 @@ typedef struct
   guint64 train;        /* bytes of the train that comes now */
   gint64 train_since;   /* when it began; 0 = none yet */
   gint64 minute;        /* when the newest minute began */
-  gint64 slow_since;    /* when the last slow-down began */
+  gint64 slow_since;    /* when the last slow-down began; 0 = nothing is known of the path yet */
   gboolean aside;       /* it makes room for somebody who begins */
   gint64 slow_next;     /* when the next is due; 0 = not planned */
   double settled;       /* bytes that the path has borne before, fading; 0 = not known */

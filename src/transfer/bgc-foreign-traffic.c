@@ -158,8 +158,9 @@ static void
 judge (BgcForeignTraffic *self)
 {
   guint64 own = self->ours + bgc_foreign_traffic_believe (&self->claim, self->all, self->ours, self->said);
-  guint64 foreign = self->all > own ? self->all - own : 0;
   BgcForeignTrafficRule *rule = &self->rule;
+  guint64 seen = own + rule->ahead;
+  guint64 foreign = self->all > seen ? self->all - seen : 0;
   gboolean beginning = bgc_foreign_traffic_judge (rule, self->all, own);
   gboolean rivals = bgc_rivalry_judge (&self->rivalry, self->elapsed, foreign, own, rule->quiet == 0,
                                        rule->quiet >= QUIET, beginning);

@@ -254,6 +254,10 @@ step_steady (BgcPacingControl *self, gint64 now, double queue, double target, do
 
   if (queue > target * AIM_PART * CALM_PART)
     {
+      /* Less than what is aimed at would let it grow, and from what the try had. */
+      self->calm = 0;
+      if (now < self->try_next && queue <= target * AIM_PART)
+        return;
       answer_queue (self, queue, target, gain);
       return;
     }
@@ -314,5 +318,6 @@ bgc_pacing_control_step_aside (BgcPacingControl *self, gint64 now)
 gboolean
 bgc_pacing_control_gives_way (const BgcPacingControl *self)
 {
-  return self->full >= FULL_TRIPS || self->tries > 0 || self->floored.since != 0;
+  return self->full >= FULL_TRIPS || (self->tries > 0 && self->rate <= self->best * OWN_PART)
+         || self->floored.since != 0;
 }

@@ -13,7 +13,7 @@
 /* Of the page's layout. */
 #define LAYOUT 1u
 /* Interfaces in a page: who uses more at once is foreign to others on the rest, and does not know there who
- * else is not (bgc_shared_counters_has()). */
+ * else is not (bgc_shared_counters_knows()). */
 #define INTERFACES 8u
 /* Bytes a microsecond that no interface carries more than: 800 Gbit/s. */
 #define MOST_PER_MICROSECOND 100000u
@@ -215,7 +215,7 @@ bgc_shared_counters_add (BgcSharedCounters *self, guint interface, const BgcShar
 }
 
 gboolean
-bgc_shared_counters_has (const BgcSharedCounters *self, guint interface)
+bgc_shared_counters_knows (const BgcSharedCounters *self, guint interface)
 {
   return find_ours (self, interface) >= 0;
 }

@@ -29,8 +29,8 @@ gboolean bgc_shared_counters_use (BgcSharedCounters *self, int own, const int *o
 void bgc_shared_counters_add (BgcSharedCounters *self, guint interface, const BgcSharedCount *more);
 /* Looks at others' pages, monotonic microseconds @now. */
 void bgc_shared_counters_look (BgcSharedCounters *self, gint64 now);
-/* Whether there was room for @interface, and others are told of it and heard. */
-gboolean bgc_shared_counters_has (const BgcSharedCounters *self, guint interface);
+/* Whether there was room for @interface, so that others are heard of on it. */
+gboolean bgc_shared_counters_knows (const BgcSharedCounters *self, guint interface);
 /* What others' connections carried over @interface between the last two; nothing where ours are not. */
 BgcSharedCount bgc_shared_counters_grown (const BgcSharedCounters *self, guint interface);
 /* Others whose pages are looked at. */

@@ -15,6 +15,8 @@
 #define LOWER_EFFORT 0x04
 /* Bytes of the headers of TCP with time stamps, IPv4 and Ethernet; IPv6 has 20 more. */
 #define HEADERS 66u
+/* Bytes of a segment that has come over Ethernet, whatever is announced as taken. */
+#define SEGMENT_USUAL 1448u
 
 /* Since Linux 5.14: which buffers the kernel may no longer change by itself, here the one for receiving. */
 #ifndef SO_BUF_LOCK
@@ -66,7 +68,7 @@ bgc_tcp_socket_read (int fd, BgcTcpState *state)
   state->acknowledged = info.tcpi_bytes_acked;
   /* What waits for a lost segment has come too; once that is there, it counts again. */
   state->carried_in = info.tcpi_bytes_received + (guint64)info.tcpi_segs_in * HEADERS
-                      + (guint64)info.tcpi_rcv_ooopack * info.tcpi_advmss;
+                      + (guint64)info.tcpi_rcv_ooopack * MIN (info.tcpi_advmss, SEGMENT_USUAL);
   state->carried_out = info.tcpi_bytes_sent + (guint64)info.tcpi_segs_out * HEADERS;
 
   return TRUE;

@@ -139,20 +139,20 @@ test_reused (Fixture *fixture, gconstpointer data)
 
   for (guint i = 2; i < 11; i++)
     bgc_shared_counters_add (fixture->counters, i, &(BgcSharedCount){ 7, 7 });
-  g_assert_true (bgc_shared_counters_has (fixture->counters, 9));
-  g_assert_false (bgc_shared_counters_has (fixture->counters, 10));
-  g_assert_false (bgc_shared_counters_has (fixture->counters, 0));
+  g_assert_true (bgc_shared_counters_knows (fixture->counters, 9));
+  g_assert_false (bgc_shared_counters_knows (fixture->counters, 10));
+  g_assert_false (bgc_shared_counters_knows (fixture->counters, 0));
   look (fixture);
   /* All were used until now. */
   bgc_shared_counters_add (fixture->counters, 10, &(BgcSharedCount){ 1, 1 });
-  g_assert_false (bgc_shared_counters_has (fixture->counters, 10));
+  g_assert_false (bgc_shared_counters_knows (fixture->counters, 10));
   for (guint i = 2; i < 10; i++)
     if (i != 4)
       bgc_shared_counters_add (fixture->counters, i, &(BgcSharedCount){ 1, 1 });
   look (fixture);
   bgc_shared_counters_add (fixture->counters, 10, &(BgcSharedCount){ 5, 6 });
-  g_assert_true (bgc_shared_counters_has (fixture->counters, 10));
-  g_assert_false (bgc_shared_counters_has (fixture->counters, 4));
+  g_assert_true (bgc_shared_counters_knows (fixture->counters, 10));
+  g_assert_false (bgc_shared_counters_knows (fixture->counters, 4));
   g_assert_cmpuint (own->entries[2].interface, ==, 10);
   g_assert_cmpuint (own->entries[2].received, ==, 5);
   g_assert_cmpuint (own->entries[2].sent, ==, 6);
@@ -164,7 +164,7 @@ test_reused (Fixture *fixture, gconstpointer data)
       look (fixture);
       look (fixture);
       bgc_shared_counters_add (fixture->counters, i, &(BgcSharedCount){ 1, 1 });
-      g_assert_true (bgc_shared_counters_has (fixture->counters, i));
+      g_assert_true (bgc_shared_counters_knows (fixture->counters, i));
     }
   munmap (own, PAGE);
 }
