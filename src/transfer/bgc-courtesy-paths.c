@@ -78,7 +78,8 @@ typedef struct
   guint64 cookie;  /* what tells it from another that gets the number then */
   int held;        /* (owned) descriptor of our own while we look, else -1 */
   Path *path;      /* (borrowed) */
-  guint64 moved;   /* bytes, as last seen */
+  BgcTcpArrivals arrived;
+  guint64 acknowledged; /* bytes, as last seen */
   gint64 last;     /* when they did, monotonic microseconds */
   guint32 least;   /* microseconds, as last seen: only a change is news */
   guint32 smoothed; /* microseconds, as last seen; 0 = not yet */
@@ -219,7 +220,7 @@ sent_round_trip (const Connection *connection, const BgcTcpState *state, gint64 
   gint64 round_trip = state->round_trip;
   gint64 gap = connection->set == 0 ? 0 : (gint64)(2 * SEGMENT_DEFAULT * G_USEC_PER_SEC / connection->set);
 
-  if (state->acknowledged - connection->moved <= 2 * SEGMENT_DEFAULT)
+  if (state->acknowledged - connection->acknowledged <= 2 * SEGMENT_DEFAULT)
     {
       if (connection->smoothed != 0)
         round_trip += (round_trip - connection->smoothed) * (SMOOTHED_SAMPLES - 1);
@@ -239,8 +240,10 @@ look (Connection *connection, gint64 now)
 
   if (!bgc_tcp_socket_read (connection->held, &state))
     return;
-  moved = sending ? state.acknowledged : state.received;
+  moved = sending ? state.acknowledged - connection->acknowledged
+                  : bgc_tcp_socket_arrived (&connection->arrived, &state);
   round_trip = sending ? sent_round_trip (connection, &state, now) : state.data_round_trip;
+  connection->acknowledged = state.acknowledged;
   connection->smoothed = state.round_trip;
   path->carried.received += state.carried_in - connection->carried.received;
   path->carried.sent += state.carried_out - connection->carried.sent;
@@ -253,10 +256,9 @@ look (Connection *connection, gint64 now)
       else
         bgc_delay_control_sample_empty (&path->control, now, state.least_round_trip);
     }
-  if (moved != connection->moved)
+  if (moved > 0)
     {
-      path->moved += moved - connection->moved;
-      connection->moved = moved;
+      path->moved += moved;
       connection->last = now;
       if (state.segment >= SEGMENT_LEAST && state.segment <= SEGMENT_MOST && !sending)
         path->control.settings.segment = state.segment;

@@ -66,12 +66,27 @@ bgc_tcp_socket_read (int fd, BgcTcpState *state)
   state->segment = info.tcpi_rcv_mss;
   state->received = info.tcpi_bytes_received;
   state->acknowledged = info.tcpi_bytes_acked;
+  state->early = (guint64)info.tcpi_rcv_ooopack * MIN (info.tcpi_advmss, SEGMENT_USUAL);
   /* What waits for a lost segment has come too; once that is there, it counts again. */
-  state->carried_in = info.tcpi_bytes_received + (guint64)info.tcpi_segs_in * HEADERS
-                      + (guint64)info.tcpi_rcv_ooopack * MIN (info.tcpi_advmss, SEGMENT_USUAL);
+  state->carried_in = info.tcpi_bytes_received + (guint64)info.tcpi_segs_in * HEADERS + state->early;
   state->carried_out = info.tcpi_bytes_sent + (guint64)info.tcpi_segs_out * HEADERS;
 
   return TRUE;
+}
+
+guint64
+bgc_tcp_socket_arrived (BgcTcpArrivals *self, const BgcTcpState *state)
+{
+  guint64 grown = state->received - self->received;
+  guint64 early = state->early - self->early;
+  guint64 known;
+
+  self->waiting += early;
+  known = MIN (self->waiting, grown);
+  self->waiting -= known;
+  self->received = state->received;
+  self->early = state->early;
+  return grown + early - known;
 }
 
 /* Whether the kernel lets a program say what it may still change of the buffers, as it does since Linux

@@ -16,10 +16,19 @@ typedef struct
   guint32 round_trip;      /* microseconds, smoothed, of our own segments; 0 = not known */
   guint32 segment;         /* bytes of a full segment received */
   guint64 received;        /* bytes of the stream */
+  guint64 early;           /* bytes that came before others which belong ahead of them, as full segments */
   guint64 acknowledged;    /* bytes of the stream sent that the peer has */
-  guint64 carried_in;      /* bytes of all that came, with headers */
+  guint64 carried_in;      /* bytes of all that came, with headers; what was early counts twice */
   guint64 carried_out;     /* bytes of all that went, with headers */
 } BgcTcpState;
+
+/* What came on one connection. Begins as { 0 }; fields are the module's. */
+typedef struct
+{
+  guint64 received; /* of the state seen last */
+  guint64 early;    /* of that too */
+  guint64 waiting;  /* early bytes that still wait for what belongs ahead of them */
+} BgcTcpArrivals;
 
 /* What the kernel knows this socket by as long as the machine runs; 0 = not known. */
 guint64 bgc_tcp_socket_cookie (int fd);
@@ -28,6 +37,9 @@ guint64 bgc_tcp_socket_cookie (int fd);
  * if it is gone, whatever has the number now. */
 int bgc_tcp_socket_hold (int number, guint64 cookie);
 gboolean bgc_tcp_socket_read (int fd, BgcTcpState *state);
+/* Bytes that came since the last call. Early ones become part of the stream all at once, when what was
+ * missing is there: as fast as no link is. */
+guint64 bgc_tcp_socket_arrived (BgcTcpArrivals *self, const BgcTcpState *state);
 /* What is announced when it connects is at most @bytes, for the kernel takes no credit back. Before
  * connecting. Where this is not known the kernel announces what it always does, 64 KiB. */
 gboolean bgc_tcp_socket_begin_small (int fd, guint64 bytes);

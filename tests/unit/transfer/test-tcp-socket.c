@@ -234,6 +234,30 @@ test_missing (void)
   g_assert_false (bgc_tcp_socket_set_low_priority (g_socket_get_fd (socket)));
 }
 
+static guint64
+take (BgcTcpArrivals *arrived, guint64 received, guint64 early)
+{
+  const BgcTcpState state = { .received = received, .early = early };
+
+  return bgc_tcp_socket_arrived (arrived, &state);
+}
+
+/* Each byte is told once, and not all that waits at the moment when a hole ahead of it is closed. */
+static void
+test_arrivals (void)
+{
+  BgcTcpArrivals arrived = { 0 };
+
+  g_assert_cmpuint (take (&arrived, 1000, 0), ==, 1000);
+  g_assert_cmpuint (take (&arrived, 1000, 0), ==, 0);
+  /* Two holes of 100 bytes, and 1000 behind each. */
+  g_assert_cmpuint (take (&arrived, 1000, 2000), ==, 2000);
+  g_assert_cmpuint (take (&arrived, 2100, 2000), ==, 0);
+  g_assert_cmpuint (take (&arrived, 3200, 2000), ==, 200);
+  g_assert_cmpuint (arrived.waiting, ==, 0);
+  g_assert_cmpuint (take (&arrived, 4000, 2000), ==, 800);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -244,6 +268,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tcp-socket/lower-effort", test_lower_effort);
   g_test_add_func ("/tcp-socket/mark", test_mark);
   g_test_add_func ("/tcp-socket/hold", test_hold);
+  g_test_add_func ("/tcp-socket/arrivals", test_arrivals);
   g_test_add_func ("/tcp-socket/no-socket", test_no_socket);
   g_test_add_func ("/tcp-socket/missing", test_missing);
   return g_test_run ();
