@@ -458,13 +458,27 @@ gives_way (Pair *pair, gsize bytes)
   return gave_way;
 }
 
-static void
-pair_init (Pair *pair, gboolean background)
+/* FALSE: not on this machine. */
+static gboolean
+pair_open (Pair *pair, gboolean background)
 {
+  if (!alone)
+    {
+      g_test_skip ("no network of its own");
+      return FALSE;
+    }
   pair->now = G_USEC_PER_SEC;
   pair->crowded = FALSE;
   side_init (&pair->one, TRUE);
   side_init (&pair->two, background);
+  return TRUE;
+}
+
+static void
+pair_close (Pair *pair)
+{
+  side_clear (&pair->one);
+  side_clear (&pair->two);
 }
 
 static void
@@ -479,16 +493,11 @@ test_together (gconstpointer data)
 {
   Pair pair;
 
-  if (!alone)
-    {
-      g_test_skip ("no network of its own");
-      return;
-    }
-  pair_init (&pair, TRUE);
+  if (!pair_open (&pair, TRUE))
+    return;
   pair_share (&pair);
   g_assert_false (gives_way (&pair, 20000));
-  side_clear (&pair.one);
-  side_clear (&pair.two);
+  pair_close (&pair);
 }
 
 /* Somebody else: no background, or a background that nobody has heard of. */
@@ -498,17 +507,12 @@ test_stranger (gconstpointer data)
   gboolean background = GPOINTER_TO_INT (data);
   Pair pair;
 
-  if (!alone)
-    {
-      g_test_skip ("no network of its own");
-      return;
-    }
-  pair_init (&pair, background);
+  if (!pair_open (&pair, background))
+    return;
   if (!background)
     pair_share (&pair);
   g_assert_true (gives_way (&pair, 20000));
-  side_clear (&pair.one);
-  side_clear (&pair.two);
+  pair_close (&pair);
 }
 
 /* Where there is no room to hear of others nobody is foreign; where there is again, all are as before. */
@@ -518,12 +522,8 @@ test_crowded (gconstpointer data)
   gboolean background = GPOINTER_TO_INT (data);
   Pair pair;
 
-  if (!alone)
-    {
-      g_test_skip ("no network of its own");
-      return;
-    }
-  pair_init (&pair, background);
+  if (!pair_open (&pair, background))
+    return;
   pair_share (&pair);
   pair.crowded = TRUE;
   g_assert_false (gives_way (&pair, 20000));
@@ -532,8 +532,7 @@ test_crowded (gconstpointer data)
     pair_look (&pair);
   pair.crowded = FALSE;
   g_assert_cmpint (gives_way (&pair, 20000), ==, !background);
-  side_clear (&pair.one);
-  side_clear (&pair.two);
+  pair_close (&pair);
 }
 
 #define ADD(name, function) g_test_add ("/shared-counters/" name, Fixture, NULL, set_up, function, tear_down)
