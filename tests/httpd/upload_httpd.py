@@ -39,6 +39,7 @@ WHAT: status=N  error=0xN  code=0xN  context=0xN  received=N|none  session=ID  n
   lose       the session is lost first
   cut        the connection is closed without an answer     cut=N after N bytes of the body, which are kept
   hang       no answer ever                                 hang=N after N bytes of the body
+  slow=N     64 KiB each 10 ms after N bytes of the body
   late=MS    the answer comes late                          drip  its head comes a byte each 50 ms
   huge       a header of 1 MiB                              junk  no HTTP at all
   endless    a body without end                             more  a body that never comes
@@ -226,8 +227,9 @@ class Handler(plain_http.Handler):
         if self.headers.get("expect") == "100-continue" and "status" not in acts:
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
-        parts, have = [], 0
+        parts, have, fast = [], 0, int(acts.get("slow", self.length))
         while have < limit:
+            time.sleep(0.01 if have > fast else 0)
             part = self.rfile.read1(min(65536, limit - have))
             if not part:
                 break
